@@ -1,0 +1,84 @@
+"""Entry point: find the verb, import only its module, turn errors into messages."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from carepath import __version__
+from carepath.cli.exit_codes import ExitCode
+from carepath.errors import CarepathError
+
+# verb -> (module, one line of help). Help is here so that `carepath --help` imports nothing heavy.
+VERBS: dict[str, tuple[str, str]] = {
+    "demo": ("carepath.cli.demo", "Make sample data, build the warehouse, print first answers."),
+    "init": ("carepath.cli.init", "Make a workspace: configuration, definitions, folders."),
+    "sample": ("carepath.cli.sample", "Make sample data with a ledger of planted truths."),
+    "land": ("carepath.cli.land", "Land raw files, each row accepted or rejected with a reason."),
+    "build": ("carepath.cli.build", "Build, test and publish the warehouse."),
+    "ask": ("carepath.cli.ask", "Answer a question from prod."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the verbs in the order a newcomer needs them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the verb's module and return its `command`."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(VERBS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest verb when there is no such verb."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            ctx.fail(f"No such command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="carepath")
+def cli() -> None:
+    """carepath turns raw care-navigation data into answers, and keeps the models correct."""
+
+
+def main() -> None:
+    """Run the command line and exit with a documented code."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+    except CarepathError as error:
+        click.secho("Error: ", fg="red", nl=False, err=True)
+        click.echo(str(error), err=True)
+        sys.exit(ExitCode.USAGE)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted: nothing was published; run the command again.", err=True)
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output (`| head`) has gone: not an error.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(ExitCode.OK)

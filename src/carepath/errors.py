@@ -1,0 +1,31 @@
+"""The one error a user sees: what happened, where, and the next step."""
+
+from __future__ import annotations
+
+
+class CarepathError(Exception):
+    """A mistake the user can mend, or a state the user must know about.
+
+    Parameters
+    ----------
+    what : str
+        What happened, in one sentence.
+    where : str, optional
+        File and line, table and column, or option: the place to look at.
+    fix : str, optional
+        The one thing to do next.
+    """
+
+    def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
+        self.what = what
+        self.where = where
+        self.fix = fix
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        parts = [self.what]
+        if self.where:
+            parts.append(f"  where: {self.where}")
+        if self.fix:
+            parts.append(f"  next:  {self.fix}")
+        return "\n".join(parts)

@@ -1,0 +1,108 @@
+"""A workspace: the folder that holds one company's configuration, definitions and databases."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from carepath.errors import CarepathError
+
+CONFIG_NAME = "carepath.toml"
+ENVIRONMENT_VARIABLE = "CAREPATH_WORKSPACE"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything of one workspace lies.
+
+    Parameters
+    ----------
+    root : Path
+        Absolute path of the folder that holds ``carepath.toml``.
+    """
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration file."""
+        return self.root / CONFIG_NAME
+
+    @property
+    def raw(self) -> Path:
+        """Database of landed rows, accepted and rejected."""
+        return self.root / "raw.duckdb"
+
+    @property
+    def prep(self) -> Path:
+        """Database of base and intermediate models."""
+        return self.root / "prep.duckdb"
+
+    @property
+    def prod(self) -> Path:
+        """Published database that people and questions read."""
+        return self.root / "prod.duckdb"
+
+    @property
+    def definitions(self) -> Path:
+        """Folder of the definitions (funnel steps, status map, calendar, product changes)."""
+        return self.root / "definitions"
+
+    @property
+    def building(self) -> Path:
+        """Folder of candidates and locks; nothing in it is ever read by users."""
+        return self.root / ".building"
+
+    @property
+    def target(self) -> Path:
+        """dbt's compiled SQL and artefacts."""
+        return self.root / "target"
+
+    @property
+    def logs(self) -> Path:
+        """dbt's logs."""
+        return self.root / "logs"
+
+    @property
+    def exists(self) -> bool:
+        """Whether the folder has been initialised."""
+        return self.config.is_file()
+
+
+def find_workspace(path: Path | None = None) -> Workspace:
+    """Find the workspace to work in.
+
+    The first of: `path`, the environment variable ``CAREPATH_WORKSPACE``, the nearest folder
+    upwards from here that holds ``carepath.toml``, ``./workspace``.
+
+    Raises
+    ------
+    CarepathError
+        When none of these is a workspace.
+    """
+    if path is not None:
+        return _existing(path, "--workspace")
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        return _existing(Path(named), ENVIRONMENT_VARIABLE)
+    here = Path.cwd()
+    for folder in (here, *here.parents, here / "workspace"):
+        if (folder / CONFIG_NAME).is_file():
+            return Workspace(folder.resolve())
+    raise CarepathError(
+        "No workspace here or in any folder above.",
+        where=str(here),
+        fix="make one with `carepath init DIR`, or name one with --workspace DIR",
+    )
+
+
+def _existing(path: Path, source: str) -> Workspace:
+    workspace = Workspace(path.expanduser().resolve())
+    if not workspace.exists:
+        raise CarepathError(
+            f"{path} is not a workspace: it has no {CONFIG_NAME}.",
+            where=source,
+            fix=f"run `carepath init {path}` first",
+        )
+    return workspace
