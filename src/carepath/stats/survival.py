@@ -1,0 +1,335 @@
+"""Time until done when some are still open: Kaplan-Meier, its quantiles and restricted mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from carepath.errors import CarepathError
+from carepath.stats.estimates import (
+    LEVEL,
+    Booleans,
+    Estimate,
+    Floats,
+    Integers,
+    check_level,
+    same_length,
+)
+from carepath.stats.proportions import wilson
+
+MINIMUM_FINISHED = 10
+MINIMUM_BEYOND = 10
+MINIMUM_AT_RISK = 30
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalCurve:
+    """Kaplan-Meier estimate of the share still open, at each time something finished.
+
+    Parameters
+    ----------
+    times : array of float, shape (steps,)
+        Distinct finishing times, increasing, in the unit of the durations.
+    at_risk, finished : array of int, shape (steps,)
+        Open and under observation just before the time; finished at it.
+    survival : array of float, shape (steps,)
+        Share still open just after the time, in [0, 1], never increasing.
+    low, high : array of float, shape (steps,)
+        Pointwise log-log limits, in [0, 1].
+    variance : array of float, shape (steps,)
+        Greenwood's variance of `survival`.
+    followed_to : float or None
+        Longest time anyone was watched; beyond it the curve says nothing. None over nobody.
+    n : int
+        Items watched.
+    n_finished : int
+        Items that finished.
+    level : float
+        Confidence level.
+    entries, exits : array of float, shape (n,)
+        When watching of each item began (-inf: from the start) and ended, kept to count who is at
+        risk at any time.
+    """
+
+    times: Floats
+    at_risk: Integers
+    finished: Integers
+    survival: Floats
+    low: Floats
+    high: Floats
+    variance: Floats
+    followed_to: float | None
+    n: int
+    n_finished: int
+    level: float
+    entries: Floats
+    exits: Floats
+
+    def at_risk_at(self, time: float) -> int:
+        """Items under observation and not finished just before `time`."""
+        return int(np.sum((self.entries < time) & (self.exits >= time)))
+
+
+def kaplan_meier(
+    durations: ArrayLike,
+    is_finished: ArrayLike,
+    entered_late: ArrayLike | None = None,
+    level: float = LEVEL,
+) -> SurvivalCurve:
+    """Estimate the share still open as a function of time since the start.
+
+    Parameters
+    ----------
+    durations : array of float, shape (n,)
+        Time from start to finish, or to the last moment watched; any unit; >= 0.
+    is_finished : array of bool, shape (n,)
+        True where it finished, False where it was still open (right-censored).
+    entered_late : array of float, shape (n,), optional
+        Time since the start at which watching began (left truncation), 0 for those watched from
+        the start. Items are at risk only after it; it must be below the duration.
+    level : float
+        Confidence level of the pointwise limits.
+
+    Returns
+    -------
+    SurvivalCurve
+
+    Raises
+    ------
+    CarepathError
+        On lengths that differ, negative or missing durations, or entry not before the end.
+
+    Notes
+    -----
+    S(t) = product over t_i <= t of (1 - d_i / n_i) (Kaplan and Meier 1958). At a tied time,
+    finishes come before censorings, so an item open until t is still at risk at t. Limits are
+    S^exp(+-z s), s^2 = V / log(S)^2, V = sum d_i / (n_i (n_i - d_i)), the exponential Greenwood
+    formula (Kalbfleisch and Prentice 1980). After the last finish of a curve that reaches zero
+    the formula is undefined: the lower limit is 0 and the upper stays. Assumes that censoring
+    (and late entry) tells nothing about the time still to go. `scipy.stats.ecdf` computes the
+    curve where there is no late entry.
+    """
+    check_level(level)
+    exits, done, entries = _checked(durations, is_finished, entered_late)
+    times, finished = np.unique(exits[done], return_counts=True)
+    at_risk = _at_risk(times, exits, entries)
+    if entered_late is None and len(exits):
+        sample = stats.CensoredData(exits[done], right=exits[~done])
+        survival = np.asarray(stats.ecdf(sample).sf.evaluate(times), dtype=np.float64)
+    else:
+        survival = np.cumprod(1 - finished / at_risk).astype(np.float64)
+    survival = np.clip(survival, 0.0, 1.0)
+    hazard_variance = greenwood_terms(at_risk, finished)
+    low, high = log_log_limits(survival, hazard_variance, level)
+    variance = np.where(survival > 0, survival**2 * hazard_variance, 0.0)
+    return SurvivalCurve(
+        times=times,
+        at_risk=at_risk,
+        finished=finished.astype(np.int64),
+        survival=survival,
+        low=low,
+        high=high,
+        variance=np.nan_to_num(variance),
+        followed_to=float(exits.max()) if len(exits) else None,
+        n=len(exits),
+        n_finished=int(done.sum()),
+        level=level,
+        entries=entries,
+        exits=exits,
+    )
+
+
+def quantile(
+    curve: SurvivalCurve,
+    q: float = 0.5,
+    minimum_finished: int = MINIMUM_FINISHED,
+    minimum_beyond: int = MINIMUM_BEYOND,
+) -> Estimate:
+    """Time by which a share `q` has finished.
+
+    Parameters
+    ----------
+    curve : SurvivalCurve
+        From `kaplan_meier`.
+    q : float
+        Share finished, in (0, 1): 0.5 for the median, 0.85 for p85.
+    minimum_finished : int
+        No interval with fewer finished items.
+    minimum_beyond : int
+        A quantile needs this many finishes beyond it, else it rests on too few items.
+
+    Returns
+    -------
+    Estimate
+        In the unit of the durations. None with reason "not reached" when fewer than `q` have
+        finished by `curve.followed_to` ("fewer than half finished by day N"). An upper limit of
+        None means that the data do not bound it.
+
+    Notes
+    -----
+    Smallest t with S(t) <= 1 - q; the interval inverts the log-log limits (Brookmeyer and
+    Crowley 1982).
+    """
+    if not 0.0 < q < 1.0:
+        raise CarepathError(f"{q} is not a share between 0 and 1", where="survival.quantile")
+    method = "Kaplan-Meier, log-log"
+    value = _first_time(curve.times, curve.survival <= 1 - q + 1e-12)
+    low = _first_time(curve.times, curve.low <= 1 - q + 1e-12)
+    high = _first_time(curve.times, curve.high <= 1 - q + 1e-12)
+    if curve.n_finished < minimum_finished:
+        reason = f"under {minimum_finished} finished"
+        return Estimate(value, None, None, curve.n, curve.level, method, reason)
+    if value is None:
+        return Estimate(None, low, None, curve.n, curve.level, method, "not reached")
+    beyond = int(curve.finished[curve.times > value].sum())
+    if beyond < minimum_beyond:
+        reason = f"under {minimum_beyond} finishes beyond it"
+        return Estimate(None, low, None, curve.n, curve.level, method, reason)
+    return Estimate(value, low, high, curve.n, curve.level, method)
+
+
+def share_finished(
+    curve: SurvivalCurve, time: float, minimum_at_risk: int = MINIMUM_AT_RISK
+) -> Estimate:
+    """Share finished by `time`, using everybody: 1 - S(time), the censoring-aware rate.
+
+    Returns
+    -------
+    Estimate
+        In [0, 1]. None with fewer than `minimum_at_risk` at risk at `time` while somebody was
+        censored before it: the tail would rest on too few. Equals the plain proportion when
+        nobody was.
+
+    Notes
+    -----
+    Limits are one minus the log-log limits of S.
+    """
+    method = "1 - Kaplan-Meier, log-log"
+    if curve.n == 0:
+        return Estimate(None, None, None, 0, curve.level, method, "nobody")
+    censored_before = curve.n - int(np.sum(curve.exits >= time))
+    censored_before -= int(curve.finished[curve.times < time].sum())
+    if censored_before > 0 and curve.at_risk_at(time) < minimum_at_risk:
+        reason = f"under {minimum_at_risk} at risk then"
+        return Estimate(None, None, None, curve.n, curve.level, method, reason)
+    index = int(np.searchsorted(curve.times, time, side="right")) - 1
+    if index < 0:
+        return wilson(0, curve.at_risk_at(time), curve.level)
+    value, low, high = curve.survival[index], curve.low[index], curve.high[index]
+    return Estimate(1 - float(value), 1 - float(high), 1 - float(low), curve.n, curve.level, method)
+
+
+def restricted_mean(curve: SurvivalCurve, horizon: float) -> Estimate:
+    """Mean time open within the first `horizon`: the area under the curve up to there.
+
+    Parameters
+    ----------
+    curve : SurvivalCurve
+        From `kaplan_meier`.
+    horizon : float
+        Declared beforehand, in the unit of the durations, > 0.
+
+    Returns
+    -------
+    Estimate
+        In [0, horizon]. None when nobody was watched that long and some are still open.
+
+    Notes
+    -----
+    Area A(t) = integral of S from t to the horizon; variance = sum A(t_i)^2 d_i / (n_i (n_i -
+    d_i)), times m / (m - 1) for m finishes (Irwin 1949; Kaplan and Meier 1958; Meier 1975).
+    Normal limits, clipped to [0, horizon].
+    """
+    if horizon <= 0:
+        raise CarepathError("the horizon must be positive", where="survival.restricted_mean")
+    method = "restricted mean"
+    value, variance = restricted_moments(curve, horizon)
+    if value is None:
+        return Estimate(None, None, None, curve.n, curve.level, method, "not followed so long")
+    if curve.n_finished < MINIMUM_FINISHED:
+        reason = f"under {MINIMUM_FINISHED} finished"
+        return Estimate(value, None, None, curve.n, curve.level, method, reason)
+    half = float(stats.norm.ppf(0.5 + curve.level / 2)) * float(np.sqrt(variance))
+    low, high = max(0.0, value - half), min(horizon, value + half)
+    return Estimate(value, low, high, curve.n, curve.level, method)
+
+
+def restricted_moments(curve: SurvivalCurve, horizon: float) -> tuple[float | None, float]:
+    """Return the restricted mean and its variance; (None, nan) where it is not identified."""
+    if curve.n == 0 or curve.followed_to is None:
+        return None, float("nan")
+    end = float(curve.survival[-1]) if len(curve.survival) else 1.0
+    if curve.followed_to < horizon and end > 0:
+        return None, float("nan")
+    inside = curve.times < horizon
+    edges = np.concatenate([[0.0], curve.times[inside], [horizon]])
+    heights = np.concatenate([[1.0], curve.survival[inside]])
+    areas = heights * np.diff(edges)
+    remaining = np.cumsum(areas[::-1])[::-1][1:]
+    d, r = curve.finished[inside].astype(float), curve.at_risk[inside].astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(r > d, remaining**2 * d / (r * (r - d)), 0.0)
+    m = int(d.sum())
+    variance = float(terms.sum()) * (m / (m - 1) if m > 1 else 1.0)
+    return float(areas.sum()), variance
+
+
+def greenwood_terms(at_risk: Integers, finished: ArrayLike) -> Floats:
+    """Return cumulative d / (n (n - d)), infinite once everyone at risk has finished."""
+    n, d = at_risk.astype(float), np.asarray(finished, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(n > d, d / (n * (n - d)), np.inf)
+    result: Floats = np.cumsum(terms)
+    return result
+
+
+def log_log_limits(
+    survival: Floats, hazard_variance: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Return the exponential-Greenwood limits of each survival probability."""
+    z = float(stats.norm.ppf(0.5 + level / 2))
+    inner = (survival > 0) & (survival < 1) & np.isfinite(hazard_variance)
+    low, high = np.zeros_like(survival), np.ones_like(survival)
+    log_s = np.log(survival[inner])
+    spread = np.minimum(z * np.sqrt(hazard_variance[inner]) / np.abs(log_s), 700.0)
+    low[inner] = np.exp(log_s * np.exp(spread))
+    high[inner] = np.exp(log_s * np.exp(-spread))
+    # The bands are pointwise; carrying extremes on keeps them monotone like the curve itself.
+    return np.minimum.accumulate(low), np.minimum.accumulate(high)
+
+
+def _checked(
+    durations: ArrayLike, is_finished: ArrayLike, entered_late: ArrayLike | None
+) -> tuple[Floats, Booleans, Floats]:
+    """Return durations, finished flags and entry times as arrays, or raise."""
+    exits = np.asarray(durations, dtype=np.float64)
+    done = np.asarray(is_finished, dtype=bool)
+    late = entered_late is not None
+    entries = np.asarray(entered_late, dtype=np.float64) if late else np.full(len(exits), -np.inf)
+    same_length(durations=exits, is_finished=done, entered_late=entries)
+    if exits.size and not (np.all(np.isfinite(exits)) and np.all(exits >= 0)):
+        raise CarepathError("durations must be finite and not negative", where="durations")
+    if late:
+        entries = np.where(entries <= 0, -np.inf, entries)
+        if np.any(entries >= exits):
+            raise CarepathError(
+                "an item ended before it was first watched",
+                where="entered_late",
+                fix="leave out items that ended before history capture began",
+            )
+    return exits, done, entries
+
+
+def _at_risk(times: Floats, exits: Floats, entries: Floats) -> Integers:
+    """Return how many are under observation just before each time."""
+    left = np.searchsorted(np.sort(exits), times, side="left")
+    entered = np.searchsorted(np.sort(entries), times, side="left")
+    return (entered - left).astype(np.int64)
+
+
+def _first_time(times: Floats, reached: Booleans) -> float | None:
+    """Return the first time at which the condition holds."""
+    return float(times[int(np.argmax(reached))]) if reached.any() else None

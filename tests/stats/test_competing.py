@@ -1,0 +1,72 @@
+"""Cumulative incidence: lifelines, laws, and the plain proportion."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines import AalenJohansenFitter
+
+from carepath.stats.competing import cumulative_incidence
+from carepath.stats.survival import kaplan_meier
+
+items = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2)), min_size=1, max_size=60)
+
+
+def test_incidence_and_variance_agree_with_lifelines():
+    rng = np.random.default_rng(8)
+    first, second, watch = rng.exponential(5, 150), rng.exponential(9, 150), rng.uniform(2, 12, 150)
+    time = np.minimum(np.minimum(first, second), watch)
+    kind = np.where(time == watch, 0, np.where(time == first, 1, 2))
+    found = cumulative_incidence(time, kind)[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        oracle = AalenJohansenFitter(calculate_variance=True).fit(time, kind, event_of_interest=1)
+    known = oracle.cumulative_density_.loc[found.times].iloc[:, 0].to_numpy()
+    assert found.incidence == pytest.approx(known)
+    spread = oracle.variance_.loc[found.times].to_numpy()
+    assert found.variance == pytest.approx(spread, rel=1e-6, abs=1e-12)
+
+
+def test_without_censoring_it_is_the_plain_proportion_with_its_variance():
+    time, kind = np.arange(1, 101), np.tile([1, 2, 1, 1], 25)
+    found = cumulative_incidence(time, kind)[1]
+    assert found.at(50).value == pytest.approx(np.mean((time <= 50) & (kind == 1)))
+    p = found.at(50).value
+    assert found.variance[49] == pytest.approx(p * (1 - p) / 100)
+
+
+def test_with_one_kind_of_end_it_is_one_minus_kaplan_meier():
+    time, kind = [2, 3, 3, 5, 8, 9], [1, 0, 1, 1, 0, 1]
+    curve = kaplan_meier(time, np.array(kind) == 1)
+    assert cumulative_incidence(time, kind)[1].incidence == pytest.approx(1 - curve.survival)
+
+
+def test_nobody_watched_has_no_incidence():
+    assert cumulative_incidence([], []) == {}
+
+
+def test_before_the_first_end_it_is_zero():
+    assert cumulative_incidence([5, 6], [1, 2])[1].at(4).value == 0
+
+
+@settings(deadline=None)
+@given(items)
+def test_all_ends_and_the_share_still_open_sum_to_one(rows):
+    time, kind = (np.array(column) for column in zip(*rows, strict=True))
+    found = cumulative_incidence(time, kind)
+    curve = kaplan_meier(time, kind > 0)
+    if len(curve.times):
+        total = sum(f.incidence for f in found.values()) + curve.survival
+        assert total == pytest.approx(np.ones(len(total)))
+
+
+@settings(deadline=None)
+@given(items)
+def test_incidence_never_falls_and_its_limits_hold_it(rows):
+    time, kind = zip(*rows, strict=True)
+    for f in cumulative_incidence(time, kind).values():
+        assert np.all(np.diff(f.incidence) >= -1e-12)
+        assert np.all((f.low <= f.incidence + 1e-12) & (f.incidence <= f.high + 1e-12))
+        assert np.all((f.low >= -1e-12) & (f.high <= 1 + 1e-12))
