@@ -1,0 +1,83 @@
+"""The slow oracle: what `prod` must hold, worked out row by row in plain Python.
+
+It is written from the design documents and never from the SQL, with lists, dicts and loops, so
+that a mistake would have to be made twice to go unnoticed. Where the documents leave room, these
+are the choices; the SQL must make the same ones on purpose.
+
+Rows
+ 1. A row's date: events `derived_tstamp`, else `collector_tstamp`; history rows `history_date`;
+    current-state rows `created` (they carry today's attributes whatever `as_of` is).
+ 2. With `as_of` given, rows dated after it are set aside first; then rows without an id are
+    rejected; then the rest is deduplicated; then the survivors are judged by their times. So
+    each raw row has exactly one fate. Without `as_of` nothing is set aside, and `as_of` is the
+    latest of coalesce(loaded_at, modified, date) over all rows.
+ 3. Reasons, first match: missing_id, dated_after_load, dated_too_early, dated_before_created.
+    The last three apply to events and history rows only (dated_before_created: history only).
+    A date equal to the load time, the earliest plausible date or the creation is fine.
+ 4. An id is missing when it is null or blank. A history row needs both its ids. An event without
+    a user_id is modelled (counted), and appears in no funnel table.
+ 5. Creation of a task or project: its own row's `created`, else the earliest `created` on its
+    history rows, else its first history row. A current-state row without `created` is kept.
+ 6. A task known only from rejected history rows does not exist.
+ 7. Deleted: `_sdc_deleted_at`, else the loader time where `_fivetran_deleted`. A deletion after
+    `as_of` has not happened.
+
+Members
+ 8. Staff: any kept event of the person with role STAFF (trimmed, any case).
+ 9. A funnel event has event_name 'funnel', the funnel's name, and a defined step name, exactly.
+    `no_entry`: defined later steps, no first step. Only undefined steps: `no_funnel_events`.
+10. Landing page: the entry event's page_url, compared with client_landing_page_url without
+    scheme, query, fragment, trailing slash and case; two clients with one page match nobody.
+    Else the account's client_id. A client_id that is not in clients is kept, and is treated as
+    unknown for `client_verifies`.
+11. Entry attributes come from the entry event (dvce_type, geo_country, refr_urlhost, entity).
+12. Dates and weeks (Monday) are in the site's time zone.
+13. is_mature reads data_freshness of snowplow.events alone.
+14. event_count: events of the step within [entered_at - tie, entered_at + window], also for a
+    step that does not apply. repeat_event_count: the sum over steps of event_count beyond one.
+15. The first step always applies and counts at entry. is_converted ignores applicability.
+
+Applicability (first match)
+16. a. valid_from or valid_to set and entry outside: not applicable, even if observed.
+    b. inside them, without applies_when: applicable.
+    c. inferred from the client's events (n >= 10 there): appeared at a split week -> by week;
+       else share < 5 % over all weeks -> never_released; else applicable. Not with valid_from or
+       valid_to. Not applicable by inference but did it: applicable, 'observed'.
+    d. `client_verifies`: client known without verification_type -> not applicable unless
+       observed; client unknown -> applicable only if observed; else applicable.
+    e. applicable.
+    Log-likelihoods are compared after rounding to 9 decimals; the earliest week wins ties.
+
+Visits and clocks
+17. history_id compares as a number when it is all digits; numbers come before texts.
+18. has_order_conflict: two consecutive rows by date, both with numeric history_id, where the
+    later has the lower one. Null-status rows take part, rejected ones do not.
+19. A blank status is null. before_history ends at the first row that has a status.
+    No kept row with a status: the task is imputed; with no current status either, its status
+    and category are 'unknown'.
+20. `seconds` of an open phase runs to `as_of`.
+21. Deletion ends the last visit only, at max(deleted_at, its entered_at).
+22. An imputed visit is a state, not an observed entry: first_active_at, first_done_at,
+    last_done_at and all clocks are null; counts are 0; is_done and end_reason follow the state,
+    and ended_at is null unless deleted.
+23. rework_seconds is null without a completion, 0 with one. Unknown-status visits count in it.
+24. end_reason: completed if the last visit is done, else cancelled if it is cancelled (ended_at =
+    entry to that last run), else deleted.
+25. has_status_conflict needs a current status and a history; mapped statuses are compared.
+26. due, title (and a project's type, name, first_active, member) come from the current row; a
+    task known from history alone takes the last non-null value of its kept rows.
+27. A project starts at its first observed active visit, else first_active, else created.
+28. Known projects: those with a current row or kept history. Deleted ones are known.
+29. task_count counts deleted tasks; open and active counts do not.
+
+Work in progress
+30. Open = any phase but done and cancelled (before_history, unknown and imputed included).
+    A task enters at the start of a maximal run of open phases and leaves at its end, also when
+    that run has no length. A date is listed when an open run or an active run starts or ends.
+31. Counts are at the end of the local date, or at as_of on its date.
+
+Freshness
+32. Over modelled rows. The source time of a current-state row is coalesce(modified, created).
+    Lateness (loaded_at - source time) is measured on events and history; the current-state
+    tables are copies, complete when copied: lateness null, taken as 0.
+"""

@@ -1,0 +1,73 @@
+"""Which of several raw rows with one id counts."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from datetime import datetime
+
+from oracle.definitions import EVENTS, HISTORIES, MEMBERS, Row
+
+LONG_AGO = datetime.min
+FAR_OFF = datetime.max
+
+
+def id_column(table: str) -> str:
+    """The column that identifies a row of the source table."""
+    if table == EVENTS:
+        return "event_id"
+    if table in HISTORIES:
+        return "history_id"
+    return "user_id" if table == MEMBERS else "id"
+
+
+def loaded_at(table: str, row: Row) -> datetime | None:
+    """When the loader got the row, if it says."""
+    if table == EVENTS:
+        return row.get("load_tstamp")
+    return row.get("_fivetran_synced") or row.get("_sdc_received_at")
+
+
+def dated_at(table: str, row: Row) -> datetime | None:
+    """When what the row tells happened."""
+    if table == EVENTS:
+        return row.get("derived_tstamp") or row.get("collector_tstamp")
+    return row.get("history_date") if table in HISTORIES else row.get("created")
+
+
+def source_at(table: str, row: Row) -> datetime | None:
+    """When the source last touched the row."""
+    return row.get("modified") or dated_at(table, row)
+
+
+def row_hash(row: Row) -> str:
+    """A neutral last resort: the same for the same values, whatever the order of the columns."""
+    values = (str(value) for key, value in sorted(row.items()) if key != "_batch_number")
+    return hashlib.md5("|".join(values).encode()).hexdigest()
+
+
+def deduplicate(table: str, rows: list[Row]) -> list[Row]:
+    """Keep one row per id, in the order of the ids."""
+    versions: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        versions[row[id_column(table)]].append(row)
+    return [choose(table, versions[key]) for key in sorted(versions)]
+
+
+def choose(table: str, versions: list[Row]) -> Row:
+    """Events: the first collected. Everything else: the last loaded."""
+    if table == EVENTS:
+        return min(
+            versions,
+            key=lambda row: (row["collector_tstamp"], row["load_tstamp"] or FAR_OFF, row_hash(row)),
+        )
+    if table in HISTORIES:
+        return max(versions, key=lambda row: (loaded_at(table, row) or LONG_AGO, row_hash(row)))
+    return max(
+        versions,
+        key=lambda row: (
+            loaded_at(table, row) or LONG_AGO,
+            row.get("modified") or LONG_AGO,
+            row_hash(row),
+        ),
+    )

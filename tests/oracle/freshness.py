@@ -1,0 +1,52 @@
+"""Up to when each source is complete (funnel.md 20)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from oracle.dedup import loaded_at, source_at
+from oracle.definitions import EVENTS, HISTORIES, TABLES, Row
+from oracle.rejection import Settled
+from oracle.times import MICROSECOND
+
+
+def data_freshness(settled: Settled) -> list[Row]:
+    """One row per source table."""
+    return [freshness_of(table, settled) for table in TABLES]
+
+
+def freshness_of(table: str, settled: Settled) -> Row:
+    """Latest load (else latest source time) less the 99th percentile of lateness."""
+    rows = settled.kept[table]
+    sources = [at for row in rows if (at := source_at(table, row))]
+    loads = [at for row in rows if (at := loaded_at(table, row))]
+    lateness = [
+        (loaded - source) // MICROSECOND
+        for row in rows
+        if (table == EVENTS or table in HISTORIES)
+        and (loaded := loaded_at(table, row))
+        and (source := source_at(table, row))
+    ]
+    late = percentile(sorted(lateness), Decimal("0.99")) if lateness else None
+    latest = max(loads) if loads else max(sources, default=None)
+    complete: datetime | None = None
+    if latest is not None:
+        delay = timedelta(microseconds=int(late or 0))
+        complete = min(latest - delay, settled.as_of)
+    return {
+        "source_table": table,
+        "latest_source_at": max(sources, default=None),
+        "latest_loaded_at": max(loads, default=None),
+        "lateness_p99_seconds": None if late is None else late / 1_000_000,
+        "complete_through": complete,
+        "as_of": settled.as_of,
+    }
+
+
+def percentile(ordered: list[int], share: Decimal) -> Decimal:
+    """Linear between order statistics (type 7, as PERCENTILE_CONT)."""
+    position = share * (len(ordered) - 1)
+    below = int(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])

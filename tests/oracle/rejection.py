@@ -1,0 +1,139 @@
+"""The fate of every raw row: modelled, deduplicated, rejected with a reason, or after as_of."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from oracle.dedup import dated_at, deduplicate, id_column, loaded_at
+from oracle.definitions import (
+    EVENTS,
+    HISTORIES,
+    PROJECT,
+    PROJECT_HISTORY,
+    TABLES,
+    TASK,
+    Definitions,
+    Raw,
+    Row,
+)
+
+FATES = ("modelled", "deduplicated", "rejected", "after_as_of")
+
+
+@dataclass
+class Settled:
+    """Rows that count, and what became of the others."""
+
+    as_of: datetime
+    kept: Raw = field(default_factory=dict)
+    fates: Counter[tuple[str, str]] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    totals: Counter[str] = field(default_factory=Counter)
+
+    def reject(self, table: str, reason: str) -> None:
+        """Count one rejected row."""
+        self.fates[table, "rejected"] += 1
+        self.reasons[table, reason] += 1
+
+
+def settle(raw: Raw, definitions: Definitions) -> Settled:
+    """Decide each row's fate: as_of, then missing ids, then duplicates, then times."""
+    settled = Settled(definitions.as_of or latest_moment(raw))
+    for table in TABLES:  # projects and tasks come before their histories
+        rows = raw.get(table, [])
+        settled.totals[table] = len(rows)
+        present = [row for row in rows if not is_after(table, row, definitions.as_of)]
+        settled.fates[table, "after_as_of"] = len(rows) - len(present)
+        identified = []
+        for row in present:
+            if lacks_id(table, row):
+                settled.reject(table, "missing_id")
+            else:
+                identified.append(row)
+        distinct = deduplicate(table, identified)
+        settled.fates[table, "deduplicated"] = len(identified) - len(distinct)
+        settled.kept[table] = []
+        created = creations(table, distinct, settled)
+        for row in distinct:
+            reason = untimely(table, row, created, definitions)
+            if reason:
+                settled.reject(table, reason)
+            else:
+                settled.kept[table].append(row)
+        settled.fates[table, "modelled"] = len(settled.kept[table])
+    return settled
+
+
+def latest_moment(raw: Raw) -> datetime:
+    """The default as_of; by load time where there is one, so an absurd date moves nothing."""
+    return max(
+        loaded_at(table, row) or row.get("modified") or dated_at(table, row) or datetime.min
+        for table in TABLES
+        for row in raw.get(table, [])
+    )
+
+
+def is_after(table: str, row: Row, as_of: datetime | None) -> bool:
+    """Whether the row had not happened yet."""
+    dated = dated_at(table, row)
+    return as_of is not None and dated is not None and dated > as_of
+
+
+def lacks_id(table: str, row: Row) -> bool:
+    """Whether a row cannot be told from others, or a history row belongs to nothing."""
+    columns = [id_column(table), "id"] if table in HISTORIES else [id_column(table)]
+    return any(not (row.get(column) or "").strip() for column in columns)
+
+
+def creations(table: str, distinct: list[Row], settled: Settled) -> dict[str, datetime]:
+    """When each task or project of this history was created, as far as anything says."""
+    if table not in HISTORIES:
+        return {}
+    current = settled.kept[PROJECT if table == PROJECT_HISTORY else TASK]
+    found: dict[str, datetime] = {}
+    for row in distinct:
+        if row.get("created"):
+            found[row["id"]] = min(found.get(row["id"], datetime.max), row["created"])
+    found.update({row["id"]: row["created"] for row in current if row.get("created")})
+    return found
+
+
+def untimely(
+    table: str, row: Row, created: dict[str, datetime], definitions: Definitions
+) -> str | None:
+    """Why the row's time cannot be believed."""
+    if table != EVENTS and table not in HISTORIES:
+        return None
+    dated, loaded = dated_at(table, row), loaded_at(table, row)
+    assert dated is not None
+    if loaded is not None and dated > loaded:
+        return "dated_after_load"
+    if dated < definitions.earliest_plausible_at:
+        return "dated_too_early"
+    if table in HISTORIES and row["id"] in created and dated < created[row["id"]]:
+        return "dated_before_created"
+    return None
+
+
+def row_reconciliation(settled: Settled) -> list[Row]:
+    """One row per source table and fate; the fates of a table add up to its raw rows."""
+    return [
+        {
+            "source_table": table,
+            "fate": fate,
+            "row_count": settled.fates[table, fate],
+            "raw_row_count": settled.totals[table],
+        }
+        for table in TABLES
+        for fate in FATES
+    ]
+
+
+def rejection_summary(settled: Settled) -> list[Row]:
+    """One row per source table and reason that occurred."""
+    return [
+        {"source_table": table, "reason": reason, "row_count": count}
+        for (table, reason), count in sorted(settled.reasons.items())
+    ]
