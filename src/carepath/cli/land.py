@@ -1,0 +1,143 @@
+"""`carepath land FOLDER`: raw files into the raw database."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from carepath.workspace import find_workspace
+
+if TYPE_CHECKING:
+    from carepath.landing import LandingReport
+
+_SHOWN_REASONS = 3
+_SHOWN_COLUMNS = 8
+
+
+@click.command("land")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--workspace",
+    "-w",
+    "workspace_path",
+    type=click.Path(path_type=Path),
+    help="The workspace; default: the one this folder is in.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="How to print what was landed.",
+)
+@click.option(
+    "--skip-bad-files",
+    is_flag=True,
+    help="Land the other files where one cannot be read at all.",
+)
+def command(
+    folder: Path, workspace_path: Path | None, output_format: str, skip_bad_files: bool
+) -> None:
+    """Land raw files: each row accepted, or rejected with a reason.
+
+    FOLDER is a folder with CSV, JSON Lines or Parquet files (gzip too), or one such file. Which
+    table a file belongs to is told by its name (task.csv, events_2024-01.parquet) or the name of
+    its folder. All files of a call land, or none does; landing a file twice changes nothing.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from carepath.landing import land
+
+    workspace = find_workspace(workspace_path)
+    diagnostics = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, console=diagnostics, transient=True, disable=not diagnostics.is_terminal
+    ) as bar:
+        task = bar.add_task("looking for files", total=1.0)
+
+        def show(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=share)
+
+        report = land(folder, workspace, show, skip_bad_files=skip_bad_files)
+    if output_format == "json":
+        click.echo(json.dumps(_describe(report), ensure_ascii=False, indent=2))
+        return
+    _print_table(report)
+
+
+def _describe(report: LandingReport) -> dict[str, object]:
+    """Write a report as plain values, with its totals."""
+    return {
+        "batch_number": report.batch_number,
+        "rows_read": report.rows_read,
+        "accepted": report.accepted,
+        "rejected": report.rejected,
+        "files": [asdict(file) | {"already_landed": file.already_landed} for file in report.files],
+    }
+
+
+def _print_table(report: LandingReport) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    tables = sorted({file.table for file in report.files if file.table is not None})
+    printed = Table("table", title="Landed" if report.batch_number else None, title_justify="left")
+    for heading in ("files", "already landed", "rows read", "accepted", "rejected"):
+        printed.add_column(heading, justify="right")
+    printed.add_column("most frequent reasons", overflow="fold")
+    for name in tables:
+        files = [file for file in report.files if file.table == name]
+        reasons: dict[str, int] = {}
+        for file in files:
+            for reason, count in file.reasons:
+                reasons[reason] = reasons.get(reason, 0) + count
+        top = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+        lines = [f"{count:,} {reason}" for reason, count in top[:_SHOWN_REASONS]]
+        if len(top) > _SHOWN_REASONS:
+            lines.append(f"and {len(top) - _SHOWN_REASONS} more")
+        printed.add_row(
+            name,
+            f"{sum(file.status == 'landed' for file in files):,}",
+            f"{sum(file.already_landed for file in files):,}",
+            f"{sum(file.rows_read for file in files):,}",
+            f"{sum(file.accepted for file in files):,}",
+            f"{sum(file.rejected for file in files):,}",
+            Text("\n".join(lines)),
+        )
+    # Wide enough for its content where the output is a pipe or a file.
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)
+    console.print(printed)
+    for line in _list_notes(report):
+        click.echo(line)
+    click.echo(_say_next(report))
+
+
+def _list_notes(report: LandingReport) -> list[str]:
+    lines = []
+    for file in report.files:
+        lines.extend(f"{file.file_name}: {file.status}: {note}" for note in file.notes)
+        if file.unknown_columns:
+            shown = ", ".join(name[:60] for name in file.unknown_columns[:_SHOWN_COLUMNS])
+            more = len(file.unknown_columns) - _SHOWN_COLUMNS
+            lines.append(
+                f"{file.file_name}: {len(file.unknown_columns)} unknown columns ignored: {shown}"
+                + (f" and {more} more (--format json lists all)" if more > 0 else "")
+            )
+    return lines
+
+
+def _say_next(report: LandingReport) -> str:
+    if report.batch_number is None:
+        return "Nothing new: every file had been landed before. Next: carepath build"
+    rejected = "Rejected rows are in raw.duckdb, landing.rejected_rows. " if report.rejected else ""
+    return f"{rejected}Next: carepath build"

@@ -1,0 +1,151 @@
+"""From a cell of a file to a typed value, in SQL.
+
+Every cell becomes either a value, NULL (an empty cell), or a reason. `try_cast` alone is not
+enough: DuckDB drops the zone of a text cast to TIMESTAMP, rounds '1.5' to 2, reads '0x10' as 16
+and knows 'epoch' and 'infinity'.
+"""
+
+from __future__ import annotations
+
+from carepath.landing.sql import quote_text
+from carepath.landing.tables import Column
+
+NAMES_OF_TYPES = {
+    "TIMESTAMP": "a timestamp",
+    "DATE": "a date",
+    "BOOLEAN": "true or false",
+    "BIGINT": "a whole number",
+    "DOUBLE": "a number",
+}
+
+_INTEGERS = frozenset(
+    f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
+) | {"INTEGER", "UINTEGER"}
+_NAIVE_TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"})
+_EARLIEST, _LATEST = "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"
+
+
+def _is_fractional(source_type: str) -> bool:
+    return source_type in {"FLOAT", "DOUBLE"} or source_type.startswith("DECIMAL")
+
+
+def _is_nested(source_type: str) -> bool:
+    return source_type.endswith("]") or source_type.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def write_text(expression: str, source_type: str) -> str:
+    """Write SQL for a cell as text; an empty text is NULL, a nested value is its JSON.
+
+    Parameters
+    ----------
+    expression : str
+        SQL of the cell as the reader delivers it.
+    source_type : str
+        DuckDB type of that expression.
+    """
+    if source_type == "VARCHAR":
+        return f"nullif({expression}, '')"
+    if _is_nested(source_type):
+        # A Parquet struct has a null for every absent key: the merge drops them.
+        patched = f"json_merge_patch('{{}}', to_json({expression}))"
+        as_json = f"to_json({expression})" if source_type.endswith("]") else patched
+        return f"case when {expression} is not null then cast({as_json} as varchar) end"
+    if _is_fractional(source_type):
+        whole = f"cast(try_cast({expression} as hugeint) as varchar)"
+        is_whole = f"{expression} = trunc({expression}) and abs({expression}) < 1e18"
+        return f"case when {is_whole} then {whole} else cast({expression} as varchar) end"
+    return f"nullif(cast({expression} as varchar), '')"
+
+
+def write_cell(column: Column, expression: str, source_type: str) -> str:
+    """Write SQL for a cell before typing: native where the type already fits, else text."""
+    fits_natively = (
+        (column.type == "TIMESTAMP" and source_type in _NAIVE_TIMESTAMPS)
+        or (column.type == "TIMESTAMP" and source_type == "TIMESTAMP WITH TIME ZONE")
+        or (column.type == "DATE" and source_type == "DATE")
+        or (column.type == "BOOLEAN" and source_type == "BOOLEAN")
+        or (column.type == "BIGINT" and source_type in _INTEGERS)
+        or (column.type == "DOUBLE" and (source_type in _INTEGERS or _is_fractional(source_type)))
+    )
+    return expression if fits_natively else write_text(expression, source_type)
+
+
+def write_value(column: Column, cell: str, source_type: str) -> str:
+    """Write SQL for the typed value of a cell; NULL where the cell is empty or of a wrong type."""
+    text = f"trim(cast({cell} as varchar))"
+    if column.type == "VARCHAR":
+        if not column.is_key:
+            return cell
+        looks_fractional = f"ends_with({cell}, '.0') and regexp_full_match({cell}, '-?[0-9]+\\.0')"
+        return f"case when {looks_fractional} then left({cell}, -2) else {cell} end"
+    if column.type == "TIMESTAMP":
+        return _write_timestamp(cell, source_type)
+    if column.type == "DATE":
+        if source_type == "DATE":
+            day = cell
+        else:
+            midnight = "([ T]00:00(:00([.]0+)?)?( ?(Z|UTC|[+-]00(:?00)?))?)?"
+            pattern = quote_text("[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}" + midnight)
+            is_day = f"regexp_full_match({text}, {pattern})"
+            day = f"case when {is_day} then try_cast({text} as date) end"
+        return f"case when ({day}) between date '0001-01-01' and date '9999-12-31' then {day} end"
+    if column.type == "BOOLEAN":
+        return cell if source_type == "BOOLEAN" else f"try_cast({text} as boolean)"
+    if column.type == "DOUBLE":
+        number = f"try_cast({text} as double)"
+        return f"case when isfinite({number}) and not contains({text}, '_') then {number} end"
+    if source_type in _INTEGERS:
+        return f"try_cast({cell} as bigint)"
+    is_whole = f"regexp_full_match({text}, '[+-]?[0-9]+([.]0+)?')"
+    return f"case when {is_whole} then try_cast(split_part({text}, '.', 1) as bigint) end"
+
+
+def _write_timestamp(cell: str, source_type: str) -> str:
+    if source_type in _NAIVE_TIMESTAMPS:
+        moment = f"try_cast({cell} as timestamp)"
+        condition = ""
+    elif source_type == "TIMESTAMP WITH TIME ZONE":
+        moment = f"({cell} at time zone 'UTC')"
+        condition = ""
+    else:
+        # The session's zone is UTC, so a text without a zone is UTC and one with is converted.
+        moment = f"(try_cast({cell} as timestamptz) at time zone 'UTC')"
+        condition = f" and {cell} not ilike '%epoch%'"
+    in_range = f"{moment} between timestamp '{_EARLIEST}' and timestamp '{_LATEST}'"
+    return f"case when {in_range}{condition} then {moment} end"
+
+
+def write_problems(column: Column, cell: str, value: str) -> list[tuple[str, str]]:
+    """Write what can be wrong with a cell.
+
+    Returns
+    -------
+    list of (str, str)
+        SQL of a condition, and SQL of the reason to give where it holds.
+    """
+    problems = []
+    if column.type != "VARCHAR":
+        wanted = NAMES_OF_TYPES[column.type]
+        if column.is_sensitive:
+            reason = quote_text(f"{column.name} is not {wanted}")
+        else:
+            shown = show_value(f"cast({cell} as varchar)")
+            reason = (
+                f"{quote_text(column.name + ': ')} || {shown} || {quote_text(' is not ' + wanted)}"
+            )
+        problems.append((f"({cell} is not null and {value} is null)", reason))
+    if column.is_required:
+        is_empty = f"trim({cell}) = ''" if column.type == "VARCHAR" else "false"
+        problems.append(
+            (f"({cell} is null or {is_empty})", quote_text(f"{column.name} is missing"))
+        )
+    return problems
+
+
+def show_value(text: str) -> str:
+    """Write SQL for a value as a reason shows it: one line, at most 40 characters, in quotes."""
+    one_line = f"regexp_replace({text}, '[[:space:]]+', ' ', 'g')"
+    shortened = (
+        f"case when length({text}) > 40 then left({one_line}, 40) || '…' else {one_line} end"
+    )
+    return f"'''' || {shortened} || ''''"

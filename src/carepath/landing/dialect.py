@@ -1,0 +1,125 @@
+"""How a text file with columns is written: separator, header, line ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carepath.landing.enriched import ENRICHED_COLUMNS
+from carepath.landing.files import UnreadableFileError
+from carepath.landing.matching import normalise_name
+from carepath.landing.records import Broken, Open, split_cells
+from carepath.landing.tables import TABLES
+
+_SEPARATORS = (",", "\t", ";", "|")
+_KNOWN = frozenset(name for table in TABLES for name in table.column_names)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How to cut a file into records and cells.
+
+    Parameters
+    ----------
+    separator : str
+        One of comma, tab, semicolon, bar.
+    is_quoted : bool
+        Whether ``"`` quotes; it does not in Snowplow's enriched format.
+    has_header : bool
+        Whether the first record holds the names.
+    columns : tuple of str
+        Column names as written in the file.
+    line_end : bytes
+        ``\\n`` (also for ``\\r\\n``) or a lone ``\\r``.
+    is_irregular : bool
+        Whether something before the first row needs the careful reader: blank lines.
+    """
+
+    separator: str
+    is_quoted: bool
+    has_header: bool
+    columns: tuple[str, ...]
+    line_end: bytes = b"\n"
+    is_irregular: bool = False
+
+
+def read_dialect(start: bytes, name: str) -> Dialect:
+    """Tell the dialect of a file from its first bytes.
+
+    Parameters
+    ----------
+    start : bytes
+        The first bytes of the file, unpacked; at least the whole header.
+    name : str
+        Name of the file, for messages.
+
+    Raises
+    ------
+    UnreadableFileError
+        When this is no text in UTF-8, or its header cannot be used.
+    """
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:200].count(0) > len(start[:200]) // 8:
+        raise UnreadableFileError(
+            "The file is not text in UTF-8 (it looks like UTF-16 or a binary file).",
+            where=name,
+            fix="export it as UTF-8",
+        )
+    body = start.removeprefix(b"\xef\xbb\xbf")
+    line_end = b"\r" if b"\n" not in body and b"\r" in body else b"\n"
+    is_irregular = bool(body) and not body.split(line_end, 1)[0].strip()
+    if is_irregular:
+        body = body.lstrip()
+    first_line = body.split(line_end, 1)[0].rstrip(b"\r")
+    if _is_enriched(first_line):
+        return Dialect("\t", False, False, ENRICHED_COLUMNS, line_end, is_irregular)
+    candidates = [_read_header(body, separator, line_end, name) for separator in _SEPARATORS]
+    columns, separator = max(
+        zip(candidates, _SEPARATORS, strict=True),
+        key=lambda pair: (sum(normalise_name(cell) in _KNOWN for cell in pair[0]), len(pair[0])),
+    )
+    _refuse_duplicates(columns, name)
+    return Dialect(separator, True, True, columns, line_end, is_irregular)
+
+
+def _is_enriched(line: bytes) -> bool:
+    cells = line.split(b"\t")
+    return len(cells) == len(ENRICHED_COLUMNS) and b"event_id" not in cells
+
+
+def _read_header(body: bytes, separator: str, line_end: bytes, name: str) -> tuple[str, ...]:
+    """Read the names, over several lines where a quoted name holds a line end."""
+    record = b""
+    lines = body.split(line_end)
+    for line in lines[:50]:
+        record += line
+        cells = split_cells(record.rstrip(b"\r"), separator.encode())
+        if isinstance(cells, Open):
+            record += line_end
+            continue
+        if isinstance(cells, Broken):
+            break
+        try:
+            return tuple(cell.decode("utf-8").lstrip("\ufeff") for cell in cells)
+        except UnicodeDecodeError as error:
+            raise UnreadableFileError(
+                "The header is not text in UTF-8.", where=f"{name}:1", fix="export it as UTF-8"
+            ) from error
+    raise UnreadableFileError(
+        "The header has a quotation mark that is not closed.",
+        where=f"{name}:1",
+        fix="mend the first line of the file",
+    )
+
+
+def _refuse_duplicates(columns: tuple[str, ...], name: str) -> None:
+    seen: dict[str, str] = {}
+    for column in columns:
+        normalised = normalise_name(column)
+        if normalised and normalised in seen:
+            raise UnreadableFileError(
+                f"The column {column!r} appears twice in the header"
+                + ("" if seen[normalised] == column else f" (also as {seen[normalised]!r})")
+                + ", so its values are ambiguous.",
+                where=f"{name}:1",
+                fix="rename or remove one of the two columns",
+            )
+        seen[normalised] = column

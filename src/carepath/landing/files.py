@@ -1,0 +1,145 @@
+"""The files of a folder: which there are, what format they are in, what they hold exactly."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, cast
+
+from carepath.errors import CarepathError
+
+Format = Literal["csv", "jsonl", "parquet"]
+
+_FORMATS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "jsonl",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_GZIP_MAGIC = b"\x1f\x8b"
+_PARQUET_MAGIC = b"PAR1"
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file as found on disk.
+
+    Parameters
+    ----------
+    path : Path
+        Where it is.
+    name : str
+        Path relative to the folder that is landed; the name in reports and in the ledger.
+    format : str
+        ``csv`` (also tab- and semicolon-separated), ``jsonl`` or ``parquet``.
+    is_gzipped : bool
+        Whether the content is compressed with gzip.
+    """
+
+    path: Path
+    name: str
+    format: Format
+    is_gzipped: bool
+
+    def open(self) -> BinaryIO:
+        """Open the content, unpacked."""
+        if self.is_gzipped:
+            return cast(BinaryIO, gzip.open(self.path, "rb"))
+        return self.path.open("rb")
+
+    def read_start(self, size: int = 1 << 20) -> bytes:
+        """Read the first bytes of the content, unpacked."""
+        with self.open() as stream:
+            return stream.read(size)
+
+
+class UnreadableFileError(CarepathError):
+    """A file that cannot be landed as a whole."""
+
+
+def find_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """List the files of a folder and its subfolders, in order of name, with relative names.
+
+    Hidden files and the markers of Spark and the like (``_SUCCESS``) are left out.
+    """
+    if folder.is_file():
+        yield folder.name, folder
+        return
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        if any(part.startswith((".", "_")) for part in relative.parts):
+            continue
+        if path.is_file():
+            yield relative.as_posix(), path
+
+
+def recognise(path: Path, name: str) -> RawFile | None:
+    """Tell the format of a file by its suffix, else by its first bytes.
+
+    Returns
+    -------
+    RawFile or None
+        None for a file with a suffix of another kind (``README.md``).
+
+    Raises
+    ------
+    UnreadableFileError
+        When the file cannot be opened.
+    """
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        raise UnreadableFileError(
+            f"The file cannot be read: {error.strerror}.", where=name, fix="check its permissions"
+        ) from error
+    is_gzipped = start[:2] == _GZIP_MAGIC
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] == ".gz":
+        is_gzipped = is_gzipped or bool(start)
+        suffixes.pop()
+    found = _FORMATS.get(suffixes[-1]) if suffixes else None
+    if found is None and (not suffixes or suffixes[-1].strip(".").isdigit()):
+        # A part file without a suffix, as Spark and the Snowplow loaders write them.
+        found = "parquet" if start == _PARQUET_MAGIC else "jsonl" if start[:1] == b"{" else "csv"
+    if found is None:
+        return None
+    return RawFile(path, name, found, is_gzipped)
+
+
+def fingerprint(file: RawFile, advance: Callable[[int], None] = lambda _: None) -> str:
+    """Hash the content of a file; packed or not, the same content has the same hash.
+
+    Raises
+    ------
+    UnreadableFileError
+        When the file cannot be read to its end, or fails its own check sum.
+    """
+    digest = hashlib.sha256()
+    try:
+        with file.open() as stream:
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                advance(len(chunk))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UnreadableFileError(
+            "The gzip file is damaged or was not written to its end.",
+            where=file.name,
+            fix="copy or export the file again",
+        ) from error
+    except OSError as error:
+        raise UnreadableFileError(
+            f"The file cannot be read: {error.strerror or error}.",
+            where=file.name,
+            fix="check the file and its permissions",
+        ) from error
+    return digest.hexdigest()

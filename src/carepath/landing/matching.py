@@ -1,0 +1,119 @@
+"""Which raw table a file belongs to: by its name, else by its columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import PurePath
+
+from carepath.landing.tables import TABLES, Table
+
+# Words that may follow a table's name in a file name without making it another table:
+# partitions, dates, exports. `task_2024-01`, `events_part_0003`, `members-export-full`.
+_PARTITION_WORD = re.compile(
+    r"(part|p|v|chunk|batch|file|run|shard|export|extract|dump|full|delta|incremental|snapshot|"
+    r"backup|new|old|latest|copy|all|good|run|raw|q|w|h|t|z|utc|"
+    r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)?[0-9a-f]*[0-9][0-9a-z]*"
+    r"|part|chunk|export|extract|dump|full|delta|incremental|snapshot|backup|new|old|latest|copy|"
+    r"all|good|raw|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+)
+_DATABASE_WORDS = ("care_platform_", "snowplow_", "public_", "dbo_", "raw_", "atomic_")
+_ALIASES: tuple[tuple[str, Table], ...] = tuple(
+    sorted(
+        ((alias, table) for table in TABLES for alias in table.aliases),
+        key=lambda pair: -len(pair[0]),
+    )
+)
+
+
+def normalise_name(name: str) -> str:
+    """Write a column or file name the way tables do: lower case, underscores, no byte-order mark."""
+    plain = name.lstrip("\ufeff").strip().lower()
+    return re.sub(r"[\s\-.]+", "_", plain)
+
+
+def match_table(path: PurePath, columns: Iterable[str]) -> Table | None:
+    """Find the table of a file.
+
+    Parameters
+    ----------
+    path : PurePath
+        Path of the file, with the folders that may name the table.
+    columns : iterable of str
+        Normalised column names of the file.
+
+    Returns
+    -------
+    Table or None
+        The first that applies: the file's name is the table's (with a partition or a date
+        behind it), the name of a folder it is in is, its columns fit one table best. None where
+        nothing does.
+    """
+    by_columns = match_columns(frozenset(columns))
+    by_name = _match_stem(path.name, by_columns)
+    if by_name is not None:
+        return by_name
+    for folder in reversed(path.parts[:-1]):
+        for alias, table in _ALIASES:
+            if _strip_database(normalise_name(folder)) == alias:
+                return table
+    return by_columns
+
+
+def match_columns(columns: frozenset[str]) -> Table | None:
+    """Find the one table whose columns a file has, or None where none or several fit."""
+    scores = sorted(
+        (
+            (len(columns & table.column_names), table.full_name, table)
+            for table in TABLES
+            if set(table.required) <= columns
+        ),
+        reverse=True,
+    )
+    # A single shared column (`id`) says nothing.
+    if not scores or scores[0][0] < 2:
+        return None
+    if len(scores) > 1 and scores[0][0] == scores[1][0]:
+        return None
+    return scores[0][2]
+
+
+def _strip_database(stem: str) -> str:
+    for word in _DATABASE_WORDS:
+        rest = stem.removeprefix(word)
+        if rest != stem and any(rest.startswith(alias) for alias, _ in _ALIASES):
+            return rest
+    return stem
+
+
+def _match_stem(file_name: str, by_columns: Table | None) -> Table | None:
+    stem = file_name
+    while (bare := PurePath(stem).stem) != stem and _is_format_suffix(PurePath(stem).suffix):
+        stem = bare
+    stem = _strip_database(normalise_name(stem))
+    for alias, table in _ALIASES:
+        if stem == alias:
+            return table
+        rest = stem.removeprefix(alias)
+        if rest == stem or not (rest[0] == "_" or rest[0].isdigit()):
+            continue
+        words = [word for word in re.split(r"[^0-9a-z]+", rest) if word]
+        if all(_PARTITION_WORD.fullmatch(word) for word in words):
+            return table
+        # `task_statuses` begins with a table's name and is another table, unless its columns fit.
+        return table if by_columns is table else None
+    return None
+
+
+def _is_format_suffix(suffix: str) -> bool:
+    return suffix.lower() in {
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".json",
+        ".jsonl",
+        ".ndjson",
+        ".parquet",
+        ".pq",
+        ".gz",
+    }

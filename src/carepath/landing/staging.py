@@ -1,0 +1,341 @@
+"""Each row of a file accepted or rejected, in one pass of SQL, into a scratch database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from carepath.landing.casting import write_cell, write_problems, write_text, write_value
+from carepath.landing.events import Flattening, flatten_events, is_custom_part
+from carepath.landing.files import RawFile, UnreadableFileError
+from carepath.landing.queries import Ticker, run_query
+from carepath.landing.sources import Source, SourceColumn, open_source
+from carepath.landing.sql import quote_name, quote_text
+from carepath.landing.tables import EVENTS, Table
+
+_NO_FAULT_OF_THE_FILE = (
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.InternalException,
+)
+
+
+@dataclass(frozen=True)
+class Staged:
+    """A file whose rows wait in the scratch database.
+
+    Parameters
+    ----------
+    file : RawFile
+        The file.
+    table : Table
+        The table its rows go to.
+    sha256 : str
+        Hash of its content.
+    accepted, rejected : str
+        Names of the scratch relations.
+    accepted_count, rejected_count : int
+        Their rows.
+    unknown_columns, source_columns : tuple of str
+        Columns ignored, and all columns, as written in the file.
+    reasons : tuple of (str, int)
+        Reasons without values, most frequent first.
+    notes : tuple of str
+        What the user should know.
+    """
+
+    file: RawFile
+    table: Table
+    sha256: str
+    accepted: str
+    rejected: str
+    accepted_count: int
+    rejected_count: int
+    unknown_columns: tuple[str, ...]
+    source_columns: tuple[str, ...]
+    reasons: tuple[tuple[str, int], ...]
+    notes: tuple[str, ...]
+
+
+def stage_file(
+    connection: duckdb.DuckDBPyConnection,
+    file: RawFile,
+    source: Source,
+    table: Table,
+    *,
+    sha256: str,
+    number: int,
+    scratch: Path,
+    tick: Ticker,
+) -> Staged:
+    """Read a whole file into the scratch database, each row accepted or rejected.
+
+    Raises
+    ------
+    UnreadableFileError
+        When the file lacks a required column, or cannot be read to its end.
+    """
+    _require_columns(file, source, table)
+    try:
+        return _stage(connection, file, source, table, sha256, number, tick)
+    except duckdb.Error as error:
+        _raise_if_environmental(error)
+        if file.format == "parquet":
+            raise UnreadableFileError(
+                "The Parquet file is damaged: its rows cannot be read.",
+                where=file.name,
+                fix="export the file again",
+            ) from error
+    # A malformed text file: take it apart record by record.
+    try:
+        careful = open_source(connection, file, scratch, is_careful=True)
+        return _stage(connection, file, careful, table, sha256, number, tick)
+    except duckdb.Error as error:
+        _raise_if_environmental(error)
+        raise UnreadableFileError(
+            "The file cannot be read to its end.", where=file.name, fix="export the file again"
+        ) from error
+
+
+def describe_file(connection: duckdb.DuckDBPyConnection, file: RawFile, scratch: Path) -> Source:
+    """Describe a file as a relation; take it apart first where its text is malformed.
+
+    Raises
+    ------
+    UnreadableFileError
+        When the file as a whole cannot be read.
+    """
+    try:
+        return open_source(connection, file, scratch)
+    except duckdb.Error as error:
+        _raise_if_environmental(error)
+        return open_source(connection, file, scratch, is_careful=True)
+
+
+def _raise_if_environmental(error: duckdb.Error) -> None:
+    """Pass on what is no fault of the file: no space, no memory, an interrupt, our own SQL."""
+    if isinstance(error, _NO_FAULT_OF_THE_FILE):
+        raise error
+    text = str(error).lower()
+    if isinstance(error, duckdb.IOException) and (
+        "no space" in text or "file too large" in text or "could not write" in text
+    ):
+        raise error
+
+
+def _require_columns(file: RawFile, source: Source, table: Table) -> None:
+    if not source.columns:
+        return
+    present = {column.normalised for column in source.columns}
+    missing = [name for name in table.required if name not in present]
+    if missing:
+        noun = "column" if len(missing) == 1 else "columns"
+        raise UnreadableFileError(
+            f"The required {noun} {', '.join(missing)} of {table.full_name} "
+            f"{'is' if len(missing) == 1 else 'are'} missing.",
+            where=f"{file.name}, which has: {_shorten(source.columns)}",
+            fix="export the file with its header and this column, or rename the column",
+        )
+
+
+def _shorten(columns: tuple[SourceColumn, ...]) -> str:
+    names = [column.name for column in columns]
+    shown = ", ".join(name[:40] for name in names[:12])
+    return shown + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _stage(
+    connection: duckdb.DuckDBPyConnection,
+    file: RawFile,
+    source: Source,
+    table: Table,
+    sha256: str,
+    number: int,
+    tick: Ticker,
+) -> Staged:
+    rows, rejected = f"scratch.rows_{number}", f"scratch.rejected_{number}"
+    run_query(connection, f"create or replace table {rows} as {write_query(source, table)}", tick)
+    _collect_rejects(connection, source, rows, rejected)
+    counted = connection.execute(
+        f"""
+        select
+            count(*) filter (where not is_blank and reasons is null),
+            count(*) filter (where not is_blank and user_count > 1 and reasons is null),
+            (select count(*) from {rejected})
+        from {rows}
+        """
+    ).fetchone()
+    assert counted is not None
+    accepted_count, several_users, rejected_count = counted
+    notes = [source.note] if source.note else []
+    if several_users:
+        notes.append(f"{several_users} rows carry several user entities; the first was used")
+    known = table.column_names
+    unknown = tuple(
+        column.name
+        for column in source.columns
+        if column.normalised not in known
+        and not (table is EVENTS and is_custom_part(column.normalised))
+    )
+    return Staged(
+        file=file,
+        table=table,
+        sha256=sha256,
+        accepted=rows,
+        rejected=rejected,
+        accepted_count=accepted_count,
+        rejected_count=rejected_count,
+        unknown_columns=unknown,
+        source_columns=tuple(column.name for column in source.columns),
+        reasons=_count_reasons(connection, rejected),
+        notes=tuple(notes),
+    )
+
+
+def _collect_rejects(
+    connection: duckdb.DuckDBPyConnection, source: Source, rows: str, rejected: str
+) -> None:
+    connection.execute(
+        f"""
+        create or replace table {rejected} as
+        select coalesce(row_number, rowid + 1) as row_number, reasons, row_text
+        from {rows}
+        where not is_blank and reasons is not null
+        """
+    )
+    if source.malformed is not None and source.malformed.stat().st_size:
+        columns = "{row_number: 'BIGINT', reason: 'VARCHAR', row_text: 'VARCHAR'}"
+        connection.execute(
+            f"""
+            insert into {rejected}
+            select row_number, [reason], row_text
+            from read_json(
+                {quote_text(str(source.malformed))},
+                format = 'newline_delimited',
+                columns = {columns},
+                maximum_object_size = 67108864
+            )
+            """
+        )
+
+
+def _count_reasons(
+    connection: duckdb.DuckDBPyConnection, rejected: str
+) -> tuple[tuple[str, int], ...]:
+    rows = connection.execute(
+        f"""
+        with reasons as (select unnest(reasons) as reason from {rejected})
+        select regexp_replace(reason, ': ''.*'' is ', ' is ', 's') as kind, count(*) as row_count
+        from reasons
+        group by kind
+        order by row_count desc, kind
+        """
+    ).fetchall()
+    return tuple((kind, count) for kind, count in rows)
+
+
+def write_query(source: Source, table: Table) -> str:
+    """Write the query that types every row of a file.
+
+    Returns
+    -------
+    str
+        A select of the table's columns, then ``row_number`` (null where it is the place),
+        ``is_blank``, ``reasons`` (null for an accepted row), ``row_text`` (only for the others)
+        and ``user_count``.
+    """
+    by_name: dict[str, list[SourceColumn]] = {}
+    for column in source.columns:
+        by_name.setdefault(column.normalised, []).append(column)
+    problems = [*source.problems, *_write_ambiguities(by_name, table)]
+    cells: dict[str, tuple[str, str]] = {}
+    for column in table.columns:
+        found = by_name.get(column.name, [])
+        if len(found) == 1:
+            kind = found[0].type
+            cell = write_cell(column, found[0].expression, kind)
+            cells[column.name] = (cell, kind)
+        elif found:
+            texts = ", ".join(write_text(one.expression, one.type) for one in found)
+            cells[column.name] = (f"coalesce({texts})", "VARCHAR")
+        else:
+            cells[column.name] = (f"cast(null as {column.type})", column.type)
+    layers = [{f"cell_{name}": cell for name, (cell, _) in cells.items()}]
+    flattening = Flattening()
+    if table is EVENTS:
+        parts = {
+            name: write_text(found[0].expression, found[0].type)
+            for name, found in by_name.items()
+            if is_custom_part(name)
+        }
+        flattening = flatten_events(parts, lambda name: f"cast(source.cell_{name} as varchar)")
+        layers.extend(flattening.layers)
+        problems.extend(flattening.problems)
+    layers.append({f"final_{name}": expression for name, expression in flattening.cells.items()})
+    values = {}
+    for column in table.columns:
+        name = column.name
+        is_replaced = name in flattening.cells
+        cell = f"source.final_{name}" if is_replaced else f"source.cell_{name}"
+        kind = "VARCHAR" if is_replaced else cells[name][1]
+        values[f"value_{name}"] = write_value(column, cell, kind)
+        if column.name in by_name or is_replaced:
+            problems.extend(write_problems(column, cell, f"source.value_{name}"))
+    layers.append(values)
+    return _assemble(source, table, layers, problems, has_users=bool(flattening.cells))
+
+
+def _write_ambiguities(
+    by_name: dict[str, list[SourceColumn]], table: Table
+) -> list[tuple[str, str]]:
+    """Refuse rows of JSON in which one column is given twice, spelled differently."""
+    ambiguous = []
+    for name, found in by_name.items():
+        if len(found) > 1 and (name in table.column_names or is_custom_part(name)):
+            count = " + ".join(f"({column.expression} is not null)::int" for column in found)
+            ambiguous.append((f"({count} > 1)", quote_text(f"{name} is given twice")))
+    return ambiguous
+
+
+def _assemble(
+    source: Source,
+    table: Table,
+    layers: list[dict[str, str]],
+    problems: list[tuple[str, str]],
+    *,
+    has_users: bool,
+) -> str:
+    query = source.relation
+    for layer in layers:
+        if layer:
+            added = ", ".join(f"{expression} as {name}" for name, expression in layer.items())
+            query = f"(select *, {added} from {query}) as source"
+    conditions = " or ".join(f"coalesce({condition}, false)" for condition, _ in problems)
+    reasons = ", ".join(
+        f"case when {condition} then {reason} end" for condition, reason in problems
+    )
+    query = (
+        f"(select *, {source.is_blank} as is_blank, {conditions or 'false'} as is_rejected "
+        f"from {query}) as source"
+    )
+    selected = ", ".join(
+        f"source.value_{column.name} as {quote_name(column.name)}" for column in table.columns
+    )
+    return f"""
+        select
+            {selected},
+            {source.row_number or "cast(null as bigint)"} as row_number,
+            source.is_blank,
+            case when source.is_rejected and not source.is_blank
+                then list_filter([{reasons}], lambda r: r is not null)
+            end as reasons,
+            case when source.is_rejected and not source.is_blank then {source.row_text} end
+                as row_text,
+            {"source.user_count" if has_users else "0"} as user_count
+        from {query}
+    """
