@@ -7,30 +7,35 @@ are the choices; the SQL must make the same ones on purpose.
 Rows
  1. A row's date: events `derived_tstamp`, else `collector_tstamp`; history rows `history_date`;
     current-state rows `created` (they carry today's attributes whatever `as_of` is).
- 2. With `as_of` given, rows dated after it are set aside first; then rows without an id are
-    rejected; then the rest is deduplicated; then the survivors are judged by their times. So
-    each raw row has exactly one fate. Without `as_of` nothing is set aside, and `as_of` is the
-    latest of coalesce(loaded_at, modified, date) over all rows.
- 3. Reasons, first match: missing_id, dated_after_load, dated_too_early, dated_before_created.
-    The last three apply to events and history rows only (dated_before_created: history only).
-    A date equal to the load time, the earliest plausible date or the creation is fine.
- 4. An id is missing when it is null or blank. A history row needs both its ids. An event without
-    a user_id is modelled (counted), and appears in no funnel table.
+ 2. Duplicates go first; then rows without an id are rejected (equal ones, load times aside, are
+    duplicates); then a survivor whose own time is not credible is rejected; then, with `as_of`
+    given, one dated after it is set aside; then a history row before its creation is rejected.
+    So each raw row has exactly one fate. Without `as_of` nothing is set aside, and `as_of` is
+    the latest of coalesce(loaded_at, modified, date) over all rows.
+ 3. Reasons, first match: missing_id, missing_date, dated_after_load, dated_too_early,
+    dated_before_created; all but missing_id for events and history rows only. A date equal to
+    the load time, the earliest plausible date or the creation is fine.
+ 4. A history row needs both its ids. An event without a user_id is modelled (counted), and
+    appears in no funnel table.
  5. Creation of a task or project: its own row's `created`, else the earliest `created` on its
     history rows, else its first history row. A current-state row without `created` is kept.
  6. A task known only from rejected history rows does not exist.
- 7. Deleted: `_sdc_deleted_at`, else the loader time where `_fivetran_deleted`. A deletion after
-    `as_of` has not happened.
+ 7. Deleted: `_sdc_deleted_at`, else where `_fivetran_deleted` the loader time (else modified, else
+    created). A deletion after `as_of` has not happened.
 
 Members
  8. Staff: any kept event of the person with role STAFF (trimmed, any case).
- 9. A funnel event has event_name 'funnel', the funnel's name, and a defined step name, exactly.
-    `no_entry`: defined later steps, no first step. Only undefined steps: `no_funnel_events`.
-10. Landing page: the entry event's page_url, compared with client_landing_page_url without
-    scheme, query, fragment, trailing slash and case; two clients with one page match nobody.
-    Else the account's client_id. A client_id that is not in clients is kept, and is treated as
+ 9. An event stands for a step when its funnel and step name are the defined ones (trimmed, any
+    case), its step_action is SUBMIT or null, and it has no failure_reason. `no_entry`: later
+    steps, no first step. Only undefined steps: `no_funnel_events`.
+10. Landing page: the last view of some client's page at or before entry (within the tolerance)
+    by the person, or anonymous in a browser only ever used by them or in the session of the
+    sign-up. Pages compare by host (no www) and path (no query, fragment, trailing slash); a
+    client's page without a host matches any host; a page of two clients matches nobody. Else
+    the account's client_id. A client_id that is not in clients is kept, and is treated as
     unknown for `client_verifies`.
-11. Entry attributes come from the entry event (dvce_type, geo_country, refr_urlhost, entity).
+11. Device, country, entity come from the entry event; the referrer from the first event of its
+    session (up to entry) whose referrer is not its own host, 'direct' where that has none.
 12. Dates and weeks (Monday) are in the site's time zone.
 13. is_mature reads data_freshness of snowplow.events alone.
 14. event_count: events of the step within [entered_at - tie, entered_at + window], also for a

@@ -10,6 +10,7 @@ from oracle.definitions import EVENTS, HISTORIES, MEMBERS, Row
 
 LONG_AGO = datetime.min
 FAR_OFF = datetime.max
+LOADER_COLUMNS = ("_batch_number", "_fivetran_synced", "_sdc_received_at", "load_tstamp")
 
 
 def id_column(table: str) -> str:
@@ -40,9 +41,19 @@ def source_at(table: str, row: Row) -> datetime | None:
     return row.get("modified") or dated_at(table, row)
 
 
+def deleted_at(table: str, row: Row | None, as_of: datetime) -> datetime | None:
+    """When a current-state row was deleted, if that has happened by as_of."""
+    if row is None:
+        return None
+    at: datetime | None = row.get("_sdc_deleted_at")
+    if at is None and row.get("_fivetran_deleted"):
+        at = loaded_at(table, row) or source_at(table, row)
+    return at if at is not None and at <= as_of else None
+
+
 def row_hash(row: Row) -> str:
-    """A neutral last resort: the same for the same values, whatever the order of the columns."""
-    values = (str(value) for key, value in sorted(row.items()) if key != "_batch_number")
+    """A neutral last resort: the same for the same values, whenever they were loaded."""
+    values = (str(value) for key, value in sorted(row.items()) if key not in LOADER_COLUMNS)
     return hashlib.md5("|".join(values).encode()).hexdigest()
 
 

@@ -46,7 +46,7 @@ def make_rollout_world(random: Random, number: int) -> Raw:
             at = start
             for name in STEPS[: random.randrange(3, 7)]:
                 if name != step or world.chance(share):
-                    add_step(world, member, name, at, role, client["client_landing_page_url"])
+                    add_step(world, member, name, at, role, landing_page(client))
                 at += timedelta(seconds=random.randrange(3, 400))
     return world.rows
 
@@ -62,7 +62,13 @@ def add_client(world: World) -> Row:
         "modified": created,
         "client_size": world.pick("small", "large", None),
         "client_industry": world.pick("health", "retail"),
-        "client_landing_page_url": f"https://care.example.com/{client_id}",
+        "client_landing_page_url": world.pick(
+            f"https://care.example.com/{client_id}",
+            f"https://www.care.example.com/{client_id}/",
+            f"care.example.com/{client_id}?from=mail",
+            f"/{client_id}",
+            f"/shared-{world.number}",
+        ),
         "verification_type": world.pick(None, "", "file", "code"),
         "is_archived": world.pick(True, False),
     } | world.loader(created + timedelta(days=400), "_fivetran_synced")
@@ -94,6 +100,13 @@ def add_member(world: World, client: Row | None, start: datetime) -> str:
     return member_id
 
 
+def landing_page(client: Row) -> str:
+    """The full URL of the client's page."""
+    is_shared = "shared" in client["client_landing_page_url"]
+    own = client["client_landing_page_url"].lstrip("/") if is_shared else client["id"]
+    return f"https://care.example.com/{own}"
+
+
 def add_person(world: World, clients: list[Row]) -> None:
     """A person walks through the steps, with leaps, returns and pauses of every length."""
     start = world.moment()
@@ -110,9 +123,16 @@ def add_person(world: World, clients: list[Row]) -> None:
     if world.chance(0.25) and len(names) > 2:  # swap two neighbours
         place = world.random.randrange(len(names) - 1)
         names[place : place + 2] = reversed(names[place : place + 2])
+    world.visitor = world.pick(world.name("browser"), f"w{world.number}-browser", None)
+    world.session = world.name("session")
+    if client and world.chance(0.4):
+        before = start - world.pick(-1, 0, 1, 1) * world.pause()
+        add_event(world, world.pick(member_id, None, None), before, None, page=landing_page(client))
     at = start
     for name in names[: world.random.randrange(len(names) + 1) or len(names)]:
-        page = client["client_landing_page_url"] if client and world.chance(0.4) else None
+        page = landing_page(client) if client and world.chance(0.2) else None
+        if world.chance(0.15):
+            world.session = world.name("session")
         add_step(world, member_id, name, at, role if world.chance(0.5) else None, page)
         if world.chance(0.1):
             add_event(world, member_id, at + world.pause(), None)
@@ -164,19 +184,22 @@ def add_event(
         "event_version": world.pick("1-0-4", "1-0-2") if step else "1-0-0",
         "app_id": "website",
         "platform": "web",
-        "domain_userid": world.pick(None, f"w{world.number}-browser"),
+        "domain_userid": world.visitor,
+        "domain_sessionid": world.session,
         "geo_country": world.pick("US", "CA", None),
         "dvce_type": world.pick("Computer", "Mobile", None),
         "page_url": page,
-        "page_urlhost": host,
-        "page_urlpath": f"/{path}",
-        "refr_urlhost": world.pick("www.google.com", None),
+        "page_urlhost": world.pick(host, None),
+        "page_urlpath": world.pick(f"/{path}", None),
+        "refr_urlhost": world.pick("www.google.com", "www.care.example.com", None),
         "dvce_created_tstamp": at,
         "collector_tstamp": collected,
         "derived_tstamp": None if world.chance(0.05) else at,
         "load_tstamp": None if world.chance(0.1) else collected + late,
         "funnel_funnel_name": "MEMBER_INTAKE" if step else None,
         "funnel_step_name": step,
+        "funnel_step_action": world.pick("SUBMIT", "submit", "SKIP") if world.chance(0.1) else None,
+        "funnel_failure_reason": "INVALID" if world.chance(0.03) else None,
         "user_id": member_id,
         "user_role": role,
         "user_is_eligibility_verified": world.pick(True, False, None),

@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from oracle.applicability import Entrant, Release, Witness, infer_release, judge
+from oracle.dedup import deleted_at
 from oracle.definitions import EVENTS, MEMBERS, Definitions, FunnelStep, Row
-from oracle.entry import entry_client, find_account, find_client, verification_type
+from oracle.entry import (
+    Evidence,
+    entry_client,
+    entry_referrer,
+    gather_evidence,
+    verification_type,
+)
 from oracle.freshness import freshness_of
 from oracle.matching import PersonEvent, Rules, in_total_order, in_window, match_path
 from oracle.rejection import Settled
@@ -22,12 +29,14 @@ class Person:
     member_id: str
     is_staff: bool
     account: Row | None
+    is_deleted: bool
     events: list[PersonEvent]
     entry: PersonEvent | None = None
     entry_row: Row = field(default_factory=dict)
     client_id: str | None = None
     client_source: str = "unknown"
     client: Row | None = None
+    referrer: str | None = None
     week: date | None = None
     in_window: dict[int, list[PersonEvent]] = field(default_factory=dict)
 
@@ -50,8 +59,8 @@ def funnel_events(settled: Settled, definitions: Definitions) -> list[Row]:
             "member_id": row["user_id"],
             "event_at": row["derived_tstamp"] or row["collector_tstamp"],
             "event_name": row["event_name"],
-            "funnel_name": row.get("funnel_funnel_name"),
-            "step_name": row.get("funnel_step_name"),
+            "funnel_name": spelled(row.get("funnel_funnel_name")),
+            "step_name": spelled(row.get("funnel_step_name")),
             "step_number": step_number_of(row, definitions),
         }
         for row in settled.kept[EVENTS]
@@ -61,27 +70,37 @@ def funnel_events(settled: Settled, definitions: Definitions) -> list[Row]:
 
 def step_number_of(row: Row, definitions: Definitions) -> int | None:
     """The step an event belongs to."""
-    if row["event_name"] != "funnel" or row.get("funnel_funnel_name") != definitions.funnel_name:
+    if spelled(row.get("funnel_funnel_name")) != spelled(definitions.funnel_name):
         return None
-    names = {step.name: step.number for step in definitions.steps}
-    return names.get(row.get("funnel_step_name") or "")
+    if spelled(row.get("funnel_step_action")) not in (None, "SUBMIT"):
+        return None  # skipped or merely opened
+    if row.get("funnel_failure_reason") is not None:
+        return None
+    names = {spelled(step.name): step.number for step in definitions.steps}
+    return names.get(spelled(row.get("funnel_step_name")))
+
+
+def spelled(name: str | None) -> str | None:
+    """A name as names are compared."""
+    return name.strip().upper() if name is not None else None
 
 
 def gather_people(settled: Settled, definitions: Definitions) -> list[Person]:
     """Everyone known from members or from an identified event."""
+    evidence = gather_evidence(settled)
     rows_of: dict[str, list[Row]] = defaultdict(list)
     for row in settled.kept[EVENTS]:
         if row.get("user_id"):
             rows_of[row["user_id"]].append(row)
     member_ids = {row["user_id"] for row in settled.kept[MEMBERS]} | set(rows_of)
     return [
-        gather_person(member_id, rows_of[member_id], settled, definitions)
+        gather_person(member_id, rows_of[member_id], evidence, settled.as_of, definitions)
         for member_id in sorted(member_ids)
     ]
 
 
 def gather_person(
-    member_id: str, rows: list[Row], settled: Settled, definitions: Definitions
+    member_id: str, rows: list[Row], evidence: Evidence, as_of: datetime, definitions: Definitions
 ) -> Person:
     """One person; the first step-1 event over all history is the entry."""
     events = in_total_order(
@@ -94,19 +113,23 @@ def gather_person(
             for row in rows
         ]
     )
+    account = evidence.accounts.get(member_id)
     person = Person(
         member_id,
         any((row.get("user_role") or "").strip().upper() == "STAFF" for row in rows),
-        find_account(member_id, settled),
+        account,
+        deleted_at(MEMBERS, account, as_of) is not None,
         events,
         next((event for event in events if event.step_number == 1), None),
     )
     if person.entry is not None:
         rules = Rules(definitions.window, definitions.tie)
         person.entry_row = next(row for row in rows if row["event_id"] == person.entry.event_id)
-        found = entry_client(person.entry_row, person.account, settled)
-        person.client_id, person.client_source = found
-        person.client = find_client(person.client_id, settled)
+        person.client_id, person.client_source = entry_client(
+            member_id, person.entry_row, definitions.tie, evidence
+        )
+        person.client = evidence.clients.get(person.client_id or "")
+        person.referrer = entry_referrer(person.entry_row, evidence)
         person.week = week_of(local_date(person.entered_at, definitions.zone))
         for step in definitions.steps:
             person.in_window[step.number] = [
@@ -216,11 +239,10 @@ def metrics_of(
     person: Person, steps: list[Row], complete_through: datetime | None, definitions: Definitions
 ) -> Row:
     """The member's row; everything about the entry is null without one."""
-    account = person.account or {}
     row: Row = {
         "member_id": person.member_id,
         "exclusion_reason": "staff" if person.is_staff else None,
-        "is_deleted": bool(account.get("_fivetran_deleted") or account.get("_sdc_deleted_at")),
+        "is_deleted": person.is_deleted,
         "has_account": person.account is not None,
     }
     if person.entry is None:
@@ -243,9 +265,9 @@ def metrics_of(
         "entry_client_size": client.get("client_size"),
         "entry_client_industry": client.get("client_industry"),
         "entry_verification_type": verification_type(person.client),
-        "entry_device_type": person.entry_row.get("dvce_type"),
-        "entry_country": person.entry_row.get("geo_country"),
-        "entry_referrer": person.entry_row.get("refr_urlhost"),
+        "entry_device_type": (person.entry_row.get("dvce_type") or "").lower() or None,
+        "entry_country": spelled(person.entry_row.get("geo_country")),
+        "entry_referrer": person.referrer,
         "entry_is_eligibility_verified": person.entry_row.get("user_is_eligibility_verified"),
         "window_ends_at": window_ends_at,
         "is_mature": complete_through is not None and window_ends_at <= complete_through,

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from oracle.dedup import dated_at, deduplicate, id_column, loaded_at
+from oracle.dedup import dated_at, deduplicate, id_column, loaded_at, row_hash
 from oracle.definitions import (
     EVENTS,
     HISTORIES,
@@ -39,27 +39,33 @@ class Settled:
 
 
 def settle(raw: Raw, definitions: Definitions) -> Settled:
-    """Decide each row's fate: as_of, then missing ids, then duplicates, then times."""
+    """Decide each row's fate: duplicates first, then missing ids, times, and as_of."""
     settled = Settled(definitions.as_of or latest_moment(raw))
     for table in TABLES:  # projects and tasks come before their histories
         rows = raw.get(table, [])
         settled.totals[table] = len(rows)
-        present = [row for row in rows if not is_after(table, row, definitions.as_of)]
-        settled.fates[table, "after_as_of"] = len(rows) - len(present)
-        identified = []
-        for row in present:
-            if lacks_id(table, row):
-                settled.reject(table, "missing_id")
-            else:
-                identified.append(row)
-        distinct = deduplicate(table, identified)
-        settled.fates[table, "deduplicated"] = len(identified) - len(distinct)
-        settled.kept[table] = []
-        created = creations(table, distinct, settled)
+        nameless = [row for row in rows if lacks_id(table, row)]
+        named = [row for row in rows if not lacks_id(table, row)]
+        distinct = deduplicate(table, named)
+        nameless_count = len({row_hash(row) for row in nameless})
+        settled.fates[table, "deduplicated"] = len(rows) - len(distinct) - nameless_count
+        for _ in range(nameless_count):
+            settled.reject(table, "missing_id")
+        present = []
         for row in distinct:
-            reason = untimely(table, row, created, definitions)
+            reason = untimely(table, row, definitions)
             if reason:
                 settled.reject(table, reason)
+            elif is_after(table, row, definitions.as_of):
+                settled.fates[table, "after_as_of"] += 1
+            else:
+                present.append(row)
+        created = creations(table, present, settled)
+        settled.kept[table] = []
+        for row in present:
+            started = created.get(row["id"]) if table in HISTORIES else None
+            if started is not None and row["history_date"] < started:
+                settled.reject(table, "dated_before_created")
             else:
                 settled.kept[table].append(row)
         settled.fates[table, "modelled"] = len(settled.kept[table])
@@ -87,33 +93,30 @@ def lacks_id(table: str, row: Row) -> bool:
     return any(not (row.get(column) or "").strip() for column in columns)
 
 
-def creations(table: str, distinct: list[Row], settled: Settled) -> dict[str, datetime]:
+def creations(table: str, present: list[Row], settled: Settled) -> dict[str, datetime]:
     """When each task or project of this history was created, as far as anything says."""
     if table not in HISTORIES:
         return {}
     current = settled.kept[PROJECT if table == PROJECT_HISTORY else TASK]
     found: dict[str, datetime] = {}
-    for row in distinct:
+    for row in present:
         if row.get("created"):
             found[row["id"]] = min(found.get(row["id"], datetime.max), row["created"])
     found.update({row["id"]: row["created"] for row in current if row.get("created")})
     return found
 
 
-def untimely(
-    table: str, row: Row, created: dict[str, datetime], definitions: Definitions
-) -> str | None:
-    """Why the row's time cannot be believed."""
+def untimely(table: str, row: Row, definitions: Definitions) -> str | None:
+    """Why the row's own time cannot be believed."""
     if table != EVENTS and table not in HISTORIES:
         return None
     dated, loaded = dated_at(table, row), loaded_at(table, row)
-    assert dated is not None
+    if dated is None:
+        return "missing_date"
     if loaded is not None and dated > loaded:
         return "dated_after_load"
     if dated < definitions.earliest_plausible_at:
         return "dated_too_early"
-    if table in HISTORIES and row["id"] in created and dated < created[row["id"]]:
-        return "dated_before_created"
     return None
 
 

@@ -407,13 +407,60 @@ def test_rule_21_the_client_at_entry_is_the_landing_page_then_the_account() -> N
     }
 
 
+def test_rule_21_the_landing_page_may_have_been_seen_before_the_person_was_known() -> None:
+    page = "https://www.care.example.com/acme"
+    world = raw(
+        clients=[client("acme", client_landing_page_url="/acme")],
+        events=[
+            event("v1", None, None, at(-60), page_url=page, domain_userid="browser-1"),
+            *walk("m", ("A", 0), domain_userid="browser-1"),
+            event("v2", None, None, at(-60), page_url=page, domain_userid="shared"),
+            *walk("n", ("A", 0), domain_userid="shared"),
+            *walk("o", ("A", 0), domain_userid="shared", domain_sessionid="s"),
+            event("v3", None, None, at(2), page_url=page, domain_sessionid="s"),
+            *walk("p", ("A", 0), domain_sessionid="t"),
+            event("v4", None, None, at(3), page_url=page, domain_sessionid="t"),
+        ],
+    )
+    assert {key: row["entry_client_source"] for key, row in metrics(world).items()} == {
+        "m": "landing_page",
+        "n": "unknown",
+        "o": "landing_page",
+        "p": "unknown",
+    }
+
+
+def test_rule_21_the_referrer_is_where_the_session_came_from() -> None:
+    world = raw(
+        events=[
+            event("v", None, None, at(-60), refr_urlhost="www.mail.com", domain_sessionid="s"),
+            *walk("m", ("A", 0), refr_urlhost="care.example.com", domain_sessionid="s"),
+            *walk("n", ("A", 0), refr_urlhost=None, page_url="/x", domain_sessionid="t"),
+        ]
+    )
+    world["snowplow.events"][2]["page_urlhost"] = "care.example.com"
+    rows = metrics(world)
+    assert (rows["m"]["entry_referrer"], rows["n"]["entry_referrer"]) == ("mail.com", "direct")
+
+
+def test_an_event_that_was_skipped_opened_or_failed_is_no_step() -> None:
+    world = raw(
+        events=[
+            *walk("m", ("A", 0), funnel_step_action="submit"),
+            event("b", "m", "B", at(1), funnel_step_action="SKIP"),
+            event("c", "m", "C", at(2), funnel_failure_reason="INVALID"),
+        ]
+    )
+    assert column(steps(world)["m"], "is_open") == [True, False, False, False]
+
+
 def test_rule_21_attributes_are_those_of_the_entry_event() -> None:
     events = [
         event("e1", "m", "A", at(0), dvce_type="Mobile", geo_country="US"),
         event("e2", "m", "B", at(9), dvce_type="Computer", geo_country="CA"),
     ]
     row = metrics(raw(events=events))["m"]
-    assert (row["entry_device_type"], row["entry_country"]) == ("Mobile", "US")
+    assert (row["entry_device_type"], row["entry_country"]) == ("mobile", "US")
     assert row["entered_date"] == NOON.date() == row["entered_week_date"]
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from oracle.clocks import read_clocks
-from oracle.dedup import loaded_at
+from oracle.dedup import deleted_at
 from oracle.definitions import (
     PROJECT,
     PROJECT_HISTORY,
@@ -53,7 +53,7 @@ def gather_items(entity: str, settled: Settled, definitions: Definitions) -> dic
     for item_id in sorted(set(currents) | set(histories)):
         item = Item(item_id, currents.get(item_id), histories[item_id])
         item.created_at = creation(item)
-        item.deleted_at = deletion(table, item.current, settled.as_of)
+        item.deleted_at = deleted_at(table, item.current, settled.as_of)
         status = (item.current or {}).get("status")
         item.phases = form_phases(
             entity, item.history, status, item.created_at, item.deleted_at, definitions
@@ -67,16 +67,6 @@ def creation(item: Item) -> datetime:
     own: datetime | None = (item.current or {}).get("created")
     told: list[datetime] = [row["created"] for row in item.history if row.get("created")]
     return own or min(told or [row["history_date"] for row in item.history])
-
-
-def deletion(table: str, current: Row | None, as_of: datetime) -> datetime | None:
-    """When it was deleted, if that has happened by as_of."""
-    if current is None:
-        return None
-    at = current.get("_sdc_deleted_at")
-    if at is None and current.get("_fivetran_deleted"):
-        at = loaded_at(table, current)
-    return at if at is not None and at <= as_of else None
 
 
 def parent_of(task: Item, projects: dict[str, Item]) -> str | None:

@@ -29,6 +29,8 @@ class World:
     number: int
     rows: Raw = field(default_factory=lambda: {table: [] for table in TABLES})
     counter: int = 0
+    visitor: str | None = None
+    session: str | None = None
 
     def name(self, kind: str) -> str:
         """A fresh id."""

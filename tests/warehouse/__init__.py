@@ -1,0 +1,1 @@
+"""The models against the slow oracle, on real builds."""

@@ -1,0 +1,62 @@
+"""Packs: many random worlds, disjoint by their ids, that one build checks together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from oracle.care_worlds import make_care_world
+from oracle.definitions import Definitions, Raw, WorkingHours
+from oracle.intake_worlds import make_intake_world, make_rollout_world
+from oracle.worlds import AS_OF, combine
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Raw rows of many worlds and what to read them with."""
+
+    definitions: Definitions
+    worlds: dict[int, Raw]
+
+    @property
+    def raw(self) -> Raw:
+        """All rows together."""
+        return combine(self.worlds.values())
+
+    def world_of(self, item_id: str) -> Raw:
+        """The one world an id belongs to: what a difference shrinks to."""
+        return self.worlds[int(item_id.split("-")[0].removeprefix("w"))]
+
+
+def make_pack(seed: int, definitions: Definitions, size: int) -> Pack:
+    """A pack is made again from its seed; each world from seed and number alone."""
+    worlds = {}
+    for number in range(1, size + 1):
+        kind = (make_care_world, make_intake_world, make_rollout_world)[
+            2 if number % 12 == 0 else number % 2
+        ]
+        worlds[number] = kind(Random(f"{seed}-{number}"), number)
+    return Pack(definitions, worlds)
+
+
+STANDARD = replace(Definitions(), as_of=AS_OF, holidays=frozenset({date(2024, 7, 4)}))
+
+# A calendar with a shift across the night the clocks change; optional
+# and dated steps; a tolerance of nothing; a short window; no as_of.
+UNUSUAL = Definitions(
+    steps=(
+        STANDARD.steps[0],
+        replace(STANDARD.steps[1], is_optional=True),
+        replace(STANDARD.steps[2], valid_from=datetime(2024, 5, 1), valid_to=datetime(2024, 9, 1)),
+        *STANDARD.steps[3:],
+    ),
+    calendar=(
+        WorkingHours(7, time(0), time(6)),
+        WorkingHours(1, time(8, 30), time(12, 15)),
+        WorkingHours(3, time(22), time(23, 59)),
+    ),
+    time_zone="Europe/Berlin",
+    window=timedelta(days=2),
+    tie=timedelta(0),
+)

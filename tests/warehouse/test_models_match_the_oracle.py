@@ -1,0 +1,58 @@
+"""The build against the slow oracle, and against itself over rows in another order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from oracle.definitions import Raw
+from oracle.expectation import expect
+from oracle.worlds import shuffled
+
+from warehouse.comparison import compare_tables, summarise
+from warehouse.harness import add_rows, build_warehouse, make_workspace, read_prod
+from warehouse.packs import STANDARD, UNUSUAL, make_pack
+
+pytestmark = pytest.mark.slow
+
+PACKS = {"standard": (20240501, STANDARD, 600), "unusual": (20240502, UNUSUAL, 300)}
+# What shuffling with repeats must change: the number of raw rows, and of duplicates among them.
+COUNTS_ROWS = ("row_reconciliation",)
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_every_row_of_prod_is_what_the_oracle_expects(name: str, tmp_path: Path) -> None:
+    pack = make_pack(*PACKS[name])
+    workspace = make_workspace(tmp_path, pack.definitions)
+    add_rows(workspace, pack.raw)
+    build_warehouse(workspace, pack.definitions)
+    differences = compare_tables(expect(pack.raw, pack.definitions), read_prod(workspace))
+    assert not differences, summarise(differences)
+
+
+def test_shuffled_repeated_and_batched_rows_give_the_same_prod(tmp_path: Path) -> None:
+    pack = make_pack(20240503, STANDARD, 200)
+    first = make_workspace(tmp_path / "clean", pack.definitions)
+    add_rows(first, pack.raw)
+    build_warehouse(first, pack.definitions)
+    second = make_workspace(tmp_path / "batched", pack.definitions)
+    for number, batch in enumerate(split(shuffled(pack.raw, seed=1), parts=3), start=1):
+        add_rows(second, batch, number)
+        build_warehouse(second, pack.definitions)
+    clean, batched = read_prod(first), read_prod(second)
+    assert clean.keys() == batched.keys()
+    different = [
+        table for table in clean if table not in COUNTS_ROWS and clean[table] != batched[table]
+    ]
+    assert different == []
+
+
+def split(raw: Raw, parts: int) -> list[Raw]:
+    """The rows dealt out at random, so that every person and task spans several batches."""
+    random = Random(7)
+    batches: list[Raw] = [{table: [] for table in raw} for _ in range(parts)]
+    for table, rows in raw.items():
+        for row in rows:
+            batches[random.randrange(parts)][table].append(row)
+    return batches
