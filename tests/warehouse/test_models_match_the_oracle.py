@@ -48,6 +48,16 @@ def test_shuffled_repeated_and_batched_rows_give_the_same_prod(tmp_path: Path) -
     assert different == []
 
 
+def test_a_build_leaves_the_definitions_as_they_were(tmp_path: Path) -> None:
+    # dbt writes its run artefacts over the seeds themselves where seed-paths is absolute.
+    workspace = make_workspace(tmp_path, STANDARD)
+    before = {path.name: path.read_bytes() for path in workspace.definitions.iterdir()}
+    add_rows(workspace, make_pack(3, STANDARD, 3).raw)
+    build_warehouse(workspace, STANDARD)
+    after = {path.name: path.read_bytes() for path in workspace.definitions.iterdir()}
+    assert after == before
+
+
 def split(raw: Raw, parts: int) -> list[Raw]:
     """The rows dealt out at random, so that every person and task spans several batches."""
     random = Random(7)
