@@ -1,0 +1,219 @@
+"""One change of level in a series: where, how sure, and the null distribution of "how large"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from carepath.stats.estimates import Floats, Integers
+
+MINIMUM_SIDE = 3
+LAG_LIMIT = 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class ChangePoint:
+    """The best single change of level of a series of rates.
+
+    Parameters
+    ----------
+    index : int
+        First period after the change.
+    low, high : int
+        Interval of `index`.
+    p : float
+        P-value of "no change", from the sup-t statistic.
+    method : str
+        How the null distribution was drawn.
+    lag_correlation : float
+        Lag-1 correlation of the residuals about the best change.
+    critical : float
+        95 % quantile of sup |t| without a change.
+    weights : array of float, shape (periods,)
+        One over the variance of each period, up to `scale`.
+    scale : float
+        Residual variance of a period of weight one.
+    inflation : float
+        Factor on standard errors of means for correlated periods, >= 1.
+    """
+
+    index: int
+    low: int
+    high: int
+    p: float
+    method: str
+    lag_correlation: float
+    critical: float
+    weights: Floats
+    scale: float
+    inflation: float
+
+
+def find_change(
+    rates: Floats, entered: Integers, rng: np.random.Generator, draws: int
+) -> ChangePoint:
+    """Locate a change of level by sup-t and test it.
+
+    Parameters
+    ----------
+    rates : array of float, shape (periods,)
+        Rate of each period, in [0, 1]; at least 2 * 3 periods.
+    entered : array of int, shape (periods,)
+        People behind each rate, > 0.
+    rng : Generator
+        Source of permutations.
+    draws : int
+        Number of permutations or bootstrap series.
+
+    Returns
+    -------
+    ChangePoint
+
+    Notes
+    -----
+    t_k compares the weighted means before and after k, 3 periods at least on each side; the
+    statistic is max |t_k| (Andrews 1993). Weights are 1 / (p q / n + s^2), s^2 the
+    variance between periods left after the best change, by moments. Null distribution:
+    permutation of the standardised periods, or, when the residual lag-1 correlation exceeds .3,
+    series from an autoregression fitted to the residuals (sieve bootstrap, Buhlmann 1997), order
+    by AIC, first-order coefficient corrected for its small-sample bias (Kendall 1954). The
+    interval of the change inverts the likelihood ratio, its critical value bootstrapped about the
+    fitted change.
+    """
+    weights = _weights(rates, entered)
+    gains, total = _gains(rates[None], weights)
+    best = int(np.argmax(gains[0]))
+    index = best + MINIMUM_SIDE
+    periods = len(rates)
+    left = float(total[0] - gains[0, best])
+    scale = float(max(left / (periods - 2), 1e-12))
+    fit = _fit(rates, weights, index)
+    residual = np.sqrt(weights) * (rates - fit)
+    lag = float(residual[1:] @ residual[:-1]) / max(float(residual @ residual), 1e-12)
+    centre = float(weights @ rates / weights.sum())
+    if lag > LAG_LIMIT:
+        method = "sup-t, autoregressive sieve bootstrap"
+        coefficients = _autoregression(residual)
+        noise = _sieve(residual, coefficients, rng, draws)
+        about = noise
+        inflation = 1 / max(1 - float(coefficients.sum()), 0.05)
+        inflation = max(1.0, inflation * float(np.sqrt(_innovation(residual, coefficients))))
+    else:
+        method = "sup-t, permutation of periods"
+        standardised = np.sqrt(weights) * (rates - centre)
+        noise = rng.permuted(np.tile(standardised, (draws, 1)), axis=1)
+        about = rng.permuted(np.tile(residual, (draws, 1)), axis=1)
+        about *= np.sqrt(periods / (periods - 2))
+        inflation = 1.0
+    null = _largest_t(centre + noise / np.sqrt(weights), weights)
+    observed = float(_largest_t(rates[None], weights)[0])
+    p = (1 + int(np.sum(null >= observed - 1e-12))) / (1 + draws)
+    drop = _drop(fit + about / np.sqrt(weights), weights, best)
+    bound = float(np.quantile(drop, 0.95))
+    behind: Floats = (gains[0, best] - gains[0]) / scale
+    near = np.flatnonzero(behind <= bound + 1e-12) + MINIMUM_SIDE
+    return ChangePoint(
+        index=index,
+        low=int(near.min()),
+        high=int(near.max()),
+        p=p,
+        method=method,
+        lag_correlation=lag,
+        critical=float(np.quantile(null, 0.95)),
+        weights=weights,
+        scale=scale,
+        inflation=inflation,
+    )
+
+
+def _weights(rates: Floats, entered: Integers) -> Floats:
+    """Return 1 / (sampling variance + variance between periods)."""
+    share = float((rates * entered).sum() / entered.sum())
+    sampling = np.maximum(share * (1 - share), 1e-6) / entered
+    gains, _ = _gains(rates[None], entered.astype(float))
+    index = int(np.argmax(gains[0])) + MINIMUM_SIDE
+    residual = rates - _fit(rates, entered.astype(float), index)
+    variance = float(residual @ residual) / (len(rates) - 2)
+    between = max(0.0, variance - float(sampling.mean()))
+    result: Floats = 1 / (sampling + between)
+    return result
+
+
+def _gains(series: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the sum of squares explained by a change at each k, and the total, per series."""
+    w = np.cumsum(weights)
+    wy = np.cumsum(weights * series, axis=1)
+    ends = slice(MINIMUM_SIDE - 1, len(weights) - MINIMUM_SIDE)
+    before, after = w[ends], w[-1] - w[ends]
+    mean_before = wy[:, ends] / before
+    mean_after = (wy[:, -1:] - wy[:, ends]) / after
+    gains = before * after / w[-1] * (mean_after - mean_before) ** 2
+    centre = wy[:, -1:] / w[-1]
+    return gains, (weights * (series - centre) ** 2).sum(axis=1)
+
+
+def _largest_t(series: Floats, weights: Floats) -> Floats:
+    """Return sup |t| of each series."""
+    gains, total = _gains(series, weights)
+    largest = gains.max(axis=1)
+    left = np.maximum(total - largest, 1e-12)
+    result: Floats = np.sqrt(largest / left * (series.shape[1] - 2))
+    return result
+
+
+def _drop(series: Floats, weights: Floats, best: int) -> Floats:
+    """Return how far the true change trails the best one, in residual variances."""
+    gains, total = _gains(series, weights)
+    largest = gains.max(axis=1)
+    scale = np.maximum(total - largest, 1e-12) / (series.shape[1] - 2)
+    result: Floats = (largest - gains[:, best]) / scale
+    return result
+
+
+def _fit(rates: Floats, weights: Floats, index: int) -> Floats:
+    """Return the two weighted means, as a series."""
+    fit = np.empty_like(rates)
+    fit[:index] = np.average(rates[:index], weights=weights[:index])
+    fit[index:] = np.average(rates[index:], weights=weights[index:])
+    return fit
+
+
+def _autoregression(residual: Floats) -> Floats:
+    """Return Yule-Walker coefficients of the order with the least AIC, at most 4."""
+    n = len(residual)
+    most = max(1, min(4, n // 6))
+    c = np.array([residual[lag:] @ residual[: n - lag] / n for lag in range(most + 1)])
+    best, least = np.array([0.0]), np.inf
+    for order in range(1, most + 1):
+        lags = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
+        phi = np.linalg.solve(c[lags], c[1 : order + 1])
+        aic = n * np.log(max(float(c[0] - phi @ c[1 : order + 1]), 1e-12)) + 2 * order
+        if aic < least:
+            best, least = phi, aic
+    if len(best) == 1:
+        best = np.array([min(0.9, float(best[0]) + (1 + 3 * float(best[0])) / n)])
+    return best
+
+
+def _innovation(residual: Floats, coefficients: Floats) -> float:
+    """Return the innovation variance as a share of the residual variance."""
+    order = len(coefficients)
+    lagged = sum(coefficients[j] * residual[order - 1 - j : -1 - j] for j in range(order))
+    errors = residual[order:] - lagged
+    return float(np.mean(errors**2) / max(float(np.mean(residual**2)), 1e-12))
+
+
+def _sieve(residual: Floats, coefficients: Floats, rng: np.random.Generator, draws: int) -> Floats:
+    """Return series that follow the autoregression, with resampled innovations."""
+    order, n, burn = len(coefficients), len(residual), 50
+    lagged = sum(coefficients[j] * residual[order - 1 - j : n - 1 - j] for j in range(order))
+    errors = residual[order:] - lagged
+    errors = (errors - errors.mean()) * np.sqrt(n / (n - order - 2))
+    shocks = rng.choice(errors, size=(draws, n + burn))
+    series = np.zeros((draws, n + burn + order))
+    for t in range(n + burn):
+        past = series[:, t : t + order][:, ::-1]
+        series[:, t + order] = past @ coefficients + shocks[:, t]
+    result: Floats = series[:, -n:]
+    return result

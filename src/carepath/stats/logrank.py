@@ -1,0 +1,235 @@
+"""Do times differ between groups? Log-rank, also where the tasks of a project belong together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from carepath.stats.estimates import Booleans, Floats, Integers, Seed, generator, same_length
+
+MINIMUM_CLUSTERS = 20
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """A test of one null hypothesis.
+
+    Parameters
+    ----------
+    statistic : float or None
+        The test statistic; None when the test could not be done.
+    p : float or None
+        P-value in [0, 1], two-sided.
+    method : str
+        Name of the test.
+    reason : str or None
+        Why there is no p-value.
+    """
+
+    __test__ = False
+
+    statistic: float | None
+    p: float | None
+    method: str
+    reason: str | None = None
+
+
+def log_rank(
+    durations: ArrayLike,
+    is_finished: ArrayLike,
+    groups: ArrayLike,
+    entered_late: ArrayLike | None = None,
+) -> TestResult:
+    """Test whether the times of two or more groups have one distribution.
+
+    Parameters
+    ----------
+    durations : array of float, shape (n,)
+        Time from start to finish or to the last moment watched.
+    is_finished : array of bool, shape (n,)
+        False = still open.
+    groups : array, shape (n,)
+        Group of each item; any values.
+    entered_late : array of float, shape (n,), optional
+        Left truncation, as in `survival.kaplan_meier`.
+
+    Returns
+    -------
+    TestResult
+        No p-value with fewer than two groups or no finishes.
+
+    Notes
+    -----
+    Observed minus expected finishes with the hypergeometric covariance over k - 1 groups, against
+    chi-square (Mantel 1966; Peto and Peto 1972). Assumes independent items: for tasks of one
+    project use `clustered_log_rank`.
+    """
+    exits, done, entries, group = _arrays(durations, is_finished, groups, entered_late)
+    k = int(group.max()) + 1 if len(group) else 0
+    if k < 2 or not done.any():
+        return TestResult(None, None, "log-rank", "needs two groups and a finish")
+    times = np.unique(exits[done])
+    at_risk = np.array([_at_risk(times, exits[group == g], entries[group == g]) for g in range(k)])
+    n = at_risk.sum(axis=0).astype(float)
+    d = np.array([_finished(times, exits[done & (group == g)]) for g in range(k)])
+    total = d.sum(axis=0)
+    share = at_risk / n
+    score = (d - share * total).sum(axis=1)
+    spread = total * np.where(n > 1, (n - total) / np.maximum(n - 1, 1), 0.0)
+    covariance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
+    return _wald(score[:-1], covariance[:-1, :-1], "log-rank")
+
+
+def clustered_log_rank(
+    durations: ArrayLike,
+    is_finished: ArrayLike,
+    groups: ArrayLike,
+    clusters: ArrayLike,
+    seed: Seed,
+    entered_late: ArrayLike | None = None,
+    permutations: int = 2000,
+) -> TestResult:
+    """Test whether times differ between groups when items come in clusters (projects).
+
+    Parameters
+    ----------
+    durations, is_finished, groups, entered_late
+        As for `log_rank`.
+    clusters : array, shape (n,)
+        Project of each item.
+    seed : int or Generator
+        The same seed gives the same p-value.
+    permutations : int
+        Number of permutations, used when every cluster lies in one group.
+
+    Returns
+    -------
+    TestResult
+        No p-value with fewer than 20 clusters.
+
+    Notes
+    -----
+    Where the group belongs to the project, whole projects are permuted: the log-rank score of an
+    item, finished - cumulative hazard (+ hazard at entry), is summed per project and projects
+    change groups (exact up to sampling when projects are exchangeable, censoring included).
+    Where groups differ within a project, the score's influence terms are summed per project for
+    a sandwich covariance (Lee, Wei and Amato 1992), Wald against F on clusters - 1.
+    """
+    exits, done, entries, group = _arrays(durations, is_finished, groups, entered_late)
+    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    same_length(durations=exits, clusters=cluster)
+    k = int(group.max()) + 1 if len(group) else 0
+    if k < 2 or not done.any():
+        return TestResult(None, None, "clustered log-rank", "needs two groups and a finish")
+    if int(cluster.max()) + 1 < MINIMUM_CLUSTERS:
+        reason = f"under {MINIMUM_CLUSTERS} projects"
+        return TestResult(None, None, "clustered log-rank", reason)
+    c = int(cluster.max()) + 1
+    first = np.zeros(c, dtype=np.int64)
+    first[cluster] = group
+    if np.array_equal(first[cluster], group):
+        summed = np.bincount(cluster, weights=_item_scores(exits, done, entries), minlength=c)
+        scores = np.asarray(summed, dtype=np.float64)
+        return _permuted(
+            scores, first, np.bincount(cluster).astype(np.int64), k, generator(seed), permutations
+        )
+    influence = np.zeros((k, c))
+    for g in range(k):
+        terms = _influence(exits, done, entries, group == g)
+        influence[g] = np.bincount(cluster, weights=terms, minlength=c)
+    score, covariance = influence.sum(axis=1), influence @ influence.T
+    return _wald(score[:-1], covariance[:-1, :-1], "clustered log-rank", c)
+
+
+def _permuted(
+    scores: Floats,
+    groups: Integers,
+    sizes: Integers,
+    k: int,
+    rng: np.random.Generator,
+    permutations: int,
+) -> TestResult:
+    """Permute whole projects between groups and compare the weighted sum of squared scores."""
+    items = np.array([sizes[groups == g].sum() for g in range(k)], dtype=float)
+
+    def spread(labels: Integers) -> Floats:
+        sums = np.stack([(scores * (labels == g)).sum(axis=-1) for g in range(k)], axis=-1)
+        result: Floats = (sums**2 / items).sum(axis=-1)
+        return result
+
+    observed = float(spread(groups))
+    orders = rng.permuted(np.tile(groups, (permutations, 1)), axis=1)
+    beaten = int(np.sum(spread(orders) >= observed - 1e-12))
+    return TestResult(
+        observed, (1 + beaten) / (1 + permutations), "log-rank, permuting whole projects"
+    )
+
+
+def _item_scores(exits: Floats, done: Booleans, entries: Floats) -> Floats:
+    """Return finished minus expected for each item under one common hazard (sums to zero)."""
+    times = np.unique(exits[done])
+    hazard = np.cumsum(_finished(times, exits[done]) / _at_risk(times, exits, entries))
+    padded = np.concatenate([[0.0], hazard])
+    until = padded[np.searchsorted(times, exits, side="right")]
+    since = padded[np.searchsorted(times, entries, side="right")]
+    result: Floats = done.astype(np.float64) - (until - since)
+    return result
+
+
+def _influence(exits: Floats, done: Booleans, entries: Floats, member: Booleans) -> Floats:
+    """Return each item's term of one group's log-rank score."""
+    times = np.unique(exits[done])
+    at_risk = _at_risk(times, exits, entries)
+    share = _at_risk(times, exits[member], entries[member]) / at_risk
+    step = _finished(times, exits[done]) / at_risk
+    mean_hazard = np.concatenate([[0.0], np.cumsum(step * share)])
+    hazard = np.concatenate([[0.0], np.cumsum(step)])
+    until = np.searchsorted(times, exits, side="right")
+    since = np.searchsorted(times, entries, side="right")
+    drift = member * (hazard[until] - hazard[since]) - (mean_hazard[until] - mean_hazard[since])
+    own = np.where(done, member - share[np.minimum(np.maximum(until - 1, 0), len(times) - 1)], 0.0)
+    result: Floats = own - drift
+    return result
+
+
+def _arrays(
+    durations: ArrayLike, is_finished: ArrayLike, groups: ArrayLike, entered_late: ArrayLike | None
+) -> tuple[Floats, Booleans, Floats, Integers]:
+    """Return the arrays of a test, groups as codes."""
+    exits = np.asarray(durations, dtype=np.float64)
+    done = np.asarray(is_finished, dtype=bool)
+    if entered_late is None:
+        entries = np.full(len(exits), -np.inf)
+    else:
+        entries = np.asarray(entered_late, dtype=np.float64)
+        entries = np.where(entries <= 0, -np.inf, entries)
+    _, codes = np.unique(np.asarray(groups), return_inverse=True)
+    same_length(durations=exits, is_finished=done, groups=codes, entered_late=entries)
+    return exits, done, entries, codes.astype(np.int64)
+
+
+def _at_risk(times: Floats, exits: Floats, entries: Floats) -> Integers:
+    """Return how many are under observation just before each time."""
+    left = np.searchsorted(np.sort(exits), times, side="left")
+    return (np.searchsorted(np.sort(entries), times, side="left") - left).astype(np.int64)
+
+
+def _finished(times: Floats, finishes: Floats) -> Integers:
+    """Return how many finish at each time."""
+    return np.bincount(np.searchsorted(times, finishes), minlength=len(times)).astype(np.int64)
+
+
+def _wald(score: Floats, covariance: Floats, method: str, clusters: int = 0) -> TestResult:
+    """Return the quadratic form of a score against chi-square, or F when clustered."""
+    statistic = float(score @ np.linalg.pinv(covariance) @ score)
+    degrees = int(np.linalg.matrix_rank(covariance))
+    if degrees == 0:
+        return TestResult(None, None, method, "no overlap between the groups")
+    if clusters:
+        p = float(stats.f.sf(statistic / degrees, degrees, clusters - 1))
+    else:
+        p = float(stats.chi2.sf(statistic, degrees))
+    return TestResult(statistic, p, method)
