@@ -41,7 +41,7 @@ def make_care_world(random: Random, number: int) -> Raw:
     """A few projects and tasks."""
     world = World(random, number)
     projects = [add_project(world) for _ in range(world.pick(0, 1, 1, 2))]
-    for _ in range(world.pick(1, 2, 3)):
+    for _ in range(world.pick(1, 3, 6)):
         add_task(world, projects)
     return world.rows
 

@@ -16,7 +16,7 @@ def make_intake_world(random: Random, number: int) -> Raw:
     """A few clients, and a few people who do the steps in all sorts of ways."""
     world = World(random, number)
     clients = [add_client(world) for _ in range(world.pick(1, 1, 2))]
-    for _ in range(world.pick(1, 2, 3)):
+    for _ in range(world.pick(1, 3, 5)):
         add_person(world, clients)
     if world.chance(0.1):
         add_event(world, None, world.moment(), None)  # nobody we know
@@ -28,23 +28,23 @@ def make_rollout_world(random: Random, number: int) -> Raw:
     world = World(random, number)
     client = add_client(world)
     step = world.pick("CONFIRM_COUNTRY", "VERIFY_ELIGIBILITY", "CAREGIVING_GOAL")
-    story = world.pick("appears", "appears", "gradual", "never", "always", "rare")
-    weeks = world.pick(4, 6, 9)
+    story = world.pick("appears", "gradual", "gradual", "never", "always", "rare")
+    weeks = world.pick(5, 8, 9)
     for week in range(weeks):
         progress = week / (weeks - 1)
         share = {
             "appears": 0.0 if progress < 0.5 else 0.95,
-            "gradual": 0.0 if progress < 0.4 else 0.3 if progress < 0.65 else 0.9,
+            "gradual": 0.0 if progress < 0.5 else 0.15 if progress < 0.65 else 0.95,
             "never": 0.02,
             "always": 0.9,
             "rare": 0.1,
         }[story]
-        for _ in range(random.randrange(3, 10)):
+        for _ in range(random.randrange(4, 12)):
             start = YEAR_START + timedelta(weeks=week + 8, seconds=random.randrange(7 * 86_400))
             member = add_member(world, client, start)
             role = "STAFF" if world.chance(0.05) else "MEMBER"
             at = start
-            for name in STEPS[: random.randrange(3, 7)]:
+            for name in STEPS[: world.pick(4, 5, 6, 6)]:
                 if name != step or world.chance(share):
                     add_step(world, member, name, at, role, landing_page(client))
                 at += timedelta(seconds=random.randrange(3, 400))
@@ -120,7 +120,7 @@ def add_person(world: World, clients: list[Row]) -> None:
     for _ in range(world.pick(0, 0, 1, 2)):  # repeat, here or anywhere
         place = world.random.randrange(len(names) + 1)
         names.insert(place, world.pick(*STEPS, "NO_SUCH_STEP"))
-    if world.chance(0.25) and len(names) > 2:  # swap two neighbours
+    if world.chance(0.5) and len(names) > 2:  # swap two neighbours
         place = world.random.randrange(len(names) - 1)
         names[place : place + 2] = reversed(names[place : place + 2])
     world.visitor = world.pick(world.name("browser"), f"w{world.number}-browser", None)

@@ -57,6 +57,8 @@ class World:
             return start + timedelta(minutes=self.random.randrange(360))
         if self.chance(0.05):
             return AS_OF - timedelta(hours=self.random.randrange(-30, 30))
+        if self.chance(0.1):
+            return AS_OF - timedelta(seconds=self.random.randrange(40 * 86_400))
         return YEAR_START + timedelta(
             seconds=self.random.randrange(310 * 86_400), microseconds=self.pick(0, 1, 500_000)
         )

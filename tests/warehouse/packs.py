@@ -34,7 +34,7 @@ def make_pack(seed: int, definitions: Definitions, size: int) -> Pack:
     worlds = {}
     for number in range(1, size + 1):
         kind = (make_care_world, make_intake_world, make_rollout_world)[
-            2 if number % 12 == 0 else number % 2
+            2 if number % 20 == 0 else number % 2
         ]
         worlds[number] = kind(Random(f"{seed}-{number}"), number)
     return Pack(definitions, worlds)
