@@ -29,7 +29,7 @@ class Dialect:
     columns : tuple of str
         Column names as written in the file.
     line_end : bytes
-        ``\\n`` (also for ``\\r\\n``) or a lone ``\\r``.
+        Line feed (also where a carriage return is before it) or a lone carriage return.
     is_irregular : bool
         Whether something before the first row needs the careful reader: blank lines.
     """
@@ -71,9 +71,19 @@ def read_dialect(start: bytes, name: str) -> Dialect:
     first_line = body.split(line_end, 1)[0].rstrip(b"\r")
     if _is_enriched(first_line):
         return Dialect("\t", False, False, ENRICHED_COLUMNS, line_end, is_irregular)
-    candidates = [_read_header(body, separator, line_end, name) for separator in _SEPARATORS]
+    candidates = [
+        (columns, separator)
+        for separator in _SEPARATORS
+        if (columns := _read_header(body, separator, line_end, name)) is not None
+    ]
+    if not candidates:
+        raise UnreadableFileError(
+            "The header has a quotation mark that is not closed.",
+            where=f"{name}:1",
+            fix="mend the first line of the file",
+        )
     columns, separator = max(
-        zip(candidates, _SEPARATORS, strict=True),
+        candidates,
         key=lambda pair: (sum(normalise_name(cell) in _KNOWN for cell in pair[0]), len(pair[0])),
     )
     _refuse_duplicates(columns, name)
@@ -85,8 +95,8 @@ def _is_enriched(line: bytes) -> bool:
     return len(cells) == len(ENRICHED_COLUMNS) and b"event_id" not in cells
 
 
-def _read_header(body: bytes, separator: str, line_end: bytes, name: str) -> tuple[str, ...]:
-    """Read the names, over several lines where a quoted name holds a line end."""
+def _read_header(body: bytes, separator: str, line_end: bytes, name: str) -> tuple[str, ...] | None:
+    """Read the names, over several lines where a quoted one holds a line end; None where broken."""
     record = b""
     lines = body.split(line_end)
     for line in lines[:50]:
@@ -103,11 +113,7 @@ def _read_header(body: bytes, separator: str, line_end: bytes, name: str) -> tup
             raise UnreadableFileError(
                 "The header is not text in UTF-8.", where=f"{name}:1", fix="export it as UTF-8"
             ) from error
-    raise UnreadableFileError(
-        "The header has a quotation mark that is not closed.",
-        where=f"{name}:1",
-        fix="mend the first line of the file",
-    )
+    return None
 
 
 def _refuse_duplicates(columns: tuple[str, ...], name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import duckdb
 
@@ -39,10 +40,8 @@ def publish(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> 
         connection.commit()
     except BaseException:
         # After a failed commit there may be no transaction left to roll back.
-        try:
+        with suppress(duckdb.Error):
             connection.rollback()
-        except duckdb.Error:
-            pass
         raise
     return batch_number
 

@@ -27,7 +27,7 @@ _ALIASES: tuple[tuple[str, Table], ...] = tuple(
 
 
 def normalise_name(name: str) -> str:
-    """Write a column or file name the way tables do: lower case, underscores, no byte-order mark."""
+    """Write a column or file name the way tables do: lower case, underscores, no BOM."""
     plain = name.lstrip("\ufeff").strip().lower()
     return re.sub(r"[\s\-.]+", "_", plain)
 

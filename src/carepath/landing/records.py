@@ -138,7 +138,7 @@ def read_records(
     has_header : bool
         Whether to leave out the first record.
     line_end : bytes
-        ``\\n`` or ``\\r``.
+        Line feed or carriage return.
     """
     lines = LineReader(stream, line_end)
     row_number = -1 if has_header else 0

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import duckdb
 
-from carepath.landing.casting import write_cell, write_problems, write_text, write_value
-from carepath.landing.events import Flattening, flatten_events, is_custom_part
+from carepath.landing.events import is_custom_part
 from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.queries import Ticker, run_query
-from carepath.landing.sources import Source, SourceColumn, open_source
-from carepath.landing.sql import quote_name, quote_text
+from carepath.landing.readers import open_source
+from carepath.landing.sources import Source, SourceColumn
+from carepath.landing.sql import quote_text
 from carepath.landing.tables import EVENTS, Table
+from carepath.landing.verdicts import write_query
 
 _NO_FAULT_OF_THE_FILE = (
     duckdb.OutOfMemoryException,
@@ -237,105 +238,3 @@ def _count_reasons(
         """
     ).fetchall()
     return tuple((kind, count) for kind, count in rows)
-
-
-def write_query(source: Source, table: Table) -> str:
-    """Write the query that types every row of a file.
-
-    Returns
-    -------
-    str
-        A select of the table's columns, then ``row_number`` (null where it is the place),
-        ``is_blank``, ``reasons`` (null for an accepted row), ``row_text`` (only for the others)
-        and ``user_count``.
-    """
-    by_name: dict[str, list[SourceColumn]] = {}
-    for column in source.columns:
-        by_name.setdefault(column.normalised, []).append(column)
-    problems = [*source.problems, *_write_ambiguities(by_name, table)]
-    cells: dict[str, tuple[str, str]] = {}
-    for column in table.columns:
-        found = by_name.get(column.name, [])
-        if len(found) == 1:
-            kind = found[0].type
-            cell = write_cell(column, found[0].expression, kind)
-            cells[column.name] = (cell, kind)
-        elif found:
-            texts = ", ".join(write_text(one.expression, one.type) for one in found)
-            cells[column.name] = (f"coalesce({texts})", "VARCHAR")
-        else:
-            cells[column.name] = (f"cast(null as {column.type})", column.type)
-    layers = [{f"cell_{name}": cell for name, (cell, _) in cells.items()}]
-    flattening = Flattening()
-    if table is EVENTS:
-        parts = {
-            name: write_text(found[0].expression, found[0].type)
-            for name, found in by_name.items()
-            if is_custom_part(name)
-        }
-        flattening = flatten_events(parts, lambda name: f"cast(source.cell_{name} as varchar)")
-        layers.extend(flattening.layers)
-        problems.extend(flattening.problems)
-    layers.append({f"final_{name}": expression for name, expression in flattening.cells.items()})
-    values = {}
-    for column in table.columns:
-        name = column.name
-        is_replaced = name in flattening.cells
-        cell = f"source.final_{name}" if is_replaced else f"source.cell_{name}"
-        kind = "VARCHAR" if is_replaced else cells[name][1]
-        values[f"value_{name}"] = write_value(column, cell, kind)
-        if column.name in by_name or is_replaced:
-            problems.extend(write_problems(column, cell, f"source.value_{name}"))
-    layers.append(values)
-    return _assemble(source, table, layers, problems, has_users=bool(flattening.cells))
-
-
-def _write_ambiguities(
-    by_name: dict[str, list[SourceColumn]], table: Table
-) -> list[tuple[str, str]]:
-    """Refuse rows of JSON in which one column is given twice, spelled differently."""
-    ambiguous = []
-    for name, found in by_name.items():
-        if len(found) > 1 and (name in table.column_names or is_custom_part(name)):
-            count = " + ".join(f"({column.expression} is not null)::int" for column in found)
-            ambiguous.append((f"({count} > 1)", quote_text(f"{name} is given twice")))
-    return ambiguous
-
-
-def _assemble(
-    source: Source,
-    table: Table,
-    layers: list[dict[str, str]],
-    problems: list[tuple[str, str]],
-    *,
-    has_users: bool,
-) -> str:
-    query = source.relation
-    for layer in layers:
-        if layer:
-            added = ", ".join(f"{expression} as {name}" for name, expression in layer.items())
-            query = f"(select *, {added} from {query}) as source"
-    conditions = " or ".join(f"coalesce({condition}, false)" for condition, _ in problems)
-    reasons = ", ".join(
-        f"case when {condition} then {reason} end" for condition, reason in problems
-    )
-    query = (
-        f"(select *, {source.is_blank} as is_blank, {conditions or 'false'} as is_rejected "
-        f"from {query}) as source"
-    )
-    selected = ", ".join(
-        f"source.value_{column.name} as {quote_name(column.name)}" for column in table.columns
-    )
-    return f"""
-        select
-            {selected},
-            {source.row_number or "cast(null as bigint)"} as row_number,
-            source.is_blank,
-            case when source.is_rejected and not source.is_blank
-                then list_filter([{reasons}], lambda r: r is not null)
-            end as reasons,
-            case when source.is_rejected and not source.is_blank then {source.row_text} end
-                as row_text,
-            {"source.user_count" if has_users else "0"} as user_count
-        from {query}
-    """
