@@ -1,0 +1,111 @@
+"""`carepath review`: read a dbt pull request as an expert would."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+
+from carepath.cli.exit_codes import ExitCode
+from carepath.errors import CarepathError
+
+FORMATS = ("text", "json", "markdown", "sarif", "github")
+LEVELS = ("note", "warning", "error", "never")
+
+
+@click.command("review")
+@click.option(
+    "--repo", type=click.Path(path_type=Path), default=Path(), help="Repository to review [.]."
+)
+@click.option("--project-dir", default="", help="Folder of the dbt project inside the repository.")
+@click.option("--base", help="Revision to compare with [merge-base with the default branch].")
+@click.option("--head", help="Revision to review [HEAD].")
+@click.option("--staged", is_flag=True, help="Review the index.")
+@click.option("--worktree", is_flag=True, help="Review the files on disk.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="text", help="Form of the report."
+)
+@click.option("--output", type=click.Path(path_type=Path), help="File for the report [stdout].")
+@click.option("--fail-on", type=click.Choice(LEVELS), help="Lowest severity that exits 1 [error].")
+@click.option("--all", "whole", is_flag=True, help="Review the whole project, not a change.")
+@click.option(
+    "--baseline", type=click.Path(path_type=Path), help="Leave out the findings listed here."
+)
+@click.option(
+    "--write-baseline", type=click.Path(path_type=Path), help="List today's findings here."
+)
+@click.option("--dialect", help="Warehouse dialect of the SQL [from configuration, else guessed].")
+@click.option("--strict-coverage", is_flag=True, help="Exit 3 if a changed file was not analysed.")
+@click.option("--no-style", is_flag=True, help="No notes on style.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option("--demo", is_flag=True, help="Review a bundled, flawed pull request.")
+def command(
+    repo: Path,
+    project_dir: str,
+    base: str | None,
+    head: str | None,
+    staged: bool,
+    worktree: bool,
+    form: str,
+    output: Path | None,
+    fail_on: str | None,
+    whole: bool,
+    baseline: Path | None,
+    write_baseline: Path | None,
+    dialect: str | None,
+    strict_coverage: bool,
+    no_style: bool,
+    no_cache: bool,
+    demo: bool,
+) -> int:
+    """Review the change between two revisions of a dbt project, statically.
+
+    Needs git, and neither dbt nor a warehouse. Exit code 0: nothing at or above --fail-on; 1:
+    findings; 2: bad input; 3: no base found, or (--strict-coverage) a changed file not analysed.
+    """
+    from carepath.review import formats, running
+    from carepath.review.git import NoBaseError
+
+    if sum((bool(head), staged, worktree)) > 1:
+        raise CarepathError("Give one of --head, --staged and --worktree.")
+    request = running.Request(
+        repo=repo,
+        project_dir=project_dir,
+        base=base,
+        head=head,
+        staged=staged,
+        worktree=worktree,
+        whole=whole or write_baseline is not None,
+        baseline=baseline,
+        dialect=dialect,
+        style=not no_style,
+        cache=not no_cache,
+    )
+    try:
+        if demo:
+            from carepath.review import demo as demonstration
+
+            result, settings = demonstration.run()
+        else:
+            result, settings = running.run(request)
+    except NoBaseError as error:
+        click.secho("Error: ", fg="red", nl=False, err=True)
+        click.echo(str(error), err=True)
+        return ExitCode.NO_BASE
+    settings = dataclasses.replace(settings, fail_on=fail_on or settings.fail_on)
+    if write_baseline is not None:
+        running.write_baseline(result, write_baseline)
+        click.echo(f"Wrote {len(result.findings)} findings to {write_baseline}.", err=True)
+        return ExitCode.OK
+    text = formats.render(result, form)
+    if output is not None:
+        running.write_atomically(output, text)
+    else:
+        sys.stdout.write(text)
+    if demo:
+        return ExitCode.OK
+    if (strict_coverage or settings.strict_coverage) and running.has_gaps(result):
+        return ExitCode.NO_BASE
+    return ExitCode.FAILED if running.fails(result, settings.fail_on) else ExitCode.OK

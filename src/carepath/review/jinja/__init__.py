@@ -1,0 +1,1 @@
+"""Rendering of dbt's Jinja in a sandbox, without dbt."""

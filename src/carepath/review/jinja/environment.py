@@ -1,0 +1,143 @@
+"""Jinja as dbt sets it up, inside Jinja's sandbox, with limits."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import jinja2
+import jinja2.ext
+import jinja2.nodes
+import jinja2.runtime
+import jinja2.sandbox
+import jinja2.utils
+from jinja2.parser import Parser
+
+SECONDS = 5.0
+MAX_OUTPUT = 4_000_000
+MAX_RANGE = 10_000
+
+
+class LimitError(Exception):
+    """A template ran too long or wrote too much."""
+
+
+class DbtBlocks(jinja2.ext.Extension):
+    """dbt's own blocks: snapshot, test, materialization, docs, data_test."""
+
+    tags = {"snapshot", "test", "data_test", "materialization", "docs"}  # noqa: RUF012
+
+    def parse(self, parser: Parser) -> jinja2.nodes.Node | list[jinja2.nodes.Node]:
+        """Turn a test or materialization into a macro, a snapshot into its body."""
+        token = next(parser.stream)
+        tag = token.value
+        name = parser.parse_assign_target(name_only=True).name
+        if tag in ("test", "data_test"):
+            node = jinja2.nodes.Macro(lineno=token.lineno)
+            node.name = f"test_{name}"
+            parser.parse_signature(node)
+            ends = (f"name:end{tag}", "name:endtest", "name:enddata_test")
+            node.body = parser.parse_statements(ends, drop_needle=True)
+            return node
+        while parser.stream.current.type != "block_end":
+            next(parser.stream)
+        body = parser.parse_statements((f"name:end{tag}",), drop_needle=True)
+        if tag == "snapshot":
+            return body
+        node = jinja2.nodes.Macro(lineno=token.lineno)
+        node.name, node.args, node.defaults, node.body = f"{tag}_{name}", [], [], body
+        return node
+
+
+class DbtContext(jinja2.runtime.Context):
+    """A context that asks the render for names it does not hold: macros are found lazily."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Look a name up in the template, then in the project."""
+        value = super().resolve_or_missing(key)
+        if value is jinja2.utils.missing:
+            lookup = self.parent.get("__cp_lookup__")
+            if lookup is not None:
+                return lookup(key)
+        return value
+
+
+class Sandbox(jinja2.sandbox.SandboxedEnvironment):
+    """The sandbox, with products and powers bounded as well."""
+
+    intercepted_binops = frozenset({"*", "**"})
+    context_class = DbtContext
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Refuse to build huge strings, lists and numbers."""
+        if operator == "**" and isinstance(right, int) and abs(right) > 64:
+            raise LimitError("a power above 64")
+        for text, count in ((left, right), (right, left)):
+            sized = isinstance(text, str | list | tuple)
+            if sized and isinstance(count, int) and len(text) * count > MAX_OUTPUT:
+                raise LimitError("a product that is too long")
+        return super().call_binop(context, operator, left, right)
+
+
+def make_environment(undefined: type[jinja2.Undefined]) -> Sandbox:
+    """Build the environment all templates of a project share."""
+    environment = Sandbox(
+        extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", DbtBlocks],
+        undefined=undefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        cache_size=0,
+    )
+    environment.filters["as_text"] = str
+    environment.filters["as_number"] = lambda value: value
+    environment.filters["as_bool"] = lambda value: value
+    environment.filters["as_native"] = lambda value: value
+    environment.globals["range"] = _bounded_range
+    return environment
+
+
+def _bounded_range(*args: int) -> range:
+    numbers = range(*(int(arg) for arg in args))
+    if len(numbers) > MAX_RANGE:
+        raise LimitError(f"a range longer than {MAX_RANGE}")
+    return numbers
+
+
+@contextmanager
+def time_limit(seconds: float = SECONDS) -> Iterator[None]:
+    """Stop a render that takes too long (main thread only; elsewhere it is unlimited)."""
+    if threading.current_thread() is not threading.main_thread() or not hasattr(
+        signal, "setitimer"
+    ):
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise LimitError(f"rendering took longer than {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def bounded_join(chunks: Iterator[str]) -> str:
+    """Join the output of a template, up to the limit."""
+    parts: list[str] = []
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > MAX_OUTPUT:
+            raise LimitError("more than 4 MB of output")
+        parts.append(chunk)
+    return "".join(parts)
+
+
+Note = Callable[[str], str]

@@ -1,0 +1,290 @@
+"""What the YAML of a project says of its models, sources, seeds and exposures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from carepath.review import yaml
+from carepath.review.findings import Ledger
+from carepath.review.git import Tree
+from carepath.review.project import Project
+
+REF_TEXT = re.compile(r"""\bref\(\s*(['"])(?P<a>[^'"]+)\1(?:\s*,\s*(['"])(?P<b>[^'"]+)\3)?""")
+SOURCE_TEXT = re.compile(r"""\bsource\(\s*(['"])(?P<a>[^'"]+)\1\s*,\s*(['"])(?P<b>[^'"]+)\3""")
+
+
+@dataclass(frozen=True, slots=True)
+class TestUse:
+    """A test of a model or of one of its columns, as written."""
+
+    name: str
+    line: int
+    column: str | None
+    arguments: dict[str, Any]
+
+    @property
+    def short(self) -> str:
+        """The name without its package."""
+        return self.name.rsplit(".", 1)[-1]
+
+    @property
+    def is_conditional(self) -> bool:
+        """True where a filter or a tolerance makes the test weaker than its name."""
+        config = self.arguments.get("config")
+        merged = {**self.arguments, **(config if isinstance(config, dict) else {})}
+        return any(
+            key in merged for key in ("where", "error_if", "warn_if", "limit", "row_condition")
+        ) or (merged.get("enabled") is False)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDoc:
+    """A column as documented."""
+
+    name: str
+    line: int
+    tests: tuple[TestUse, ...]
+    described: bool
+    data_type: str | None
+    meta: dict[str, Any]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDoc:
+    """The YAML entry of a model, seed, snapshot or source table."""
+
+    kind: str
+    name: str
+    file: str
+    line: int
+    description: str
+    columns: tuple[ColumnDoc, ...]
+    tests: tuple[TestUse, ...]
+    config: dict[str, Any]
+    source: str | None = None
+    versions: tuple[str, ...] = ()
+
+    @property
+    def every_test(self) -> tuple[TestUse, ...]:
+        """Tests of the node and of its columns."""
+        return self.tests + tuple(test for column in self.columns for test in column.tests)
+
+    def column(self, name: str) -> ColumnDoc | None:
+        """A documented column, whatever its case."""
+        for column in self.columns:
+            if column.name.lower() == name.lower():
+                return column
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A ref or source named in YAML."""
+
+    kind: str
+    name: tuple[str, ...]
+    file: str
+    line: int
+    where: str
+
+
+@dataclass(slots=True)
+class Documentation:
+    """All YAML of one project."""
+
+    models: dict[str, NodeDoc] = field(default_factory=dict)
+    sources: dict[tuple[str, str], NodeDoc] = field(default_factory=dict)
+    source_names: dict[str, tuple[str, int]] = field(default_factory=dict)
+    mentions: list[Mention] = field(default_factory=list)
+    broken: list[tuple[str, int, str]] = field(default_factory=list)
+    unit_tests: list[tuple[str, str, int]] = field(default_factory=list)
+    has_vague_sources: bool = False
+    twice: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def add(self, other: Documentation) -> None:
+        """Take in what another file says; the first entry of a name wins."""
+        for name, node in other.models.items():
+            self.models.setdefault(name, node)
+        for pair, node in other.sources.items():
+            self.sources.setdefault(pair, node)
+        for source, place in other.source_names.items():
+            self.source_names.setdefault(source, place)
+        self.mentions += other.mentions
+        self.broken += other.broken
+        self.unit_tests += other.unit_tests
+        self.twice += other.twice
+        self.has_vague_sources = self.has_vague_sources or other.has_vague_sources
+
+
+def read(
+    tree: Tree, project: Project, ledger: Ledger, memo: dict[str, Any] | None = None
+) -> Documentation:
+    """Read every YAML file of a project; a broken one is named and left out."""
+    docs = Documentation()
+    for file in project.of_kind("yaml"):
+        slot = f"y|{file.path}|{file.sha}"
+        part = None if memo is None else memo.get(slot)
+        if not isinstance(part, Documentation):
+            part = _read_text(file.path, tree.text(file.path))
+            if memo is not None:
+                memo[slot] = part
+        for path, line, reason in part.broken:
+            ledger.add(path, f"invalid YAML: {reason}", line, "yaml")
+        docs.add(part)
+    return docs
+
+
+def _read_text(path: str, text: str | None) -> Documentation:
+    docs = Documentation()
+    if text is None:
+        docs.broken.append((path, 1, "binary or larger than 2 MB"))
+    elif "name:" in text:
+        try:
+            loaded = yaml.load(text)
+        except yaml.YamlError as error:
+            docs.broken.append((path, error.line, error.reason))
+        else:
+            if isinstance(loaded, yaml.Map):
+                _read_file(docs, path, loaded)
+    return docs
+
+
+def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
+    for kind in ("models", "seeds", "snapshots"):
+        for entry in _maps(loaded.get(kind)):
+            node = _node(kind, path, entry)
+            if node is not None:
+                docs.models.setdefault(node.name, node)
+                _mention_tests(docs, node, path)
+    for source in _maps(loaded.get("sources")):
+        name = str(source.get("name"))
+        if "{{" in name:
+            docs.has_vague_sources = True
+            continue
+        docs.source_names.setdefault(name, (path, source.at("name")))
+        for entry in _maps(source.get("tables")):
+            node = _node("sources", path, entry, name)
+            if node is not None:
+                docs.sources.setdefault((name, node.name), node)
+                _mention_tests(docs, node, path)
+    for exposure in _maps(loaded.get("exposures")):
+        needs = exposure.get("depends_on")
+        for index, item in enumerate(needs if isinstance(needs, list) else []):
+            line = needs.lines[index] if isinstance(needs, yaml.List) else exposure.line
+            _mention(docs, str(item), path, line, f"exposure {exposure.get('name')}")
+    for entry in _maps(loaded.get("semantic_models")):
+        _mention(
+            docs,
+            str(entry.get("model") or ""),
+            path,
+            entry.at("model"),
+            f"semantic model {entry.get('name')}",
+        )
+    for entry in _maps(loaded.get("unit_tests")):
+        model = str(entry.get("model") or "")
+        docs.unit_tests.append((model, path, entry.at("model")))
+        for given in _maps(entry.get("given")):
+            _mention(
+                docs,
+                str(given.get("input") or ""),
+                path,
+                given.at("input"),
+                f"unit test {entry.get('name')}",
+            )
+
+
+def _mention_tests(docs: Documentation, node: NodeDoc, path: str) -> None:
+    for test in node.every_test:
+        for key in ("to", "compare_model", "other_table_name", "model"):
+            value = test.arguments.get(key)
+            if isinstance(value, str) and ("ref(" in value or "source(" in value):
+                line = test.arguments["__lines__"].get(key, test.line)
+                _mention(docs, value, path, line, f"test {test.name} of {node.name}")
+
+
+def _mention(docs: Documentation, text: str, path: str, line: int, where: str) -> None:
+    for match in REF_TEXT.finditer(text):
+        name = tuple(part for part in (match["a"], match["b"]) if part)
+        docs.mentions.append(Mention("ref", name, path, line, where))
+    for match in SOURCE_TEXT.finditer(text):
+        docs.mentions.append(Mention("source", (match["a"], match["b"]), path, line, where))
+
+
+def _maps(value: Any) -> Iterator[yaml.Map]:
+    for item in value if isinstance(value, list) else []:
+        if isinstance(item, yaml.Map):
+            yield item
+
+
+def _node(kind: str, path: str, entry: yaml.Map, source: str | None = None) -> NodeDoc | None:
+    name = entry.get("name")
+    if not isinstance(name, str) or "{{" in name:
+        return None
+    columns = [_column(column) for column in _maps(entry.get("columns")) if column.get("name")]
+    versions = tuple(str(v.get("v")) for v in _maps(entry.get("versions")))
+    config = entry.get("config")
+    return NodeDoc(
+        kind=kind,
+        name=name,
+        file=path,
+        line=entry.at("name"),
+        description=str(entry.get("description") or ""),
+        columns=tuple(columns),
+        tests=tuple(_tests(entry, None)),
+        config=dict(config) if isinstance(config, dict) else {},
+        source=source,
+        versions=versions,
+    )
+
+
+def _column(entry: yaml.Map) -> ColumnDoc:
+    name = str(entry["name"])
+    config = entry.get("config")
+    inner = config if isinstance(config, dict) else {}
+    meta = {**_dict(entry.get("meta")), **_dict(inner.get("meta"))}
+    tags = entry.get("tags") or inner.get("tags") or []
+    return ColumnDoc(
+        name=name,
+        line=entry.at("name"),
+        tests=tuple(_tests(entry, name)),
+        described=bool(entry.get("description")),
+        data_type=str(entry["data_type"]) if entry.get("data_type") else None,
+        meta=meta,
+        tags=tuple(str(tag) for tag in ([tags] if isinstance(tags, str) else tags)),
+    )
+
+
+def _dict(value: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _tests(entry: yaml.Map, column: str | None) -> Iterator[TestUse]:
+    for key in ("tests", "data_tests"):
+        tests = entry.get(key)
+        if not isinstance(tests, list):
+            continue
+        for index, item in enumerate(tests):
+            line = tests.lines[index] if isinstance(tests, yaml.List) else entry.line
+            if isinstance(item, str):
+                yield TestUse(item, line, column, {"__lines__": {}})
+            elif isinstance(item, yaml.Map) and item:
+                name = str(next(iter(item)))
+                body = item[name]
+                lines: dict[str, int] = {}
+                arguments: dict[str, Any] = {}
+                for part in (item, body):
+                    if isinstance(part, yaml.Map):
+                        arguments.update({k: v for k, v in part.items() if k != name})
+                        lines.update(part.lines)
+                inner = arguments.pop("arguments", None)
+                if isinstance(inner, yaml.Map):
+                    arguments.update(inner)
+                    lines.update(inner.lines)
+                if isinstance(arguments.get("test_name"), str):
+                    name = arguments["test_name"]
+                arguments["__lines__"] = lines
+                yield TestUse(name, line, column, arguments)

@@ -1,0 +1,256 @@
+"""One review: rules over affected models, on both sides; what the change introduces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from carepath.review import grouping, rules
+from carepath.review.change import Change
+from carepath.review.findings import (
+    Confidence,
+    Finding,
+    NotAnalysed,
+    Place,
+    Question,
+    Severity,
+)
+from carepath.review.placing import Placer
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Analysis, Model, Snapshot
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How much was looked at."""
+
+    models: int = 0
+    closed: int = 0
+    changed_models: int = 0
+    analysed: int = 0
+    columns_checked: int = 0
+    columns_open: int = 0
+    relations_closed: int = 0
+    relations: int = 0
+    joins: int = 0
+    joins_with_keys: int = 0
+    literals: int = 0
+    literals_with_domain: int = 0
+
+
+@dataclass(slots=True)
+class Review:
+    """Everything a report says."""
+
+    findings: list[Finding]
+    questions: list[Question] = field(default_factory=list)
+    not_analysed: list[NotAnalysed] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+    suppressed: int = 0
+    baselined: int = 0
+    unused_suppressions: list[Place] = field(default_factory=list)
+    summaries: list[object] = field(default_factory=list)
+    base: str = ""
+    head: str = ""
+    notes: list[str] = field(default_factory=list)
+    is_whole: bool = False
+    dialects: dict[str, str] = field(default_factory=dict)
+
+
+def review_all(head: Snapshot) -> Review:
+    """Review a whole project."""
+    result = Review([], is_whole=True)
+    issues: list[Finding] = []
+    for model in head.sql_models():
+        analysis = _analyse(head, model)
+        if analysis is None:
+            continue
+        _cover(result.coverage, analysis)
+        issues += _of_model(head, model, analysis, None)
+    result.findings = issues
+    _finish(result, head)
+    return result
+
+
+def review_change(change: Change) -> Review:
+    """Review the difference between two snapshots."""
+    result = Review([])
+    for model in change.affected():
+        if model.kind not in ("model", "snapshot") or not model.is_enabled:
+            continue
+        analysis = _analyse(change.head, model)
+        if analysis is None:
+            continue
+        result.coverage.changed_models += model.file.path in change.changed_files
+        _cover(result.coverage, analysis)
+        ours = _of_model(change.head, model, analysis, change)
+        before = change.counterpart(model)
+        old: Analysis | None = _analyse(change.base, before) if before is not None else None
+        theirs = (
+            _of_model(change.base, before, old, None)
+            if before is not None and old is not None
+            else []
+        )
+        result.findings += _introduced(ours, theirs, change, old)
+    for rule in rules.RULES:
+        if rule.check_change is None:
+            continue
+        try:
+            found = list(rule.check_change(change))
+        except Exception as error:
+            change.head.ledger.add("", f"rule {rule.code} failed: {error!r}", stage="rule")
+            continue
+        result.findings += _place(change.head, rule, found, None, None)
+    result.findings = grouping.regroup(result.findings, change)
+    _finish(result, change.head)
+    return result
+
+
+def _finish(result: Review, head: Snapshot) -> None:
+    result.coverage.models = len(head.models)
+    result.dialects = {space.project.name: space.dialect for space in head.spaces if space.models}
+    result.not_analysed = list(head.ledger.entries)
+
+
+def _analyse(snapshot: Snapshot, model: Model) -> Analysis | None:
+    try:
+        analysis = snapshot.analyse(model)
+    except Exception as error:
+        snapshot.ledger.add(model.file.path, f"{type(error).__name__}: {error}", stage="facts")
+        return None
+    if analysis.failure is not None:
+        snapshot.ledger.add(
+            model.file.path, analysis.failure.reason, analysis.failure.line, "jinja"
+        )
+    for variant in analysis.variants:
+        if variant.parsed.tree is None and variant.parsed.kind not in ("statement", "empty"):
+            snapshot.ledger.add(model.file.path, variant.parsed.reason, stage="parse")
+    return analysis
+
+
+def _cover(coverage: Coverage, analysis: Analysis) -> None:
+    coverage.analysed += any(v.resolution is not None for v in analysis.variants)
+    for variant in analysis.variants[:1]:
+        if variant.resolution is None:
+            continue
+        for scope in variant.resolution.scopes:
+            for binding in scope.bindings.values():
+                coverage.relations += 1
+                coverage.relations_closed += binding.relation.is_closed
+                if binding.join is not None:
+                    coverage.joins += 1
+                    coverage.joins_with_keys += bool(binding.relation.keys)
+            for use in scope.uses:
+                known = use.column is not None or use.alias
+                coverage.columns_checked += known
+                coverage.columns_open += not known
+
+
+def _of_model(
+    snapshot: Snapshot, model: Model, analysis: Analysis, change: Change | None
+) -> list[Finding]:
+    if not model.is_enabled or any(
+        v.rendered.config.get("enabled") is False for v in analysis.variants[:1]
+    ):
+        return []
+    if any(variant.parsed.kind == "statement" for variant in analysis.variants):
+        return []
+    context = Context(snapshot, snapshot.space_of(model), model, analysis, change)
+    found: list[Finding] = []
+    for rule in rules.RULES:
+        if rule.check is None:
+            continue
+        try:
+            issues = list(rule.check(context))
+        except Exception as error:
+            snapshot.ledger.add(
+                model.file.path, f"rule {rule.code} failed: {error!r}", stage="rule"
+            )
+            continue
+        found += _place(snapshot, rule, issues, model, analysis)
+    return found
+
+
+def _place(
+    snapshot: Snapshot,
+    rule: Rule,
+    issues: list[Issue],
+    model: Model | None,
+    analysis: Analysis | None,
+) -> list[Finding]:
+    found: list[Finding] = []
+    counts: dict[str, int] = {}
+    seen: set[tuple[str, int, str]] = set()
+    for issue in issues:
+        owner = issue.model or model
+        placer = Placer(snapshot, owner, analysis)
+        place = placer.place(issue)
+        mark = (place.file, place.line, issue.subject)
+        if mark in seen:
+            continue
+        seen.add(mark)
+        owner_id = owner.id if owner is not None else place.file
+        subject = re.sub(r"\s+", " ", issue.subject).lower()
+        basis = f"{rule.code}|{owner_id}|{issue.path}|{subject}"
+        ordinal = counts[basis] = counts.get(basis, 0) + 1
+        severity = min(issue.severity or rule.severity, rule.ceiling)
+        confidence = issue.confidence
+        flags = issue.variant.rendered.flags if issue.variant is not None else {}
+        if any(flag.startswith("var:") for flag in flags):
+            # Nobody may ever set the variable so: say it, but do not call it proven.
+            severity, confidence = Severity.NOTE, Confidence.POSSIBLE
+        found.append(
+            Finding(
+                code=rule.code,
+                rule=rule.name,
+                severity=severity,
+                confidence=confidence,
+                place=place,
+                model=owner.name if owner is not None else None,
+                subject=issue.subject,
+                message=issue.message,
+                consequence=issue.consequence,
+                fix=issue.fix,
+                key=f"{basis}|{ordinal}",
+                evidence=tuple(issue.evidence),
+                readers=tuple(issue.readers),
+                variant=issue.variant.rendered.variant if issue.variant is not None else None,
+                patch=issue.patch,
+                weight=issue.weight,
+            )
+        )
+    return found
+
+
+def _introduced(
+    ours: list[Finding], theirs: list[Finding], change: Change, old: Analysis | None
+) -> Iterator[Finding]:
+    """Findings whose key the base does not have, or has fewer times."""
+    before: dict[str, int] = {}
+    for finding in theirs:
+        stem = _stem(finding)
+        before[stem] = before.get(stem, 0) + 1
+    blind = old is not None and not any(v.resolution is not None for v in old.variants)
+    blind = blind and (old is None or old.failure is None or not old.failure.certain)
+    for finding in ours:
+        stem = _stem(finding)
+        if before.get(stem, 0) > 0:
+            before[stem] -= 1
+            continue
+        if blind:
+            lines = change.changed_lines(finding.place.file)
+            if finding.place.line not in lines:
+                continue
+        yield finding
+
+
+def _stem(finding: Finding) -> str:
+    parts = finding.key.split("|")
+    return "|".join([parts[0], *parts[2:-1]])
+
+
+def without(result: Review, keys: set[str]) -> Review:
+    """Leave out the findings of a baseline."""
+    kept = [finding for finding in result.findings if finding.key not in keys]
+    return replace(result, findings=kept, baselined=len(result.findings) - len(kept))

@@ -1,0 +1,46 @@
+"""The rules: one file each, in one explicit tuple."""
+
+from carepath.review.rule import Rule
+from carepath.review.rules import (
+    ambiguous_column,
+    bare_ref,
+    constant_predicate,
+    documented_column_not_produced,
+    documented_model_missing,
+    double_quoted_literal,
+    duplicate_output_column,
+    glued_literals,
+    hard_coded_relation,
+    jinja_error,
+    removed_but_still_used,
+    swallowed_comma,
+    syntax_error,
+    undefined_jinja_variable,
+    ungrouped_column,
+    union_column_mismatch,
+    unknown_column,
+    unknown_relation_alias,
+    unresolved_ref_or_source,
+)
+
+RULES: tuple[Rule, ...] = (
+    syntax_error.RULE,
+    swallowed_comma.RULE,
+    jinja_error.RULE,
+    undefined_jinja_variable.RULE,
+    unknown_column.RULE,
+    unknown_relation_alias.RULE,
+    ambiguous_column.RULE,
+    duplicate_output_column.RULE,
+    ungrouped_column.RULE,
+    union_column_mismatch.RULE,
+    double_quoted_literal.RULE,
+    unresolved_ref_or_source.RULE,
+    bare_ref.RULE,
+    hard_coded_relation.RULE,
+    removed_but_still_used.RULE,
+    glued_literals.RULE,
+    constant_predicate.RULE,
+    documented_column_not_produced.RULE,
+    documented_model_missing.RULE,
+)

@@ -1,0 +1,172 @@
+"""A condition is always true or never true.
+
+What it does
+    Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
+    two different texts at once, `x != 'a' or x != 'b'`, and a CASE branch repeated.
+
+Why it is bad
+    The condition filters nothing, or everything: usually one side was copied and not adapted.
+
+Example:
+    join customers as c on c.customer_id = c.customer_id
+
+Use instead
+    join customers as c on c.customer_id = o.customer_id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts, equality
+
+Fault = tuple[exp.Expr, str, str, Severity]
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the conditions of each query."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            roots: list[exp.Expr | None] = [
+                scope.node.args.get(key) for key in ("where", "having", "qualify")
+            ]
+            roots += [b.join.args.get("on") for b in scope.bindings.values() if b.join is not None]
+            roots += list(scope.node.expressions)
+            for root in roots:
+                if isinstance(root, exp.Expr):
+                    for node, message, fix, severity in _faults(root):
+                        yield _issue(variant, scope.path, node, message, fix, severity)
+
+
+def _issue(
+    variant: Variant, path: str, node: exp.Expr, message: str, fix: str, severity: Severity
+) -> Issue:
+    return Issue(
+        subject=node.sql(comments=False)[:120],
+        message=message,
+        consequence="It filters nothing, or everything.",
+        fix=fix,
+        severity=severity,
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=path,
+    )
+
+
+def _faults(root: exp.Expr) -> Iterator[Fault]:
+    stack: list[exp.Expr] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.Query):
+            continue
+        if isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.LT | exp.GTE | exp.LTE):
+            left, right = node.left, node.right
+            if isinstance(left, exp.Column) and _same(left, right):
+                yield (
+                    node,
+                    f"{node.sql(comments=False)} compares a column with itself.",
+                    "Compare with the other side.",
+                    Severity.ERROR
+                    if isinstance(node.find_ancestor(exp.Join), exp.Join)
+                    else Severity.WARNING,
+                )
+        elif isinstance(node, exp.Between):
+            low, high = node.args["low"], node.args["high"]
+            if _same(low, high) and low.find(exp.Column) is not None:
+                yield (
+                    node,
+                    f"{node.sql(comments=False)[:80]}: both bounds are the same.",
+                    "Use the other bound.",
+                    Severity.WARNING,
+                )
+        elif isinstance(node, exp.Case):
+            yield from _case(node)
+        elif isinstance(node, exp.Or) and not isinstance(node.parent, exp.Or):
+            yield from _or(node)
+        if isinstance(node, exp.And | exp.Where) and not isinstance(node.parent, exp.And):
+            yield from _and(node.this if isinstance(node, exp.Where) else node)
+        if isinstance(node, exp.Where):
+            inner = node.this
+            stack.extend(inner.iter_expressions() if isinstance(inner, exp.And) else [inner])
+        else:
+            stack.extend(node.iter_expressions())
+
+
+def _same(left: exp.Expr, right: exp.Expr) -> bool:
+    text = left.sql(comments=False).lower()
+    return text == right.sql(comments=False).lower() and not PATTERN.search(text)
+
+
+def _and(root: exp.Expr) -> Iterator[Fault]:
+    seen: dict[str, tuple[set[str], exp.Expr]] = {}
+    for part in conjuncts(root):
+        match = equality(part)
+        if match is None:
+            continue
+        name = match[0].sql(comments=False).lower()
+        before = seen.get(name)
+        values = set(match[1])
+        if before is not None and not before[0] & values:
+            both = sorted(before[0])[0], sorted(values)[0]
+            yield (
+                part,
+                f"{name} cannot be {both[0]!r} and {both[1]!r} at once.",
+                "Use OR, IN, or another column.",
+                Severity.ERROR,
+            )
+        seen[name] = (values, part)
+
+
+def _or(root: exp.Or) -> Iterator[Fault]:
+    parts: list[exp.Expr] = []
+    stack: list[exp.Expr] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.Or):
+            stack += [node.right, node.left]
+        elif isinstance(node, exp.Paren):
+            stack.append(node.this)
+        else:
+            parts.append(node)
+    unequal: dict[str, tuple[str, exp.Expr]] = {}
+    for part in parts:
+        if isinstance(part, exp.NEQ) and isinstance(part.left, exp.Column):
+            if not isinstance(part.right, exp.Literal):
+                continue
+            name = part.left.sql(comments=False).lower()
+            before = unequal.get(name)
+            if before is not None and before[0] != part.right.name:
+                yield (
+                    part,
+                    f"{name} always differs from {before[0]!r} or from {part.right.name!r}.",
+                    "Use AND, or NOT IN.",
+                    Severity.ERROR,
+                )
+            unequal[name] = (part.right.name, part)
+
+
+def _case(node: exp.Case) -> Iterator[Fault]:
+    seen: dict[str, exp.Expr] = {}
+    for branch in node.args.get("ifs") or []:
+        text = branch.this.sql(comments=False).lower()
+        if text in seen and not PATTERN.search(text) and "cp_fn" not in text:
+            yield (
+                branch.this,
+                f"The branch WHEN {branch.this.sql(comments=False)[:60]} stands twice; the second "
+                "is never reached.",
+                "Adapt or remove it.",
+                Severity.WARNING,
+            )
+        seen.setdefault(text, branch)
+
+
+RULE = Rule("LIT005", "contradictory-or-constant-predicate", Severity.WARNING, __doc__ or "", check)

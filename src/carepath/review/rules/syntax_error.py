@@ -1,0 +1,75 @@
+"""The SQL or YAML of a file cannot be parsed.
+
+What it does
+    Reports text that every parser asked rejects (an unclosed parenthesis, a missing comma between
+    CTEs, END without CASE), YAML that cannot be read, and broken text that parsers let through: AS
+    without a name, two commas, a clause out of order, `lef join`.
+
+Why it is bad
+    The model does not build, and nothing downstream of it does.
+
+Example:
+    select id as, name from {{ ref('users') }}
+
+Use instead
+    select id as user_id, name from {{ ref('users') }}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.change import Change
+from carepath.review.findings import Confidence, Place, Severity
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql import tokens
+
+BREAKS = "The model does not build, nor anything downstream of it."
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each variant: rejected by all parsers, or accepted though broken."""
+    for variant in context.analysis.variants:
+        parsed = variant.parsed
+        if parsed.kind == "broken" and len(parsed.rejected_by) >= 2:
+            yield Issue(
+                subject=parsed.reason,
+                message=f"This does not parse: {parsed.reason}.",
+                consequence=BREAKS,
+                fix="Correct the SQL at or just before this place.",
+                offset=parsed.offset or 0,
+                variant=variant,
+                confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
+            )
+        if parsed.kind not in ("query", "broken") or PATTERN.search(variant.rendered.text):
+            continue
+        found = tokens.tokenize(variant.rendered.text, parsed.dialect or context.dialect)
+        for fault in tokens.faults(found, context.dialect):
+            if parsed.kind == "broken" and parsed.rejected_by:
+                break
+            yield Issue(
+                subject=fault.subject,
+                message=f"This is not valid SQL: {fault.message}.",
+                consequence=BREAKS,
+                fix="Remove or complete it.",
+                offset=fault.offset,
+                variant=variant,
+            )
+
+
+def check_change(change: Change) -> Iterator[Issue]:
+    """YAML that could be read at base, or is new, and cannot be read now."""
+    for space in change.head.spaces:
+        for path, line, reason in space.docs.broken:
+            if path in change.changed_files and "2 MB" not in reason:
+                yield Issue(
+                    subject=path,
+                    message=f"This YAML cannot be read: {reason}.",
+                    consequence="dbt stops before it builds anything.",
+                    fix="Correct the YAML; check indentation and quotes.",
+                    place=Place(path, line),
+                )
+
+
+RULE = Rule("SQL001", "syntax-error", Severity.ERROR, __doc__ or "", check, check_change)

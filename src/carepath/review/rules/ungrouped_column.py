@@ -1,0 +1,175 @@
+"""A column is neither grouped nor aggregated.
+
+What it does
+    In a SELECT with aggregates or GROUP BY, reports output columns that are neither.
+
+Why it is bad
+    The model does not build.
+
+Example:
+    select customer_id, status, count(*) from orders group by customer_id
+
+Use instead
+    select customer_id, status, count(*) from orders group by customer_id, status
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Scope
+
+LATERAL_ALIASES = frozenset(
+    {"snowflake", "redshift", "duckdb", "databricks", "spark", "clickhouse", ""}
+)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare the select list of each grouped scope with its groups."""
+    if context.dialect == "clickhouse":
+        return
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            yield from _scope(context, variant, scope)
+
+
+def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
+    node = scope.node
+    group = node.args.get("group")
+    expressions = [_bare(item) for item in node.expressions]
+    aggregated = [item for item in expressions if _has_aggregate(item)]
+    if group is None and not aggregated:
+        return
+    if node.args.get("distinct") and group is None and not aggregated:
+        return
+    positions: set[int] = set()
+    groups: set[str] = set()
+    grouped_columns: set[str] = set()
+    if group is not None:
+        special = ("all", "cube", "rollup", "grouping_sets", "totals")
+        if any(group.args.get(key) for key in special):
+            return
+        if not group.expressions:
+            return
+        for part in group.expressions:
+            if PATTERN.search(part.sql()) or isinstance(part, exp.Anonymous | exp.Tuple):
+                return
+            if isinstance(part, exp.Literal) and not part.is_string:
+                positions.add(int(part.name) if part.name.isdigit() else 0)
+                continue
+            groups.add(_text(part))
+            if isinstance(part, exp.Column):
+                grouped_columns.add(fold_identifier(part.this, context.dialect))
+    for index, item in enumerate(node.expressions, 1):
+        bare = expressions[index - 1]
+        if index in positions or _text(bare) in groups or item.is_star:
+            continue
+        if positions and any(isinstance(e, exp.Star) or e.is_star for e in node.expressions):
+            return
+        alias = (
+            fold_identifier(item.args["alias"], context.dialect)
+            if isinstance(item, exp.Alias)
+            else ""
+        )
+        if alias and alias in grouped_columns:
+            continue
+        loose = _loose_column(context, scope, bare, groups, grouped_columns, positions, expressions)
+        if loose is None:
+            continue
+        why = (
+            "grouped by " + ", ".join(sorted(groups) or map(str, sorted(positions)))
+            if (group is not None)
+            else "there is an aggregate and no GROUP BY"
+        )
+        yield Issue(
+            subject=loose.sql(comments=False),
+            message=f"{loose.sql(comments=False)} is neither grouped nor aggregated.",
+            consequence="The model does not build.",
+            fix="Add it to GROUP BY, or aggregate it.",
+            offset=start_of(loose) or start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+            confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
+            evidence=[Evidence(why[:200])],
+        )
+
+
+def _bare(item: exp.Expr) -> exp.Expr:
+    return item.this if isinstance(item, exp.Alias) else item
+
+
+def _text(node: exp.Expr) -> str:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Column):
+        return node.name.lower()
+    copy = node.copy()
+    for column in copy.find_all(exp.Column):
+        column.set("table", None)
+        column.set("db", None)
+    return copy.sql(comments=False).lower()
+
+
+def _is_aggregate(node: exp.Expr) -> bool:
+    return isinstance(node, exp.AggFunc) or type(node).__name__.lower().endswith("agg")
+
+
+def _has_aggregate(node: exp.Expr) -> bool:
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, exp.Window | exp.Query):
+            continue
+        if _is_aggregate(current):
+            return True
+        stack.extend(current.iter_expressions())
+    return False
+
+
+def _loose_column(
+    context: Context,
+    scope: Scope,
+    root: exp.Expr,
+    groups: set[str],
+    grouped: set[str],
+    positions: set[int],
+    expressions: list[exp.Expr],
+) -> exp.Column | None:
+    """The first column outside aggregates that no group covers."""
+    covered = groups | {_text(expressions[p - 1]) for p in positions if 0 < p <= len(expressions)}
+    stack: list[exp.Expr] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.Anonymous) and node.name.lower() != "cp_surrogate_key":
+            continue
+        if isinstance(node, exp.Query) or _is_aggregate(node):
+            continue
+        if isinstance(node, exp.WithinGroup | exp.Filter | exp.Lambda | exp.Dot):
+            continue
+        if _text(node) in covered:
+            continue
+        if isinstance(node, exp.Column):
+            name = fold_identifier(node.this, context.dialect)
+            use = next((u for u in scope.uses if u.node is node), None)
+            if use is None or use.binding is None or use.column is None:
+                # An alias, an outer column, or something not resolved: cannot tell.
+                continue
+            if name in grouped or not any(use.binding is b for b in scope.bindings.values()):
+                continue
+            if name in scope.aliases and context.dialect in LATERAL_ALIASES:
+                continue
+            return node
+        stack.extend(node.iter_expressions())
+    return None
+
+
+RULE = Rule("SQL010", "ungrouped-column", Severity.ERROR, __doc__ or "", check)

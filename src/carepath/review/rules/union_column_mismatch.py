@@ -1,0 +1,85 @@
+"""The branches of a UNION do not line up.
+
+What it does
+    Reports branches with different numbers of columns, and branches with the same names in
+    different positions.
+
+Why it is bad
+    Different numbers do not build. Different positions do, and put one column's values under
+    another's name.
+
+Example:
+    select id, name, email from a union all select id, email, name from b
+
+Use instead
+    select id, name, email from a union all select id, name, email from b
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.naming import listing
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare both sides of each set operation."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for check_ in variant.resolution.unions:
+            left, right = check_.left, check_.right
+            if not left.is_complete or not right.is_complete or check_.node.args.get("by_name"):
+                continue
+            ours = [column.name for column in left.columns]
+            theirs = [column.name for column in right.columns]
+            offset = start_of(check_.node.right) or 0
+            if len(ours) != len(theirs):
+                only = [n for n in ours if n not in theirs] + [n for n in theirs if n not in ours]
+                yield Issue(
+                    subject=f"{len(ours)} and {len(theirs)}",
+                    message=f"One branch has {len(ours)} columns, the other {len(theirs)}"
+                    + (f" (in one only: {listing(only)})." if only else "."),
+                    consequence="The model does not build.",
+                    fix="Give every branch the same columns.",
+                    offset=offset,
+                    variant=variant,
+                    path=check_.path,
+                    evidence=[
+                        Evidence(f"first: {listing(ours, 20)}"),
+                        Evidence(f"second: {listing(theirs, 20)}"),
+                    ],
+                )
+                continue
+            moved = [
+                (a, b)
+                for a, b in zip(ours, theirs, strict=True)
+                if a != b and a in theirs and b in ours and not a.startswith("?")
+            ]
+            if moved:
+                first = moved[0]
+                yield Issue(
+                    subject=f"{first[0]} beside {first[1]}",
+                    message=f"{first[1]} of the second branch lands in {first[0]}: the same names "
+                    f"stand in other positions ({len(moved)} columns).",
+                    consequence="Values appear under the wrong name; nothing fails.",
+                    fix="List the columns of both branches in one order.",
+                    severity=Severity.ERROR
+                    if sorted(ours) == sorted(theirs) and len(set(ours)) == len(ours)
+                    else Severity.WARNING,
+                    confidence=Confidence.CERTAIN
+                    if sorted(ours) == sorted(theirs)
+                    else Confidence.LIKELY,
+                    offset=offset,
+                    variant=variant,
+                    path=check_.path,
+                    evidence=[
+                        Evidence(f"first: {listing(ours, 20)}"),
+                        Evidence(f"second: {listing(theirs, 20)}"),
+                    ],
+                )
+
+
+RULE = Rule("SQL011", "union-column-mismatch", Severity.ERROR, __doc__ or "", check)

@@ -1,0 +1,194 @@
+"""From a request on the command line to a ranked review."""
+
+from __future__ import annotations
+
+import dataclasses
+import fnmatch
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from carepath.errors import CarepathError
+from carepath.review import rank, settings, suppression
+from carepath.review.change import Change
+from carepath.review.findings import Severity
+from carepath.review.git import Repository, Tree
+from carepath.review.review import Review, review_all, review_change
+from carepath.review.settings import Settings
+from carepath.review.snapshot import Snapshot
+from carepath.review.sql.dialects import SUPPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the user asked for."""
+
+    repo: Path
+    project_dir: str = ""
+    base: str | None = None
+    head: str | None = None
+    staged: bool = False
+    worktree: bool = False
+    whole: bool = False
+    baseline: Path | None = None
+    dialect: str | None = None
+    style: bool = True
+    cache: bool = True
+
+
+def run(request: Request) -> tuple[Review, Settings]:
+    """Read both sides, review, suppress, rank."""
+    repository = Repository.open(request.repo)
+    try:
+        return _run(request, repository)
+    finally:
+        repository.close()
+
+
+def _run(request: Request, repository: Repository) -> tuple[Review, Settings]:
+    commit = repository.commit(request.head or "HEAD")
+    if request.staged:
+        head, label = repository.staged(), "the index"
+    elif request.worktree or (request.whole and request.head is None):
+        head, label = repository.worktree(), "the work tree"
+    else:
+        head, label = repository.tree(commit), commit[:12]
+    chosen = _settings(request, repository, head)
+    notes: list[str] = []
+    memo = _memo(request, repository)
+    if request.whole:
+        result = review_all(_snapshot(head, chosen, memo, request))
+        result.head = label
+    else:
+        base = _base(request, repository, commit, notes)
+        before = Snapshot(repository.tree(base), chosen, memo)
+        after = _snapshot(head, chosen, memo, request)
+        result = review_change(Change.between(before, after))
+        result.base, result.head = base[:12], label
+    result.notes += notes
+    _keep(request, repository, memo)
+    finish(result, head, chosen)
+    if request.baseline is not None:
+        known = read_baseline(request.baseline)
+        kept = [f for f in result.findings if f.key not in known]
+        result.baselined = len(result.findings) - len(kept)
+        result.findings = kept
+    return result, chosen
+
+
+def finish(result: Review, head: Tree, chosen: Settings) -> None:
+    """Take out what is disabled or suppressed; rank the rest."""
+    kept = [
+        finding
+        for finding in result.findings
+        if finding.code not in chosen.disable
+        and finding.rule not in chosen.disable
+        and (chosen.style or not finding.code.startswith("STY"))
+    ]
+    result.findings = suppression.apply(result, kept, head, chosen.ignore)
+    result.findings = rank.rank(result.findings)
+
+
+def _base(request: Request, repository: Repository, head: str, notes: list[str]) -> str:
+    if request.base is None:
+        if request.staged or request.worktree:
+            return head
+        return repository.default_base(head)
+    named = repository.commit(request.base)
+    common = repository.merge_base(named, head)
+    if common is None:
+        notes.append(
+            f"{request.base} has no common ancestor with the head: compared with it as is."
+        )
+        return named
+    return common
+
+
+def _snapshot(tree: Tree, chosen: Settings, memo: dict[str, object], request: Request) -> Snapshot:
+    snapshot = Snapshot(tree, chosen, memo)
+    if not snapshot.models:
+        where = request.project_dir or str(request.repo)
+        if request.project_dir:
+            raise CarepathError(
+                f"{where} holds no models.",
+                where=where,
+                fix="Give the folder of the dbt project with --project-dir.",
+            )
+    return snapshot
+
+
+def _settings(request: Request, repository: Repository, head: Tree) -> Settings:
+    chosen = settings.load(head)
+    if request.dialect:
+        if request.dialect not in SUPPORTED:
+            raise CarepathError(
+                f"Unknown dialect {request.dialect!r}.", fix="Known: " + ", ".join(SUPPORTED)
+            )
+        chosen = dataclasses.replace(chosen, dialect=request.dialect)
+    if request.project_dir:
+        folder = request.project_dir.strip("/").removeprefix("./")
+        if not any(path.startswith(folder + "/") for path in head.entries) and folder != ".":
+            raise CarepathError(
+                f"There is no folder {folder} in the head.",
+                where=str(repository.root),
+                fix="Give a folder relative to the root of the repository.",
+            )
+        chosen = dataclasses.replace(chosen, project_dir=folder)
+    return dataclasses.replace(chosen, style=chosen.style and request.style)
+
+
+def _memo(request: Request, repository: Repository) -> dict[str, object]:
+    return {}
+
+
+def _keep(request: Request, repository: Repository, memo: dict[str, object]) -> None:
+    return None
+
+
+def fails(result: Review, level: str) -> bool:
+    """True where a finding is at or above a level."""
+    if level == "never":
+        return False
+    return any(f.severity >= Severity[level.upper()] for f in result.findings)
+
+
+def has_gaps(result: Review) -> bool:
+    """True where a file could not be analysed."""
+    return bool(result.not_analysed)
+
+
+def write_baseline(result: Review, path: Path) -> None:
+    """List the keys of all findings."""
+    rows = [{"key": f.key, "file": f.place.file, "message": f.message} for f in result.findings]
+    write_atomically(path, json.dumps({"format": 1, "findings": rows}, indent=2) + "\n")
+
+
+def read_baseline(path: Path) -> set[str]:
+    """The keys of a baseline."""
+    try:
+        data = json.loads(path.read_text())
+        return {str(row["key"]) for row in data["findings"]}
+    except FileNotFoundError:
+        raise CarepathError(
+            f"There is no baseline {path}.", fix="Make it with --write-baseline."
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise CarepathError(
+            f"{path} is not a baseline.", fix="Make a new one with --write-baseline."
+        ) from None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(text)
+    Path(name).replace(path)
+
+
+def matches(path: str, pattern: str) -> bool:
+    """True where a path lies under a prefix or matches a glob."""
+    return path.startswith(pattern.rstrip("/") + "/") or fnmatch.fnmatch(path, pattern)

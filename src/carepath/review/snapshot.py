@@ -1,0 +1,463 @@
+"""One side of a review: every project of a tree, its models, and what is known of each."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from carepath.review import facts as facting
+from carepath.review import nodes, yaml
+from carepath.review.facts import ModelFacts
+from carepath.review.findings import Ledger
+from carepath.review.git import Tree
+from carepath.review.jinja.relations import RelationName
+from carepath.review.jinja.render import (
+    COMMENT,
+    Rendered,
+    Renderer,
+    RenderFailure,
+    read_macros,
+)
+from carepath.review.nodes import Documentation, NodeDoc
+from carepath.review.project import SNAPSHOT_TEXT, File, Project, discover, layer_of
+from carepath.review.settings import Settings
+from carepath.review.sql import dialects
+from carepath.review.sql.parse import Parsed, parse
+from carepath.review.sql.relation import Column, Relation, open_relation
+from carepath.review.sql.scope import Resolution, Resolver
+
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 6000))
+VERSIONED = re.compile(r"^(?P<name>.+?)[._]v(?P<version>\d+)$")
+
+
+@dataclass(slots=True)
+class Model:
+    """A model, snapshot, seed or Python model of a project."""
+
+    id: str
+    name: str
+    kind: str
+    file: File
+    project: Project
+    doc: NodeDoc | None
+    layer: str | None
+    is_enabled: bool = True
+
+
+@dataclass(slots=True)
+class Variant:
+    """One rendered, parsed and resolved form of a model."""
+
+    rendered: Rendered
+    parsed: Parsed
+    resolution: Resolution | None
+
+
+@dataclass(slots=True)
+class Analysis:
+    """A model with its trees; kept only while rules look at it."""
+
+    model: Model
+    source: str
+    variants: list[Variant]
+    failure: RenderFailure | None
+    relation: Relation
+
+
+@dataclass(slots=True)
+class Space:
+    """A project with its YAML, its macros and its models by name."""
+
+    project: Project
+    docs: Documentation
+    renderer: Renderer
+    models: dict[str, Model] = field(default_factory=dict)
+    dialect: str = ""
+    digest: str = ""
+
+
+class Snapshot:
+    """All projects of one tree, read lazily; unknown things are open, not errors."""
+
+    def __init__(self, tree: Tree, settings: Settings, memo: dict[str, Any] | None = None) -> None:
+        self.tree = tree
+        self.settings = settings
+        self.memo: dict[str, Any] = {} if memo is None else memo
+        self.ledger = Ledger()
+        self.spaces: list[Space] = []
+        self.models: dict[str, Model] = {}
+        self._texts: dict[str, str] = {}
+        self._facts: dict[str, ModelFacts] = {}
+        self._keys: dict[str, str] = {}
+        self._busy: set[str] = set()
+        self.local: dict[str, Any] = {}
+        projects = discover(tree, self.ledger, settings.project_dir)
+        for project in projects:
+            self.spaces.append(self._space(project, projects))
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def text(self, file: File) -> str:
+        """The text of a file; an unreadable one is named and empty."""
+        if file.path not in self._texts:
+            text = self.tree.text(file.path)
+            if text is None:
+                self.ledger.add(file.path, "binary or larger than 2 MB", stage="read")
+                text = ""
+            self._texts[file.path] = text
+        return self._texts[file.path]
+
+    def _space(self, project: Project, projects: list[Project]) -> Space:
+        docs = nodes.read(self.tree, project, self.ledger, self.memo)
+        macros = self._macros(project)
+        others = {p.name: self._macros(p) for p in projects if p is not project}
+        dialect = self._dialect(project)
+        renderer = Renderer(
+            project.name,
+            macros,
+            project.variables,
+            dialect,
+            project.packages,
+            project.configured,
+            others,
+        )
+        names = ",".join(sorted(renderer.owner))
+        basis = f"{project.name}|{dialect}|{sorted(project.variables.items(), key=str)}|{names}"
+        space = Space(
+            project,
+            docs,
+            renderer,
+            dialect=dialect,
+            digest=hashlib.sha256(basis.encode()).hexdigest(),
+        )
+        for file in project.of_kind("model", "snapshot", "seed", "python"):
+            self._add_model(space, file)
+        return space
+
+    def _macros(self, project: Project) -> list[Any]:
+        found = []
+        for file in project.of_kind("macro", "test", "model", "snapshot"):
+            text = self.text(file)
+            if file.kind == "macro" or "{% macro" in text or "{%- macro" in text:
+                found.append(read_macros(file.path, text))
+        return [macro for macro in found if macro.names]
+
+    def _dialect(self, project: Project) -> str:
+        if self.settings.dialect:
+            return self.settings.dialect
+        for path in sorted(self.tree.entries):
+            if posixpath.basename(path) == "profiles.yml" and path.startswith(project.root):
+                match = re.search(r"(?m)^\s*type:\s*['\"]?(\w+)", self.tree.text(path) or "")
+                if match and match[1] in dialects.SUPPORTED:
+                    return match[1]
+        files = project.of_kind("model")
+        step = max(1, len(files) // 300)
+        return dialects.infer(self.text(file) for file in files[::step])
+
+    def _add_model(self, space: Space, file: File) -> None:
+        name = file.name
+        if file.kind == "snapshot":
+            match = SNAPSHOT_TEXT.search(self.text(file))
+            name = match[1] if match else file.name
+        if file.kind == "model" and "{%" in self.text(file):
+            blank = COMMENT.sub("", self.text(file))
+            if re.search(r"{%-?\s*(macro|test|materialization)\s", blank) and not re.search(
+                r"(?i)\bselect\b", re.sub(r"(?s){%-?\s*macro.*?endmacro\s*-?%}", "", blank)
+            ):
+                return
+        doc = space.docs.models.get(name)
+        if doc is None and (match := VERSIONED.match(name)):
+            doc = space.docs.models.get(match["name"])
+            doc = doc if doc is not None and doc.versions else None
+        model = Model(
+            id=f"{file.kind}:{space.project.name}.{name}",
+            name=name,
+            kind=file.kind,
+            file=file,
+            project=space.project,
+            doc=doc,
+            layer=layer_of(file.path, name, self.settings.layers),
+            is_enabled=_is_enabled(space.project, file, doc),
+        )
+        if name in space.models:
+            self.ledger.add(file.path, f"a second model named {name}", stage="project")
+            return
+        space.models[name] = model
+        self.models[model.id] = model
+
+    # -- names -----------------------------------------------------------------------------
+
+    def space_of(self, model: Model) -> Space:
+        """The project a model lies in."""
+        return next(space for space in self.spaces if space.project is model.project)
+
+    def find(self, space: Space, name: RelationName) -> Model | None:
+        """The model a ref means, looking in its own project first."""
+        ordered = [space, *(other for other in self.spaces if other is not space)]
+        if name.package is not None:
+            ordered = [other for other in ordered if other.project.name == name.package]
+        for candidate in ordered:
+            found = _by_name(candidate, name.name)
+            if found is not None:
+                return found
+        return None
+
+    def source(self, space: Space, name: RelationName) -> NodeDoc | None:
+        """The YAML entry of a source table."""
+        ordered = [space, *(other for other in self.spaces if other is not space)]
+        for candidate in ordered:
+            found = candidate.docs.sources.get((str(name.package), name.name))
+            if found is not None:
+                return found
+        for candidate in ordered:
+            for (source, table), node in candidate.docs.sources.items():
+                if source == name.package and table.lower() == name.name.lower():
+                    return node
+        return None
+
+    # -- facts -----------------------------------------------------------------------------
+
+    def lookup(self, space: Space, name: RelationName) -> Relation:
+        """The relation a ref or source stands for."""
+        if name.kind == "source":
+            doc = self.source(space, name)
+            if doc is None:
+                return open_relation(name.label)
+            id = f"source:{name.package}.{name.name}"
+            return facting.source_relation(id, doc, space.dialect)
+        if name.kind == "this":
+            return open_relation("this")
+        model = self.find(space, name)
+        if model is None:
+            return open_relation(name.label)
+        return self.facts(model).relation.with_id(model.id)
+
+    def facts(self, model: Model) -> ModelFacts:
+        """What is known of a model; upstream first, without deep recursion."""
+        done = self._facts.get(model.id)
+        if done is not None:
+            return done
+        stack = [model]
+        while stack:
+            current = stack[-1]
+            if current.id in self._facts:
+                stack.pop()
+                continue
+            self._busy.add(current.id)
+            waiting = [
+                upstream
+                for upstream in self.upstream(current)
+                if upstream.id not in self._facts and upstream.id not in self._busy
+            ]
+            if waiting:
+                stack.extend(waiting)
+                continue
+            self._facts[current.id] = self._make(current)
+            self._busy.discard(current.id)
+            stack.pop()
+        return self._facts[model.id]
+
+    def upstream(self, model: Model) -> list[Model]:
+        """The models a model reads, in order of mention."""
+        space = self.space_of(model)
+        found: dict[str, Model] = {}
+        for name in self.calls(model):
+            if name.kind == "ref":
+                target = self.find(space, name)
+                if target is not None and target.id != model.id:
+                    found.setdefault(target.id, target)
+        return list(found.values())
+
+    def calls(self, model: Model) -> tuple[RelationName, ...]:
+        """Every ref and source a model names in any variant."""
+        if model.kind in ("seed", "python"):
+            return ()
+        record = self._record(model)
+        return tuple(record[0])
+
+    def key(self, model: Model) -> str:
+        """A digest of everything the facts and findings of a model depend on."""
+        self.facts(model)
+        return self._keys[model.id]
+
+    def _record(self, model: Model) -> tuple[tuple[RelationName, ...], tuple[str, ...]]:
+        """(calls, macro files used): from the memo when neither text nor macros changed."""
+        space = self.space_of(model)
+        slot = f"r|{space.digest}|{model.name}|{model.file.sha}"
+        kept = self.memo.get(slot)
+        if kept is not None:
+            calls, macros = kept
+            if all(self._sha(path) == sha for path, sha in macros):
+                return calls, tuple(path for path, _ in macros)
+        variants = self._render(model)
+        calls = ()
+        macros_used: set[str] = set()
+        if not isinstance(variants, RenderFailure):
+            ordered: dict[RelationName, None] = {}
+            for variant in variants:
+                ordered.update(dict.fromkeys(variant.calls))
+                macros_used |= variant.macros
+            calls = tuple(ordered)
+        pairs = tuple((path, self._sha(path)) for path in sorted(macros_used))
+        self.memo[slot] = (calls, pairs)
+        return calls, tuple(path for path, _ in pairs)
+
+    def _sha(self, path: str) -> str:
+        entry = self.tree.entries.get(path)
+        return entry.sha if entry is not None else ""
+
+    def _render(self, model: Model) -> list[Rendered] | RenderFailure:
+        space = self.space_of(model)
+        source = self.text(model.file)
+        if model.kind == "snapshot":
+            source = SNAPSHOT_TEXT.sub(lambda m: m[0], source)
+        return space.renderer.render(model.file.path, model.name, source)
+
+    def _make(self, model: Model) -> ModelFacts:
+        upstream = ",".join(
+            f"{target.id}={self._facts[target.id].digest}"
+            for target in self.upstream(model)
+            if target.id in self._facts
+        )
+        space = self.space_of(model)
+        macros = ""
+        sources = ""
+        if model.kind not in ("seed", "python"):
+            calls, used = self._record(model)
+            macros = ",".join(f"{path}={self._sha(path)}" for path in used)
+            docs = [self.source(space, c) for c in calls if c.kind == "source"]
+            sources = repr(docs)
+            missing = [c.label for c in calls if c.kind == "ref" and self.find(space, c) is None]
+            sources += repr(missing)
+        doc = repr(replace(model.doc, line=0)) if model.doc is not None else ""
+        basis = "|".join(
+            (
+                space.digest,
+                model.id,
+                model.file.path,
+                model.file.sha,
+                macros,
+                upstream,
+                doc,
+                sources,
+            )
+        )
+        key = hashlib.sha256(basis.encode()).hexdigest()
+        self._keys[model.id] = key
+        kept = self.memo.get("f|" + key)
+        if isinstance(kept, ModelFacts):
+            return kept
+        try:
+            relation = self._relation(model)
+        except Exception as error:
+            self.ledger.add(model.file.path, f"{type(error).__name__}: {error}", stage="facts")
+            relation = open_relation("not analysed")
+        relation = replace(relation, id=model.id)
+        made = ModelFacts(
+            model.id, relation, facting.digest_of(relation), self.calls(model), relation.reason
+        )
+        self.memo["f|" + key] = made
+        return made
+
+    def _relation(self, model: Model) -> Relation:
+        if model.kind == "seed":
+            rows = list(csv.reader(io.StringIO(self.text(model.file)[:200_000])))
+            header = rows[0] if rows else []
+            return facting.seed_relation(model.id, header, rows[1:2000], model.doc)
+        if model.kind == "python":
+            return facting.python_relation(model.id)
+        return self.analyse(model).relation
+
+    def analyse(self, model: Model) -> Analysis:
+        """Render, parse and resolve every variant of a model."""
+        space = self.space_of(model)
+        source = self.text(model.file)
+        rendered = self._render(model)
+        if isinstance(rendered, RenderFailure):
+            return Analysis(model, source, [], rendered, open_relation("not rendered"))
+        variants: list[Variant] = []
+        relations: list[Relation] = []
+        for one in rendered:
+            parsed = parse(one.text, space.dialect, bool(one.unknowns))
+            resolution = None
+            if parsed.tree is not None:
+                dialect = space.dialect or parsed.dialect
+                resolver = Resolver(
+                    dialect,
+                    lambda name: self.lookup(space, name),
+                    one.relations,
+                    one.stars,
+                    parsed.is_patched,
+                )
+                resolution = resolver.resolve(parsed.tree)
+                relations.append(resolution.output)
+            variants.append(Variant(one, parsed, resolution))
+        if len(relations) == len(variants) and relations:
+            relation = facting.merge_variants(relations)
+        else:
+            relation = open_relation("not parsed")
+        if model.kind == "snapshot":
+            extra = tuple(Column(name, name) for name in facting.SNAPSHOT_COLUMNS)
+            relation = replace(
+                relation,
+                columns=relation.columns + extra,
+                is_complete=False,
+                reason="a snapshot",
+                keys=(),
+            )
+        return Analysis(model, source, variants, None, facting.decorate(relation, model.doc))
+
+    # -- walking ---------------------------------------------------------------------------
+
+    def sql_models(self) -> Iterator[Model]:
+        """Models and snapshots written in SQL, in order of id."""
+        for id in sorted(self.models):
+            if self.models[id].kind in ("model", "snapshot"):
+                yield self.models[id]
+
+
+def _by_name(space: Space, name: str) -> Model | None:
+    found = space.models.get(name)
+    if found is not None:
+        return found
+    if ".v" in name:
+        stem, version = name.rsplit(".v", 1)
+        return space.models.get(f"{stem}_v{version}") or space.models.get(f"{stem}.v{version}")
+    doc = space.docs.models.get(name)
+    if doc is not None and doc.versions:
+        for version in sorted(doc.versions, key=lambda v: (len(v), v), reverse=True):
+            found = space.models.get(f"{name}_v{version}") or space.models.get(f"{name}.v{version}")
+            if found is not None:
+                return found
+    return None
+
+
+def _is_enabled(project: Project, file: File, doc: NodeDoc | None) -> bool:
+    """False where dbt_project.yml or the YAML of the model switches it off."""
+    if doc is not None and doc.config.get("enabled") is False:
+        return False
+    section: Any = project.settings.get("models")
+    section = section.get(project.name) if isinstance(section, dict) else None
+    inner = file.path.removeprefix(project.root + "/") if project.root else file.path
+    parts = [*inner.split("/")[1:-1], file.name]
+    enabled: Any = True
+    for part in [None, *parts]:
+        if part is not None:
+            section = section.get(part) if isinstance(section, dict) else None
+        if not isinstance(section, dict):
+            break
+        setting = section.get("+enabled", section.get("enabled", enabled))
+        enabled = setting if isinstance(setting, bool) else enabled
+        if isinstance(setting, str):
+            enabled = "{{" not in setting and enabled
+    return bool(enabled)
+
+
+__all__ = ["Analysis", "Model", "Snapshot", "Space", "Variant", "yaml"]

@@ -1,0 +1,1 @@
+"""Parsing of rendered SQL, and what its names mean."""

@@ -1,0 +1,379 @@
+"""Which sets of columns are unique in the output of a SELECT, each with its proof."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.relation import Key, Relation
+from carepath.review.sql.values import conjuncts, equality
+
+if TYPE_CHECKING:
+    from carepath.review.sql.scope import Binding, Resolver, Scope
+
+Part = tuple[str, str]
+"""A binding's name in the scope and a column of it."""
+MAX_KEYS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Keys of the joined rows before grouping."""
+
+    parts: frozenset[Part]
+    strength: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class JoinShape:
+    """How a join matches: the equated columns of the joined side, and whether they are a key."""
+
+    binding: Binding
+    equated: frozenset[str]
+    left: frozenset[Part]
+    constants: frozenset[str]
+    is_unique: bool
+    key: Key | None
+    has_other: bool
+
+
+def of_select(resolver: Resolver, scope: Scope, relation: Relation) -> tuple[Key, ...]:
+    """Prove keys of one SELECT's output."""
+    node = scope.node
+    found: list[Key] = []
+    outputs = _outputs(resolver, scope)
+    group = node.args.get("group")
+    if group is not None:
+        found += _of_group(resolver, scope, group, relation)
+    elif _is_aggregate(scope):
+        found.append(Key(frozenset(), "sql", "an aggregate without GROUP BY has one row"))
+    else:
+        rows = of_rows(resolver, scope)
+        found += _translate(rows, outputs)
+        found += _numbered(resolver, scope, relation)
+    distinct = node.args.get("distinct")
+    if isinstance(distinct, exp.Distinct) and relation.is_closed:
+        on = distinct.args.get("on")
+        if on is None:
+            names = frozenset(column.name for column in relation.columns)
+            found.append(Key(names, "sql", "SELECT DISTINCT"))
+        else:
+            parts = on.expressions if isinstance(on, exp.Tuple) else [on]
+            named = [_output_of(resolver, scope, part) for part in parts]
+            if all(named):
+                found.append(Key(frozenset(n for n in named if n), "sql", "DISTINCT ON"))
+    if node.args.get("limit") is not None:
+        limit = node.args["limit"].args.get("expression")
+        if isinstance(limit, exp.Literal) and limit.name == "1":
+            found.append(Key(frozenset(), "sql", "LIMIT 1"))
+    return _minimal(found)
+
+
+def _minimal(found: list[Key]) -> tuple[Key, ...]:
+    kept: list[Key] = []
+    for key in sorted(
+        found, key=lambda k: (len(k.columns), k.strength != "sql", sorted(k.columns))
+    ):
+        if not any(
+            other.columns <= key.columns
+            and (other.strength == key.strength or other.strength == "sql")
+            for other in kept
+        ):
+            kept.append(key)
+    return tuple(kept[:MAX_KEYS])
+
+
+def _is_aggregate(scope: Scope) -> bool:
+    for item in scope.node.expressions:
+        stack = [item]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, exp.Window | exp.Query):
+                continue
+            if isinstance(node, exp.AggFunc):
+                return True
+            stack.extend(node.iter_expressions())
+    return False
+
+
+def _outputs(resolver: Resolver, scope: Scope) -> dict[Part, str]:
+    names = {id(binding): key for key, binding in scope.bindings.items()}
+    found: dict[Part, str] = {}
+    for item in scope.items:
+        if item.binding is not None and item.source is not None:
+            key = names.get(id(item.binding))
+            if key is not None:
+                found.setdefault((key, item.source), item.column.name)
+    for item in scope.items:
+        expression = item.expression
+        if isinstance(expression, exp.Anonymous) and expression.name.lower() == "cp_surrogate_key":
+            parts = [_part(resolver, scope, a) for a in expression.expressions]
+            if parts and all(parts):
+                found[("#", item.column.name)] = item.column.name
+    return found
+
+
+def _surrogates(resolver: Resolver, scope: Scope) -> list[tuple[str, frozenset[Part]]]:
+    found: list[tuple[str, frozenset[Part]]] = []
+    for item in scope.items:
+        expression = item.expression
+        if isinstance(expression, exp.Anonymous) and expression.name.lower() == "cp_surrogate_key":
+            parts = [_part(resolver, scope, a) for a in expression.expressions]
+            if parts and all(parts):
+                found.append((item.column.name, frozenset(p for p in parts if p)))
+    return found
+
+
+def _part(resolver: Resolver, scope: Scope, node: exp.Expr) -> Part | None:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if not isinstance(node, exp.Column):
+        return None
+    use = resolver.uses.get(id(node))
+    if use is None or use.binding is None or use.column is None:
+        return None
+    for key, binding in scope.bindings.items():
+        if binding is use.binding:
+            return (key, use.column.name)
+    return None
+
+
+def _equal(
+    resolver: Resolver, scope: Scope, condition: exp.Expr | None
+) -> tuple[list[tuple[Part, Part]], list[Part], bool]:
+    """Equated pairs, columns fixed to a constant, and whether there is anything else."""
+    pairs: list[tuple[Part, Part]] = []
+    fixed: list[Part] = []
+    has_other = False
+    for part in conjuncts(condition):
+        if isinstance(part, exp.EQ | exp.NullSafeEQ):
+            left, right = _part(resolver, scope, part.left), _part(resolver, scope, part.right)
+            if left and right and left[0] != right[0]:
+                pairs.append((left, right))
+                continue
+            single = left or right
+            other = part.right if left else part.left
+            if single and not any(True for _ in other.find_all(exp.Column)):
+                fixed.append(single)
+                continue
+        match = equality(part)
+        if match is not None and len(match[1]) == 1:
+            single = _part(resolver, scope, match[0])
+            if single:
+                fixed.append(single)
+                continue
+        has_other = True
+    return pairs, fixed, has_other
+
+
+def shape_of(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> JoinShape:
+    """How the rows of a binding are matched by its join."""
+    join = binding.join
+    condition = join.args.get("on") if join is not None else None
+    pairs, fixed, has_other = _equal(resolver, scope, condition)
+    equated = {a[1] for a, _ in pairs if a[0] == name} | {b[1] for _, b in pairs if b[0] == name}
+    left = {b for a, b in pairs if a[0] == name} | {a for a, b in pairs if b[0] == name}
+    constants = {column for table, column in fixed if table == name}
+    where = scope.node.args.get("where")
+    if where is not None:
+        _, more, _ = _equal(resolver, scope, where.this)
+        constants |= {column for table, column in more if table == name}
+    for using in join.args.get("using") or [] if join is not None else []:
+        column = fold_identifier(using, resolver.dialect)
+        equated.add(column)
+        for other, candidate in scope.bindings.items():
+            if other != name and column in candidate.relation.index:
+                left.add((other, column))
+                break
+    covered = equated | constants
+    key = next((k for k in binding.relation.keys if k.columns <= covered), None)
+    return JoinShape(
+        binding,
+        frozenset(equated),
+        frozenset(left),
+        frozenset(constants),
+        key is not None,
+        key,
+        has_other,
+    )
+
+
+def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
+    """Keys of the rows a FROM clause makes."""
+    rows: list[_Rows] | None = None
+    synonyms: list[tuple[Part, Part]] = []
+    for name, binding in scope.bindings.items():
+        own = [
+            _Rows(frozenset((name, c) for c in key.columns), key.strength, key.proof)
+            for key in binding.relation.keys
+        ]
+        if rows is None:
+            rows = own
+            continue
+        if binding.hidden:
+            continue
+        join = binding.join
+        side = (join.side or "").upper() if join is not None else ""
+        shape = shape_of(resolver, scope, name, binding)
+        if side == "FULL" or isinstance(binding.node, exp.Lateral | exp.Unnest):
+            rows = []
+            continue
+        synonyms += _synonyms(resolver, scope, join)
+        kept: list[_Rows] = []
+        if shape.is_unique and side != "RIGHT" and shape.key is not None:
+            weakest = "test" if shape.key.strength == "test" else "sql"
+            for row in rows:
+                strength = "test" if "test" in (row.strength, weakest) else "sql"
+                kept.append(replace(row, strength=strength))
+        else:
+            for row in rows:
+                for other in own:
+                    kept.append(
+                        _Rows(
+                            row.parts | other.parts,
+                            "test" if "test" in (row.strength, other.strength) else "sql",
+                            f"{row.proof}; joined with {name}",
+                        )
+                    )
+        left_unique = any(row.parts <= shape.left for row in rows)
+        if left_unique and side in ("", "INNER", "RIGHT"):
+            kept += own
+        rows = kept[:MAX_KEYS]
+    rows = rows or []
+    where = scope.node.args.get("where")
+    if where is not None:
+        _, fixed, _ = _equal(resolver, scope, where.this)
+        if fixed:
+            rows = [replace(row, parts=row.parts - frozenset(fixed)) for row in rows]
+    for right, left in synonyms:
+        more = [
+            replace(row, parts=(row.parts - {right}) | {left}) for row in rows if right in row.parts
+        ]
+        rows = rows + more[:MAX_KEYS]
+    for output, parts in _surrogates(resolver, scope):
+        if any(row.parts <= parts for row in rows):
+            rows = [*rows, _Rows(frozenset({("#", output)}), "sql", "a surrogate key of the key")]
+    return rows
+
+
+def _synonyms(resolver: Resolver, scope: Scope, join: exp.Join | None) -> list[tuple[Part, Part]]:
+    if join is None:
+        return []
+    pairs, _, _ = _equal(resolver, scope, join.args.get("on"))
+    inner = (join.side or "").upper() == ""
+    found: list[tuple[Part, Part]] = []
+    names = list(scope.bindings)
+    for a, b in pairs:
+        first, second = (a, b) if names.index(a[0]) > names.index(b[0]) else (b, a)
+        found.append((first, second))
+        if inner:
+            found.append((second, first))
+    return found
+
+
+def _translate(rows: list[_Rows], outputs: dict[Part, str]) -> list[Key]:
+    return [
+        Key(frozenset(outputs[part] for part in row.parts), row.strength, row.proof)
+        for row in rows
+        if all(part in outputs for part in row.parts)
+    ]
+
+
+def _output_of(resolver: Resolver, scope: Scope, node: exp.Expr) -> str | None:
+    """The output column an expression of GROUP BY or PARTITION BY stands for."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Literal) and not node.is_string:
+        position = int(node.name) - 1 if node.name.isdigit() else -1
+        expressions = scope.node.expressions
+        if 0 <= position < len(expressions):
+            for item in scope.items:
+                if item.node is expressions[position]:
+                    return item.column.name
+        return None
+    part = _part(resolver, scope, node)
+    if part is not None:
+        for item in scope.items:
+            if item.binding is scope.bindings[part[0]] and item.source == part[1]:
+                return item.column.name
+    if isinstance(node, exp.Column) and not node.table:
+        name = fold_identifier(node.this, resolver.dialect)
+        if name in scope.aliases:
+            return name
+    text = node.sql(comments=False).lower()
+    for item in scope.items:
+        if item.expression is not None and item.expression.sql(comments=False).lower() == text:
+            return item.column.name
+    return None
+
+
+def _of_group(resolver: Resolver, scope: Scope, group: exp.Group, relation: Relation) -> list[Key]:
+    if group.args.get("rollup") or group.args.get("cube") or group.args.get("grouping_sets"):
+        return []
+    if group.args.get("all"):
+        if not relation.is_closed:
+            return []
+        names = [i.column.name for i in scope.items if i.column.kind not in ("aggregate", "window")]
+        return [Key(frozenset(names), "sql", "GROUP BY ALL")]
+    found: set[str] = set()
+    for part in group.expressions:
+        if isinstance(part, exp.Literal | exp.Column) or not part.find(exp.Column):
+            name = _output_of(resolver, scope, part)
+        else:
+            name = _output_of(resolver, scope, part)
+        if name is None:
+            return []
+        found.add(name)
+    if not found:
+        return []
+    return [Key(frozenset(found), "sql", "GROUP BY " + ", ".join(sorted(found)))]
+
+
+def _numbered(resolver: Resolver, scope: Scope, relation: Relation) -> list[Key]:
+    """ROW_NUMBER() = 1 in QUALIFY, or in WHERE over a numbered column."""
+    found: list[Key] = []
+    qualify = scope.node.args.get("qualify")
+    for condition in conjuncts(qualify.this) if qualify is not None else []:
+        window = _equals_one(condition)
+        if isinstance(window, exp.Column):
+            window = scope.aliases.get(fold_identifier(window.this, resolver.dialect))
+        if isinstance(window, exp.Window) and isinstance(window.this, exp.RowNumber):
+            parts = window.args.get("partition_by") or []
+            named = [_output_of(resolver, scope, part) for part in parts]
+            if all(named):
+                found.append(
+                    Key(frozenset(n for n in named if n), "sql", "QUALIFY ROW_NUMBER() = 1")
+                )
+    where = scope.node.args.get("where")
+    for condition in conjuncts(where.this) if where is not None else []:
+        column = _equals_one(condition)
+        part = _part(resolver, scope, column) if column is not None else None
+        if part is None or len([b for b in scope.bindings.values() if not b.hidden]) != 1:
+            continue
+        source = scope.bindings[part[0]].relation
+        numbered = source.get(part[1])
+        if numbered is None or numbered.numbered_by is None:
+            continue
+        outputs = _outputs(resolver, scope)
+        names = [text.rsplit(".", 1)[-1].strip('"`') for text in numbered.numbered_by]
+        if all((part[0], name) in outputs for name in names):
+            found.append(
+                Key(
+                    frozenset(outputs[(part[0], name)] for name in names),
+                    "sql",
+                    f"{numbered.shown} = 1, a ROW_NUMBER()",
+                )
+            )
+    return found
+
+
+def _equals_one(condition: exp.Expr) -> exp.Expr | None:
+    if isinstance(condition, exp.EQ):
+        for left, right in ((condition.left, condition.right), (condition.right, condition.left)):
+            if isinstance(right, exp.Literal) and not right.is_string and right.name == "1":
+                return left
+    return None

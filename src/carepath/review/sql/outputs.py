@@ -1,0 +1,298 @@
+"""What a SELECT puts out: columns in order, where each comes from, what it can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.sql import values as facts
+from carepath.review.sql.names import fold_identifier, loose
+from carepath.review.sql.relation import Column, Key, Relation, open_relation
+
+if TYPE_CHECKING:
+    from carepath.review.sql.scope import Binding, Resolver, Scope
+
+
+@dataclass(slots=True)
+class Item:
+    """One output column of a SELECT and the expression behind it (None: from a star)."""
+
+    column: Column
+    expression: exp.Expr | None
+    binding: Binding | None
+    source: str | None
+    node: exp.Expr
+
+
+@dataclass(slots=True)
+class SetCheck:
+    """Both sides of a UNION, for the rules that compare them."""
+
+    node: exp.SetOperation
+    path: str
+    left: Relation
+    right: Relation
+
+
+@dataclass(slots=True)
+class _Stars:
+    complete: bool = True
+    reason: str = ""
+
+
+def items(resolver: Resolver, scope: Scope) -> list[Item]:
+    """List the output columns of a scope; stars expanded as far as known."""
+    found: list[Item] = []
+    for node in scope.node.expressions:
+        star = _star_of(node)
+        if star is not None:
+            found.extend(_expand(resolver, scope, node, star))
+            continue
+        spec = _spec_of(resolver, node)
+        if spec is not None:
+            continue
+        for name, shown, expression in _named(node, resolver.dialect):
+            column = facts.describe(resolver, scope, expression, name, shown)
+            binding, source = _direct(resolver, expression)
+            found.append(Item(column, expression, binding, source, node))
+    return found
+
+
+def relation(resolver: Resolver, scope: Scope) -> Relation:
+    """The output of a scope, with its openness."""
+    complete, reason, has_unnamed = True, "", False
+    columns: list[Column] = []
+    by_node: dict[int, list[Item]] = {}
+    for item in scope.items:
+        by_node.setdefault(id(item.node), []).append(item)
+    for node in scope.node.expressions:
+        star = _star_of(node)
+        spec = _spec_of(resolver, node)
+        if star is not None:
+            for binding in _star_bindings(node, scope, resolver.dialect):
+                if not binding.relation.is_complete:
+                    complete, reason = False, reason or binding.relation.reason
+                has_unnamed = has_unnamed or binding.relation.has_unnamed
+            if not scope.bindings:
+                complete = False
+            columns += [item.column for item in by_node.get(id(node), [])]
+        elif spec is not None:
+            more, is_whole = _from_spec(resolver, scope, spec)
+            columns += more
+            complete = complete and is_whole
+        elif isinstance(node, exp.Column) and PATTERN.search(node.name):
+            complete, reason = False, "an unknown macro"
+        else:
+            for item in by_node.get(id(node), []):
+                if PATTERN.search(item.column.name):
+                    complete, reason = False, "a generated name"
+                elif item.column.name.startswith("?"):
+                    has_unnamed = True
+                columns.append(item.column)
+    if resolver.is_patched:
+        complete, reason = False, "an unknown macro"
+    if scope.node.args.get("kind"):
+        complete, reason = False, "select as struct"
+    return Relation("query", tuple(columns), complete, (), has_unnamed, reason)
+
+
+def _named(node: exp.Expr, dialect: str) -> list[tuple[str, str, exp.Expr]]:
+    if isinstance(node, exp.Alias):
+        identifier = node.args["alias"]
+        return [(fold_identifier(identifier, dialect), node.alias, node.this)]
+    if isinstance(node, exp.Aliases):
+        return [
+            (fold_identifier(alias, dialect), alias.name, node.this)
+            for alias in node.args.get("expressions") or []
+        ]
+    if isinstance(node, exp.Column):
+        return [(fold_identifier(node.this, dialect), node.name, node)]
+    if isinstance(node, exp.Dot):
+        return [(fold_identifier(node.expression, dialect), node.expression.name, node)]
+    if isinstance(node, exp.PropertyEQ):
+        return [(fold_identifier(node.this, dialect), node.this.name, node.expression)]
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
+        # Several dialects name a bare cast after its column; treat the name as soft.
+        return [("?" + fold_identifier(node.this.this, dialect), node.this.name, node)]
+    return [("?unnamed", "", node)]
+
+
+def _star_of(node: exp.Expr) -> exp.Star | None:
+    if isinstance(node, exp.Star):
+        return node
+    if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
+        return node.this
+    return None
+
+
+def _spec_of(resolver: Resolver, node: exp.Expr) -> str | None:
+    if isinstance(node, exp.Column) and node.name.lower() in resolver.stars:
+        return node.name.lower()
+    return None
+
+
+def _star_bindings(node: exp.Expr, scope: Scope, dialect: str) -> list[Binding]:
+    if isinstance(node, exp.Column):
+        parts = [fold_identifier(part, dialect) for part in node.parts[:-1]]
+        for name in reversed(parts):
+            if name in scope.bindings:
+                return [scope.bindings[name]]
+            found = [b for b in scope.bindings.values() if b.relation.id.endswith(f":{name}")]
+            if found:
+                return found
+        from carepath.review.sql.scope import Binding
+
+        return [Binding("?", open_relation("star of an unknown alias"), node)]
+    return [binding for binding in scope.bindings.values() if not binding.hidden]
+
+
+def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) -> list[Item]:
+    dialect = resolver.dialect
+    excluded = {loose(e.name) for e in star.args.get("except_") or []}
+    renamed = {
+        loose(e.this.name): (fold_identifier(e.args["alias"], dialect), e.alias)
+        for e in star.args.get("rename") or []
+        if isinstance(e, exp.Alias)
+    }
+    replaced = {
+        loose(e.alias): e.this for e in star.args.get("replace") or [] if isinstance(e, exp.Alias)
+    }
+    found: list[Item] = []
+    merged: set[str] = set()
+    for binding in _star_bindings(node, scope, dialect):
+        for column in binding.relation.columns:
+            if loose(column.name) in excluded:
+                continue
+            if not isinstance(node, exp.Column) and (
+                column.name in scope.using or scope.is_natural
+            ):
+                if column.name in merged:
+                    continue
+                merged.add(column.name)
+            name, shown = renamed.get(loose(column.name), (column.name, column.shown))
+            expression = replaced.get(loose(column.name))
+            if expression is not None:
+                described = facts.describe(resolver, scope, expression, name, shown)
+                found.append(Item(described, expression, None, None, node))
+                continue
+            copy = replace(column, name=name, shown=shown, kind="column", text="")
+            if binding.nullable and copy.nullable is not True:
+                copy = replace(copy, nullable=True)
+            copy = facts.narrow(resolver, scope, binding, column, copy)
+            found.append(Item(copy, None, binding, column.name, node))
+    return found
+
+
+def _direct(resolver: Resolver, expression: exp.Expr) -> tuple[Binding | None, str | None]:
+    if isinstance(expression, exp.Column):
+        use = resolver.uses.get(id(expression))
+        if use is not None and use.column is not None and use.binding is not None:
+            return use.binding, use.column.name
+    return None, None
+
+
+def _from_spec(resolver: Resolver, scope: Scope, token: str) -> tuple[list[Column], bool]:
+    spec = resolver.stars[token]
+    columns: list[Column] = []
+    is_whole = True
+    seen: set[str] = set()
+    for encoded in spec.relations:
+        name = resolver.relations.get(encoded.lower())
+        relation = resolver.lookup(name) if name is not None else open_relation("star")
+        is_whole = is_whole and relation.is_complete
+        for column in relation.columns:
+            if loose(column.name) in spec.excluded or column.name in seen:
+                continue
+            seen.add(column.name)
+            shown = f"{spec.prefix}{column.shown}{spec.suffix}"
+            columns.append(replace(column, name=shown.lower(), shown=shown, domain=None))
+    columns += [Column(extra.lower(), extra, kind="expression") for extra in spec.extra]
+    return columns, is_whole
+
+
+def rename(relation: Relation, names: list[tuple[str, str]]) -> Relation:
+    """Apply the column list of an alias."""
+    if not names:
+        return relation
+    if not relation.is_complete or len(names) != len(relation.columns):
+        columns = tuple(Column(name, shown) for name, shown in names)
+        return Relation(relation.id, columns, relation.is_complete, reason=relation.reason)
+    columns = tuple(
+        replace(column, name=name, shown=shown)
+        for column, (name, shown) in zip(relation.columns, names, strict=True)
+    )
+    mapping = {old.name: new.name for old, new in zip(relation.columns, columns, strict=True)}
+    keys = tuple(
+        replace(key, columns=frozenset(mapping[c] for c in key.columns))
+        for key in relation.keys
+        if all(c in mapping for c in key.columns)
+    )
+    return replace(relation, columns=columns, keys=keys, has_unnamed=False)
+
+
+def values(node: exp.Values, dialect: str) -> Relation:
+    """A VALUES list: closed where its columns are named."""
+    alias = node.args.get("alias")
+    names = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
+    if not names:
+        return open_relation("values")
+    columns = tuple(Column(fold_identifier(n, dialect), n.name, kind="constant") for n in names)
+    return Relation("values", columns, True)
+
+
+def combine(node: exp.SetOperation, left: Relation, right: Relation) -> Relation:
+    """The output of a UNION, EXCEPT or INTERSECT."""
+    if isinstance(node, exp.Except):
+        return left
+    if node.args.get("by_name"):
+        names = {column.name for column in left.columns}
+        more = tuple(column for column in right.columns if column.name not in names)
+        return Relation(
+            "union",
+            left.columns + more,
+            left.is_complete and right.is_complete,
+            has_unnamed=left.has_unnamed or right.has_unnamed,
+            reason=left.reason or right.reason,
+        )
+    columns: list[Column] = []
+    same_length = len(left.columns) == len(right.columns) and right.is_complete
+    for position, column in enumerate(left.columns):
+        other = right.columns[position] if same_length else None
+        domain = (
+            column.domain.union(other.domain)
+            if other is not None and column.domain and other.domain
+            else None
+        )
+        columns.append(
+            replace(
+                column,
+                direct=column.direct if other and other.direct == column.direct else None,
+                root=column.root if other and other.root == column.root else None,
+                origins=column.origins | (other.origins if other else frozenset()),
+                kind="constant" if other and column.kind == other.kind == "constant" else "column",
+                domain=domain,
+                type=column.type if other and other.type == column.type else None,
+                nullable=True
+                if column.nullable or (other and other.nullable)
+                else (False if other and column.nullable is other.nullable is False else None),
+                numbered_by=None,
+                tags=column.tags | (other.tags if other else frozenset()),
+                text="",
+            )
+        )
+    keys: tuple[Key, ...] = ()
+    if node.args.get("distinct") and left.is_closed:
+        keys = (Key(frozenset(c.name for c in left.columns), "sql", "UNION removes duplicates"),)
+    if isinstance(node, exp.Intersect):
+        keys = left.keys
+    return Relation(
+        "union",
+        tuple(columns),
+        left.is_complete,
+        keys,
+        left.has_unnamed,
+        left.reason,
+    )

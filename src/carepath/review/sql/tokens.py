@@ -1,0 +1,142 @@
+"""Faults that token order alone shows, which the parser lets through."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot.errors import SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+T = TokenType
+RANKS = {
+    T.FROM: 1,
+    T.WHERE: 2,
+    T.GROUP_BY: 3,
+    T.HAVING: 4,
+    T.QUALIFY: 5,
+    T.ORDER_BY: 6,
+    T.LIMIT: 7,
+}
+SETS = {T.UNION, T.EXCEPT, T.INTERSECT}
+ENDS = {T.WHERE, T.GROUP_BY, T.HAVING, T.ORDER_BY, T.LIMIT, T.UNION, T.R_PAREN, T.QUALIFY}
+TRAILING_FROM = frozenset(
+    {"bigquery", "snowflake", "duckdb", "databricks", "spark", "clickhouse", ""}
+)
+JOIN_WORDS = ("left", "right", "inner", "full", "cross", "outer")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFault:
+    """A fault and the offset it is at."""
+
+    offset: int
+    message: str
+    subject: str
+
+
+def tokenize(text: str, dialect: str) -> list[Token]:
+    """Tokens of a text; none where even that fails."""
+    try:
+        return list(sqlglot.tokenize(text, dialect=dialect or None))
+    except (SqlglotError, ValueError):
+        return []
+
+
+def faults(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
+    """Empty aliases, doubled or dangling commas, clauses out of order."""
+    yield from _pairs(tokens, dialect)
+    yield from _order(tokens)
+
+
+def _pairs(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        after = following.token_type if following is not None else None
+        if kind is T.COMMA:
+            if after is T.COMMA:
+                yield TokenFault(token.start, "two commas in a row", ",,")
+            elif after is T.FROM and dialect not in TRAILING_FROM:
+                yield TokenFault(token.start, "a comma before FROM", ", from")
+            elif after in (T.WHERE, T.GROUP_BY, T.HAVING, T.UNION) or (
+                after is None and dialect != "duckdb"
+            ):
+                word = following.text.lower() if following is not None else "the end"
+                yield TokenFault(token.start, f"a comma before {word.upper()}", f", {word}")
+        elif kind is T.SELECT and after is T.COMMA:
+            yield TokenFault(token.start, "a comma after SELECT", "select ,")
+        elif kind is T.ALIAS and after in (T.COMMA, T.FROM):
+            yield TokenFault(token.start, "AS without a name", "as ,")
+        elif kind is T.FROM and after is T.FROM:
+            yield TokenFault(token.start, "FROM twice", "from from")
+        elif kind is T.ON and (after in ENDS or after in (None, T.JOIN, T.LEFT, T.INNER)):
+            yield TokenFault(token.start, "ON without a condition", "on")
+        elif kind is T.GROUP_BY and (after in ENDS or after is None):
+            yield TokenFault(token.start, "GROUP BY without columns", "group by")
+        elif kind is T.VAR and after is T.JOIN and _is_misspelled_join(token.text):
+            before = tokens[index - 1].token_type if index else None
+            if before is not T.ALIAS:
+                yield TokenFault(
+                    token.start,
+                    f"{token.text!r} is read as an alias, not as a kind of join",
+                    token.text.lower(),
+                )
+
+
+def _is_misspelled_join(word: str) -> bool:
+    word = word.lower()
+    for right in JOIN_WORDS:
+        if len(word) > 2 and word != right and abs(len(word) - len(right)) <= 1:
+            if sorted(word) == sorted(right) or _one_edit(word, right):
+                return True
+    return False
+
+
+def _one_edit(word: str, right: str) -> bool:
+    short, long = sorted((word, right), key=len)
+    if len(short) == len(long):
+        return sum(a != b for a, b in zip(short, long, strict=True)) == 1 and short[0] == long[0]
+    return any(long[:i] + long[i + 1 :] == short for i in range(len(long)))
+
+
+def _order(tokens: list[Token]) -> Iterator[TokenFault]:
+    """Clauses of one SELECT must come in order; each parenthesis has its own."""
+    frames: list[tuple[int, str]] = [(-1, "")]
+    for token in tokens:
+        kind = token.token_type
+        if kind is T.L_PAREN:
+            frames.append((-1, ""))
+        elif kind is T.R_PAREN:
+            if len(frames) > 1:
+                frames.pop()
+        elif kind is T.SELECT:
+            frames[-1] = (0, "SELECT")
+        elif kind in SETS or kind is T.SEMICOLON:
+            frames[-1] = (-1, "")
+        elif kind in RANKS and frames[-1][0] >= 0:
+            rank, name = frames[-1]
+            if RANKS[kind] < rank and kind in (T.WHERE, T.GROUP_BY, T.FROM):
+                if not (kind is T.FROM and rank > 0):
+                    yield TokenFault(
+                        token.start,
+                        f"{token.text.upper()} after {name}",
+                        f"{token.text.lower()} after {name.lower()}",
+                    )
+            elif RANKS[kind] == rank and kind in (T.WHERE, T.GROUP_BY, T.HAVING):
+                yield TokenFault(token.start, f"{token.text.upper()} twice", token.text.lower())
+            else:
+                frames[-1] = (RANKS[kind], token.text.upper())
+
+
+def glued(tokens: list[Token]) -> Iterator[TokenFault]:
+    """Two string literals with nothing between them."""
+    for first, second in itertools.pairwise(tokens):
+        if first.token_type is T.STRING and second.token_type is T.STRING:
+            yield TokenFault(
+                second.start,
+                f"{first.text!r} and {second.text!r} have no comma between them",
+                f"{first.text} {second.text}",
+            )

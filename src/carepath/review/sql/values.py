@@ -1,0 +1,289 @@
+"""What an expression can be: its origin, type, nullability and the values it can hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.relation import Column, Domain
+
+if TYPE_CHECKING:
+    from carepath.review.sql.scope import Binding, Resolver, Scope
+
+PASSING = (exp.Max, exp.Min, exp.AnyValue, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead)
+HASHES = (exp.MD5, exp.SHA, exp.SHA2, exp.MD5Digest, exp.FarmFingerprint)
+COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.Length)
+TYPE_OF = {
+    "text": ("VARCHAR", "TEXT", "CHAR", "NVARCHAR", "STRING", "NCHAR"),
+    "number": (
+        "INT",
+        "BIGINT",
+        "SMALLINT",
+        "TINYINT",
+        "DECIMAL",
+        "DOUBLE",
+        "FLOAT",
+        "BIGDECIMAL",
+        "UINT",
+        "UBIGINT",
+        "HUGEINT",
+        "NUMERIC",
+    ),
+    "timestamp": (
+        "TIMESTAMP",
+        "TIMESTAMPTZ",
+        "TIMESTAMPLTZ",
+        "TIMESTAMPNTZ",
+        "DATETIME",
+        "TIMESTAMP_NTZ",
+        "DATETIME64",
+    ),
+    "date": ("DATE", "DATE32"),
+    "boolean": ("BOOLEAN",),
+}
+KINDS = {name: kind for kind, names in TYPE_OF.items() for name in names}
+
+
+def type_of(node: exp.Expr | None) -> str | None:
+    """The coarse type of a DataType node."""
+    if isinstance(node, exp.DataType):
+        return KINDS.get(getattr(node.this, "name", str(node.this)))
+    return None
+
+
+def describe(
+    resolver: Resolver, scope: Scope, expression: exp.Expr, name: str, shown: str
+) -> Column:
+    """Everything known of one output expression."""
+    inner = expression.unnest() if isinstance(expression, exp.Paren) else expression
+    if isinstance(inner, exp.Column):
+        use = resolver.uses.get(id(inner))
+        if use is None or use.column is None or use.binding is None:
+            if use is not None and use.alias and inner.name:
+                target = scope.aliases.get(fold_identifier(inner.this, resolver.dialect))
+                if target is not None and target is not expression:
+                    return (
+                        replace(describe(resolver, scope, target, name, shown), direct=None)
+                        if not isinstance(target, exp.Column)
+                        else Column(name, shown)
+                    )
+            return Column(name, shown, kind="column")
+        copy = replace(use.column, name=name, shown=shown, kind="column", text="")
+        if use.binding.nullable:
+            copy = replace(copy, nullable=True)
+        return narrow(resolver, scope, use.binding, use.column, copy)
+    origins: set[tuple[str, str]] = set()
+    tags: set[str] = set()
+    kind = "constant"
+    is_hashed = isinstance(inner, HASHES) or (
+        isinstance(inner, exp.Anonymous) and inner.name.lower() == "cp_surrogate_key"
+    )
+    for node in inner.walk():
+        if isinstance(node, exp.Column):
+            kind = "expression" if kind == "constant" else kind
+            use = resolver.uses.get(id(node))
+            if use is not None and use.column is not None:
+                origins |= use.column.origins
+                if not is_hashed:
+                    tags |= use.column.tags
+        elif isinstance(node, exp.Window):
+            kind = "window"
+        elif isinstance(node, exp.AggFunc) and kind != "window":
+            kind = "aggregate"
+        elif isinstance(node, exp.Anonymous | exp.Query) and kind == "constant":
+            kind = "expression"
+    if isinstance(inner, COUNTS) or (kind == "aggregate" and not isinstance(inner, PASSING)):
+        tags.clear()
+    return Column(
+        name,
+        shown,
+        origins=frozenset(origins),
+        kind=kind,
+        domain=domain_of(resolver, scope, inner),
+        type=_type(resolver, inner),
+        nullable=_nullable(resolver, inner),
+        numbered_by=_numbered_by(resolver, scope, inner),
+        tags=frozenset(tags),
+    )
+
+
+def domain_of(resolver: Resolver, scope: Scope, node: exp.Expr | None) -> Domain | None:
+    """The text values an expression can give (null aside), or None where unknown."""
+    if node is None or isinstance(node, exp.Null):
+        return Domain(frozenset(), "sql", "null")
+    if isinstance(node, exp.Literal):
+        if not node.is_string or PATTERN.search(node.name):
+            return None
+        return Domain(frozenset({node.name}), "sql", "a constant")
+    if isinstance(node, exp.Paren):
+        return domain_of(resolver, scope, node.this)
+    if isinstance(node, exp.Case):
+        branches = [branch.args.get("true") for branch in node.args.get("ifs") or []]
+        return _union(resolver, scope, [*branches, node.args.get("default")], "a CASE")
+    if isinstance(node, exp.If):
+        parts = [node.args.get("true"), node.args.get("false")]
+        return _union(resolver, scope, parts, "an IF")
+    if isinstance(node, exp.Coalesce):
+        return _union(resolver, scope, [node.this, *node.expressions], "a COALESCE")
+    if isinstance(node, exp.Column):
+        use = resolver.uses.get(id(node))
+        if use is None or use.column is None or use.binding is None:
+            return None
+        narrowed = narrow(resolver, scope, use.binding, use.column, use.column)
+        return narrowed.domain
+    if isinstance(node, exp.Upper | exp.Lower):
+        inner = domain_of(resolver, scope, node.this)
+        if inner is not None:
+            change = str.upper if isinstance(node, exp.Upper) else str.lower
+            values = frozenset(change(value) for value in inner.values)
+            return Domain(values, inner.strength, inner.proof)
+        return None
+    if isinstance(node, exp.Trim) and not node.args.get("expression"):
+        inner = domain_of(resolver, scope, node.this)
+        if inner is not None:
+            values = frozenset(value.strip() for value in inner.values)
+            return Domain(values, inner.strength, inner.proof)
+        return None
+    if isinstance(node, exp.Cast) and type_of(node.args.get("to")) == "text":
+        return domain_of(resolver, scope, node.this)
+    if isinstance(node, PASSING):
+        return domain_of(resolver, scope, node.this)
+    if isinstance(node, exp.Window) and isinstance(node.this, PASSING):
+        return domain_of(resolver, scope, node.this)
+    if isinstance(node, exp.Nullif):
+        return domain_of(resolver, scope, node.this)
+    return None
+
+
+def _union(
+    resolver: Resolver, scope: Scope, parts: list[exp.Expr | None], proof: str
+) -> Domain | None:
+    total: Domain | None = None
+    for part in parts:
+        domain = domain_of(resolver, scope, part)
+        if domain is None:
+            return None
+        total = domain if total is None else total.union(domain)
+    if total is None or not total.values:
+        return None
+    return Domain(total.values, total.strength, proof if total.strength == "sql" else total.proof)
+
+
+def narrow(
+    resolver: Resolver, scope: Scope, binding: Binding, column: Column, copy: Column
+) -> Column:
+    """Narrow what a column can hold by the equality and IN filters of its scope."""
+    where = scope.node.args.get("where")
+    if where is None:
+        return copy
+    for condition in conjuncts(where.this):
+        match = equality(condition)
+        if match is None:
+            continue
+        target, values = match
+        use = resolver.uses.get(id(target))
+        if use is None or use.binding is not binding or use.column is None:
+            continue
+        if use.column.name != column.name:
+            continue
+        allowed = frozenset(values)
+        if copy.domain is not None:
+            kept = copy.domain.values & allowed
+            if kept:
+                copy = replace(copy, domain=replace(copy.domain, values=kept))
+        else:
+            copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"), nullable=False)
+    return copy
+
+
+def conjuncts(node: exp.Expr | None) -> list[exp.Expr]:
+    """The parts of a condition joined by AND."""
+    if node is None:
+        return []
+    found: list[exp.Expr] = []
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, exp.And):
+            stack += [current.right, current.left]
+        elif isinstance(current, exp.Paren):
+            stack.append(current.this)
+        else:
+            found.append(current)
+    return found
+
+
+def equality(node: exp.Expr) -> tuple[exp.Column, list[str]] | None:
+    """`column = 'text'` or `column in ('a', 'b')`: the column and its values."""
+    if isinstance(node, exp.EQ):
+        for left, right in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(left, exp.Column) and isinstance(right, exp.Literal) and right.is_string:
+                return left, [right.name]
+        return None
+    if isinstance(node, exp.In) and isinstance(node.this, exp.Column):
+        literals = node.expressions
+        if literals and all(isinstance(x, exp.Literal) and x.is_string for x in literals):
+            return node.this, [x.name for x in literals]
+    return None
+
+
+def _type(resolver: Resolver, node: exp.Expr) -> str | None:
+    if isinstance(node, exp.Cast | exp.TryCast):
+        return type_of(node.args.get("to"))
+    if isinstance(node, exp.Literal):
+        return "text" if node.is_string else "number"
+    if isinstance(node, exp.Boolean | exp.Predicate | exp.Connector | exp.Not):
+        return "boolean"
+    if isinstance(node, (*COUNTS, exp.Sum, exp.Avg, exp.Round, exp.DateDiff, exp.Div)):
+        return "number"
+    if isinstance(node, exp.Window | exp.Paren | exp.Max | exp.Min | exp.AnyValue):
+        return _type(resolver, node.this)
+    if isinstance(node, exp.Concat | exp.DPipe | exp.Upper | exp.Lower | exp.Trim | exp.Substring):
+        return "text"
+    if isinstance(node, exp.Column):
+        use = resolver.uses.get(id(node))
+        return use.column.type if use is not None and use.column is not None else None
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "cp_surrogate_key":
+        return "text"
+    if isinstance(node, exp.CurrentTimestamp):
+        return "timestamp"
+    if isinstance(node, exp.Coalesce):
+        kinds = {_type(resolver, part) for part in (node.this, *node.expressions)}
+        return kinds.pop() if len(kinds) == 1 else None
+    return None
+
+
+def _nullable(resolver: Resolver, node: exp.Expr) -> bool | None:
+    if isinstance(node, exp.Null):
+        return True
+    if isinstance(node, exp.Literal | exp.Boolean | exp.CurrentTimestamp) or isinstance(
+        node, COUNTS
+    ):
+        return False
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "cp_surrogate_key":
+        return False
+    if isinstance(node, exp.Coalesce):
+        parts = [_nullable(resolver, part) for part in (node.this, *node.expressions)]
+        return False if False in parts else None
+    if isinstance(node, exp.Column):
+        use = resolver.uses.get(id(node))
+        if use is not None and use.column is not None and use.binding is not None:
+            return True if use.binding.nullable else use.column.nullable
+        return None
+    if isinstance(node, exp.Cast | exp.Paren | exp.Upper | exp.Lower):
+        return _nullable(resolver, node.this)
+    if isinstance(node, exp.Case) and node.args.get("default") is None:
+        return True
+    if isinstance(node, exp.Nullif):
+        return True
+    return None
+
+
+def _numbered_by(resolver: Resolver, scope: Scope, node: exp.Expr) -> tuple[str, ...] | None:
+    if not isinstance(node, exp.Window) or not isinstance(node.this, exp.RowNumber):
+        return None
+    return tuple(part.sql(comments=False).lower() for part in node.args.get("partition_by") or [])
