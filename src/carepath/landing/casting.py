@@ -103,6 +103,10 @@ def write_value(column: Column, cell: str, source_type: str) -> str:
 def _write_timestamp(cell: str, source_type: str) -> str:
     if source_type in _NAIVE_TIMESTAMPS:
         moment = f"try_cast({cell} as timestamp)"
+        if source_type == "TIMESTAMP_NS":
+            # A cast would round; digits beyond the microsecond are cut, as in texts.
+            micros = f"make_timestamp(epoch_ns({cell}) // 1000)"
+            moment = f"(case when isfinite({moment}) then {micros} end)"
         condition = ""
     elif source_type == "TIMESTAMP WITH TIME ZONE":
         moment = f"({cell} at time zone 'UTC')"
