@@ -11,12 +11,12 @@ Rows
     duplicates); then a survivor whose own time is not credible is rejected; then, with `as_of`
     given, one dated after it is set aside; then a history row before its creation is rejected.
     So each raw row has exactly one fate. Without `as_of` nothing is set aside, and `as_of` is
-    the latest of coalesce(loaded_at, modified, date) over all rows.
+    the latest date, modification, load, or deletion (of a task or project) among modelled rows.
  3. Reasons, first match: missing_id, missing_date, dated_after_load, dated_too_early,
     dated_before_created; all but missing_id for events and history rows only. A date equal to
     the load time, the earliest plausible date or the creation is fine.
  4. A history row needs both its ids. An event without a user_id is modelled (counted), and
-    appears in no funnel table.
+    appears in no funnel table. rejection_summary lists after_as_of, too.
  5. Creation of a task or project: its own row's `created`, else the earliest `created` on its
     history rows, else its first history row. A current-state row without `created` is kept.
  6. A task known only from rejected history rows does not exist.
@@ -35,7 +35,8 @@ Members
     the account's client_id. A client_id that is not in clients is kept, and is treated as
     unknown for `client_verifies`.
 11. Device, country, entity come from the entry event; the referrer from the first event of its
-    session (up to entry) whose referrer is not its own host, 'direct' where that has none.
+    session (up to entry) whose referrer is not its own host, 'direct' where that has none,
+    'unknown' without such an event.
 12. Dates and weeks (Monday) are in the site's time zone.
 13. is_mature reads data_freshness of snowplow.events alone.
 14. event_count: events of the step within [entered_at - tie, entered_at + window], also for a

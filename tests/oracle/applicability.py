@@ -84,9 +84,9 @@ def share(outcomes: list[bool]) -> float:
 def judge(step: FunnelStep, entrant: Entrant, release: Release) -> tuple[bool, str]:
     """Whether the step applies, and why."""
     if step.valid_from is not None and entrant.entered_at < step.valid_from:
-        return False, "outside_validity"
+        return False, "outside_valid_dates"
     if step.valid_to is not None and entrant.entered_at >= step.valid_to:
-        return False, "outside_validity"
+        return False, "outside_valid_dates"
     is_dated = step.valid_from is not None or step.valid_to is not None
     if not is_dated and release.kind != "unknown":
         return judge_by_release(entrant, release)
@@ -94,12 +94,12 @@ def judge(step: FunnelStep, entrant: Entrant, release: Release) -> tuple[bool, s
         if entrant.did_step:
             return True, "observed"
         return False, "client_does_not_verify" if entrant.is_client_known else "client_unknown"
-    return True, "defined"
+    return True, "applies"
 
 
 def judge_by_release(entrant: Entrant, release: Release) -> tuple[bool, str]:
     """Applicability as the client's own events show it."""
-    reason = "released"
+    reason = "applies"
     if release.kind == "never_released":
         reason = "never_released"
     if release.kind == "appeared":
@@ -108,6 +108,6 @@ def judge_by_release(entrant: Entrant, release: Release) -> tuple[bool, str]:
             reason = "not_yet_released"
         elif entrant.week < release.first_week_with:
             reason = "partial_rollout"
-    if reason == "released":
+    if reason == "applies":
         return True, reason
     return (True, "observed") if entrant.did_step else (False, reason)

@@ -31,6 +31,7 @@ TASK_STATUSES = (
     "Complete ",
     "archived",
     "CANCELLED",
+    "withdrawn",
     "half-baked",
     None,
 )
@@ -135,6 +136,7 @@ def add_history(
                 "history_user_id": world.pick("coordinator-1", "coordinator-2", None),
             }
             | attributes
+            | ({"title": "G"} if "title" in attributes and world.chance(0.1) else {})
             | world.loader(at, "_sdc_received_at")
         )
         spoil(world, table, row)

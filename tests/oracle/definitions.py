@@ -75,6 +75,7 @@ STATUSES = tuple(
         ("task", "COMPLETE", "complete", "done"),
         ("task", "ARCHIVED", "archived", "done"),
         ("task", "CANCELLED", "cancelled", "cancelled"),
+        ("task", "WITHDRAWN", "withdrawn", "cancelled"),
         ("project", "NEW", "new", "todo"),
         ("project", "IN_PROGRESS", "in_progress", "active"),
         ("project", "PAUSED", "paused", "paused"),

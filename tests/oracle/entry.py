@@ -104,7 +104,7 @@ def is_view_of(row: Row, member_id: str, entry: Row, evidence: Evidence) -> bool
     return session is not None and row.get("domain_sessionid") == session
 
 
-def entry_referrer(entry: Row, evidence: Evidence) -> str | None:
+def entry_referrer(entry: Row, evidence: Evidence) -> str:
     """Where the session of the sign-up came from: its first referrer that is not its own page."""
     entered_at = dated_at(EVENTS, entry)
     assert entered_at is not None
@@ -116,7 +116,7 @@ def entry_referrer(entry: Row, evidence: Evidence) -> str | None:
         page = page_of(row)
         if at <= entered_at and referrer != (page[0] if page else None):
             found.append((at, row["event_id"], referrer or "direct"))
-    return min(found)[2] if found else None
+    return min(found)[2] if found else "unknown"
 
 
 def verification_type(client: Row | None) -> str | None:

@@ -169,7 +169,7 @@ def applies(
 ) -> tuple[bool, str]:
     """Whether a step existed for the person, and why."""
     if step.number == 1:
-        return True, "defined"
+        return True, "applies"
     assert person.week is not None
     entrant = Entrant(
         person.entered_at,

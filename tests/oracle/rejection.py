@@ -6,7 +6,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from oracle.dedup import dated_at, deduplicate, id_column, loaded_at, row_hash
+from oracle.dedup import (
+    dated_at,
+    deduplicate,
+    deleted_at,
+    id_column,
+    loaded_at,
+    row_hash,
+    source_at,
+)
 from oracle.definitions import (
     EVENTS,
     HISTORIES,
@@ -26,7 +34,7 @@ FATES = ("modelled", "deduplicated", "rejected", "after_as_of")
 class Settled:
     """Rows that count, and what became of the others."""
 
-    as_of: datetime
+    as_of: datetime = datetime.min
     kept: Raw = field(default_factory=dict)
     fates: Counter[tuple[str, str]] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -40,12 +48,12 @@ class Settled:
 
 def settle(raw: Raw, definitions: Definitions) -> Settled:
     """Decide each row's fate: duplicates first, then missing ids, times, and as_of."""
-    settled = Settled(definitions.as_of or latest_moment(raw))
+    settled = Settled()
     for table in TABLES:  # projects and tasks come before their histories
         rows = raw.get(table, [])
         settled.totals[table] = len(rows)
-        nameless = [row for row in rows if lacks_id(table, row)]
-        named = [row for row in rows if not lacks_id(table, row)]
+        nameless = [row for row in rows if row.get(id_column(table)) is None]
+        named = [row for row in rows if row.get(id_column(table)) is not None]
         distinct = deduplicate(table, named)
         nameless_count = len({row_hash(row) for row in nameless})
         settled.fates[table, "deduplicated"] = len(rows) - len(distinct) - nameless_count
@@ -58,6 +66,7 @@ def settle(raw: Raw, definitions: Definitions) -> Settled:
                 settled.reject(table, reason)
             elif is_after(table, row, definitions.as_of):
                 settled.fates[table, "after_as_of"] += 1
+                settled.reasons[table, "after_as_of"] += 1
             else:
                 present.append(row)
         created = creations(table, present, settled)
@@ -69,28 +78,25 @@ def settle(raw: Raw, definitions: Definitions) -> Settled:
             else:
                 settled.kept[table].append(row)
         settled.fates[table, "modelled"] = len(settled.kept[table])
+    settled.as_of = definitions.as_of or latest_moment(settled.kept)
     return settled
 
 
-def latest_moment(raw: Raw) -> datetime:
-    """The default as_of; by load time where there is one, so an absurd date moves nothing."""
-    return max(
-        loaded_at(table, row) or row.get("modified") or dated_at(table, row) or datetime.min
-        for table in TABLES
-        for row in raw.get(table, [])
-    )
+def latest_moment(kept: Raw) -> datetime:
+    """The default as_of: the latest change, load or deletion among rows that count."""
+    moments = [datetime.min]
+    for table, rows in kept.items():
+        for row in rows:
+            moments += [at for at in (source_at(table, row), loaded_at(table, row)) if at]
+            if table in (TASK, PROJECT) and (at := deleted_at(table, row, datetime.max)):
+                moments.append(at)
+    return max(moments)
 
 
 def is_after(table: str, row: Row, as_of: datetime | None) -> bool:
     """Whether the row had not happened yet."""
     dated = dated_at(table, row)
     return as_of is not None and dated is not None and dated > as_of
-
-
-def lacks_id(table: str, row: Row) -> bool:
-    """Whether a row cannot be told from others, or a history row belongs to nothing."""
-    columns = [id_column(table), "id"] if table in HISTORIES else [id_column(table)]
-    return any(not (row.get(column) or "").strip() for column in columns)
 
 
 def creations(table: str, present: list[Row], settled: Settled) -> dict[str, datetime]:
@@ -107,9 +113,11 @@ def creations(table: str, present: list[Row], settled: Settled) -> dict[str, dat
 
 
 def untimely(table: str, row: Row, definitions: Definitions) -> str | None:
-    """Why the row's own time cannot be believed."""
+    """Why the row belongs to nothing, or its own time cannot be believed."""
     if table != EVENTS and table not in HISTORIES:
         return None
+    if table in HISTORIES and row.get("id") is None:
+        return "missing_id"
     dated, loaded = dated_at(table, row), loaded_at(table, row)
     if dated is None:
         return "missing_date"
@@ -135,7 +143,7 @@ def row_reconciliation(settled: Settled) -> list[Row]:
 
 
 def rejection_summary(settled: Settled) -> list[Row]:
-    """One row per source table and reason that occurred."""
+    """One row per source table and reason that occurred; being after as_of is one, too."""
     return [
         {"source_table": table, "reason": reason, "row_count": count}
         for (table, reason), count in sorted(settled.reasons.items())

@@ -266,7 +266,7 @@ def test_rule_14_verification_applies_only_where_the_client_verifies() -> None:
     rows = steps(world, VERIFYING)
     assert {key: rows[key][2]["applicability_reason"] for key in sorted(rows)} == {
         "m1": "client_does_not_verify",
-        "m2": "defined",
+        "m2": "applies",
         "m3": "client_unknown",
         "m4": "observed",
         "m5": "observed",
@@ -300,7 +300,7 @@ def test_rule_14_and_28_a_page_is_dated_from_the_events_of_each_client() -> None
     assert reasons["w0p0"] == reasons["w2p4"] == reasons["stopped"] == "not_yet_released"
     assert reasons["w3p0"] == "observed"
     assert reasons["w3p1"] == "partial_rollout"
-    assert reasons["w4p0"] == reasons["w6p4"] == "released"
+    assert reasons["w4p0"] == reasons["w6p4"] == "applies"
     assert [row[2]["is_applicable"] for row in (rows["w3p0"], rows["w3p1"], rows["w4p0"])] == [
         True,
         False,
@@ -321,7 +321,7 @@ def test_rule_14_too_few_people_leave_the_definition_and_none_of_many_means_neve
         member(row["user_id"], row["user_id"][:3]) for row in events if row["event_id"][-1] == "1"
     ]
     rows = steps(raw(members=members, events=events))
-    assert rows["few0"][2]["applicability_reason"] == "defined"
+    assert rows["few0"][2]["applicability_reason"] == "applies"
     assert rows["many0"][2]["applicability_reason"] == "never_released"
 
 
