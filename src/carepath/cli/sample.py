@@ -25,7 +25,9 @@ def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> Non
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--members", default=20_000, show_default=True, help="People who sign up.")
-@click.option("--events", type=int, help="About so many events, instead of --members.")
+@click.option(
+    "--events", type=click.IntRange(min=1), help="About so many events, instead of --members."
+)
 @click.option("--clients", default=40, show_default=True, help="Employers.")
 @click.option("--months", default=24, show_default=True, help="Length of the span.")
 @click.option(

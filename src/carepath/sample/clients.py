@@ -149,17 +149,21 @@ def _assign(weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np
     return stratum, page
 
 
-def _released(plan: SamplePlan, exposed: NDArray[np.bool_], shift: int, later: float) -> Rollout:
-    """Stagger releases over WAVES, on Tuesdays at 15:00 UTC, every fourth client in two stages."""
+def _released(
+    plan: SamplePlan, exposed: NDArray[np.bool_], wave: NDArray[np.int64], later: float
+) -> Rollout:
+    """Stagger releases by wave, on Tuesdays at 15:00 UTC, every fourth client in two stages."""
     step = max(1, round(count_weeks(plan) / 26))
-    partial = np.full(exposed.size, NEVER, dtype=np.int64)
-    full = partial.copy()
-    for number, client in enumerate(np.flatnonzero(exposed)):
-        wave = (number + shift) % WAVES
-        weeks = (wave - WAVES // 2) * step + round(step * later)
-        full[client] = plan.changes + weeks * WEEK + DAY + 15 * HOUR
-        partial[client] = full[client] - (PARTIAL_WEEKS * WEEK if number % 4 == 3 else 0)
-    return Rollout(partial, full)
+    weeks = (wave - WAVES // 2) * step + round(step * later)
+    full = plan.changes + weeks * WEEK + DAY + 15 * HOUR
+    in_stages = (np.cumsum(exposed) - 1) % 4 == 3
+    partial = full - np.where(in_stages, PARTIAL_WEEKS * WEEK, 0)
+    return Rollout(np.where(exposed, partial, NEVER), np.where(exposed, full, NEVER))
+
+
+def _waves(exposed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Deal the exposed clients out over the waves."""
+    return np.asarray(np.maximum(np.cumsum(exposed) - 1, 0) % WAVES, dtype=np.int64)
 
 
 def _verification(plan: SamplePlan, stratum: NDArray[np.int64], page: NDArray[np.bool_]) -> Rollout:
@@ -167,17 +171,20 @@ def _verification(plan: SamplePlan, stratum: NDArray[np.int64], page: NDArray[np
     if not plan.what.adds_eligibility:
         start = np.where(stratum == 2, NEVER, ALWAYS)
         return Rollout(start, start)
-    # Clients that also get the page get it three waves apart (see `_released`), half a step later.
-    rollout = _released(plan, switches & page, 3, 0.5)
-    others = _released(plan, switches & ~page, 0, 0.5)
-    partial = np.minimum(rollout.partial_from, others.partial_from)
-    full = np.minimum(rollout.full_from, others.full_from)
-    partial[stratum == 0] = full[stratum == 0] = ALWAYS
-    return Rollout(partial, full)
+    wave = _waves(switches)
+    if plan.what.adds_page:
+        # Where both changes come, they come two waves apart at least, less half a step.
+        wave = np.where(page, (_waves(page) + 3) % WAVES, _waves(switches & ~page))
+    rollout = _released(plan, switches, wave, 0.5)
+    always = stratum == 0
+    return Rollout(
+        np.where(always, ALWAYS, rollout.partial_from),
+        np.where(always, ALWAYS, rollout.full_from),
+    )
 
 
 def _page(plan: SamplePlan, page: NDArray[np.bool_]) -> Rollout:
     if plan.what.adds_page:
-        return _released(plan, page, 0, 0)
+        return _released(plan, page, _waves(page), 0)
     start = np.full(page.size, ALWAYS, dtype=np.int64)
     return Rollout(start, start)

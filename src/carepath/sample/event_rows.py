@@ -98,7 +98,8 @@ def deliver(
     first_free = EVENT_NUMBERS * part + columns["number"].size
     _lose_lately_loaded(columns, plan, dirt)
     columns = _plant(random, plan, columns, first_free, dirt)
-    dirt["clock_skew"] = int((np.abs(columns["sent"] - columns["collector"]) > HOUR).sum())
+    skewed = np.abs(columns["sent"] - columns["collector"]) > HOUR
+    dirt["clock_skew"] = int((skewed & columns["has_collector"]).sum())
     dirt["staff"] = int((columns["role"] == ROLE_STAFF).sum())
     dirt["without_user_id"] = int((~columns["identified"].astype(bool)).sum())
     order = np.lexsort((columns["number"], columns["collector"], columns["load"]))
@@ -264,7 +265,7 @@ def _corrupt(random: np.random.Generator, plan: SamplePlan, kind: str, rows: Col
         # The repeat is collected later: the earliest row stays the one that counts.
         delay = random.integers(1, 2 * 86400, count) * SECOND
         delay = np.minimum(delay, plan.ends - 1000 - rows["load"])
-        for name in ("collector", "etl", "load", "time"):
+        for name in ("collector", "etl", "load", "time", "sent", "device_created"):
             rows[name] = rows[name] + delay
         rows["agent"] = (rows["agent"] + 2) % (2 * len(DEVICES))
     elif kind == "dated_after_load":

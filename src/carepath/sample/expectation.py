@@ -9,7 +9,15 @@ import numpy as np
 from carepath.sample.clients import PARTIAL_SHARE, Rollout
 from carepath.sample.hours import weeks_of
 from carepath.sample.plan import DAY, SamplePlan
-from carepath.sample.rates import COUNTRY_SHARES, DEVICE_SHARES, IN_WINDOW, Flags, Floats, Rates
+from carepath.sample.rates import (
+    COUNTRY_SHARES,
+    DEVICE_SHARES,
+    IN_WINDOW,
+    PERIOD_WEEKS,
+    Flags,
+    Floats,
+    Rates,
+)
 
 
 @dataclass(frozen=True)
@@ -23,6 +31,7 @@ class Expectation:
     conversions_by_device: Floats
     conversions_by_country: Floats
     reached_by_step: Floats
+    """Shape (four-week periods, devices, steps): expected people who pass each step, ever."""
 
 
 def share_reached(rollout: Rollout, start: int) -> Floats:
@@ -46,7 +55,7 @@ def expect(rates: Rates) -> Expectation:
     shares = DEVICE_SHARES[:, None] * COUNTRY_SHARES[None, :]
     by_client_day = np.zeros((days, len(clients)))
     by_cell = np.zeros(shares.shape)
-    by_step = np.zeros(6)
+    by_step = np.zeros((weeks[-1] // PERIOD_WEEKS + 1, DEVICE_SHARES.size, 6))
     cache: dict[int, dict[tuple[bool, bool], tuple[Floats, Floats]]] = {}
     for day, (start, week) in enumerate(zip(starts.tolist(), weeks.tolist(), strict=True)):
         grids = cache.get(week)
@@ -63,7 +72,7 @@ def expect(rates: Rates) -> Expectation:
             cells = people[:, None, None] * shares * conversion
             by_client_day[day] += cells.sum(axis=(1, 2))
             by_cell += cells.sum(axis=0)
-            by_step += np.einsum("c,dk,cdks->s", people, shares, reached)
+            by_step[week // PERIOD_WEEKS] += np.einsum("c,dk,cdks->ds", people, shares, reached)
     return Expectation(
         arrivals=rates.intensity,
         conversions_by_day=by_client_day.sum(axis=1),

@@ -33,7 +33,7 @@ from carepath.sample.writing import Writer
 
 Progress = Callable[[str, int, int], None]
 
-STAFF = 30
+STAFF_SHARE, FEWEST_STAFF = 0.0015, 4
 LEGACY_SHARE = 0.01
 TRUTH_NAME = "truth.json"
 _OURS = re.compile(
@@ -138,9 +138,10 @@ def _write_people(
         has_account = np.ones(len(people), dtype=bool)
         if not size:
             # Half of the staff try the intake with an account that is no member's.
-            has_account[: STAFF // 2] = False
-            dirt["staff_people"] = STAFF
-            dirt["legacy_people"] = len(people) - STAFF
+            staff = count_staff(plan)
+            has_account[: staff // 2] = False
+            dirt["staff_people"] = staff
+            dirt["legacy_people"] = len(people) - staff
         account = Accounts.of(random, plan, people)
         accounts.append(
             Accounts(
@@ -153,11 +154,16 @@ def _write_people(
     return accounts, np.concatenate(creators), np.concatenate(created), dirt
 
 
+def count_staff(plan: SamplePlan) -> int:
+    """How many of the staff try the intake out."""
+    return max(FEWEST_STAFF, round(plan.members * STAFF_SHARE))
+
+
 def _special(rates: Rates, part: int) -> People:
     """Staff, and members whose account is older than the data."""
-    staff = draw_staff(rates, part, STAFF)
+    staff = draw_staff(rates, part, count_staff(rates.plan))
     legacy = draw_legacy(rates, part, round(rates.plan.members * LEGACY_SHARE))
-    legacy = replace(legacy, number=legacy.number + STAFF)
+    legacy = replace(legacy, number=legacy.number + len(staff))
     return People(
         **{
             name: np.concatenate([getattr(staff, name), getattr(legacy, name)])

@@ -14,7 +14,7 @@ DEFAULT_END = date(2026, 7, 1)
 FILE_FORMATS = ("parquet", "csv", "jsonl")
 EVENTS_FORMATS = ("flattened", "json", "tsv")
 # Measured on the default plan; used to turn a wanted number of events into members.
-EVENTS_PER_MEMBER = 25.0
+EVENTS_PER_MEMBER = 19.3
 MICROSECOND = 1
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
@@ -78,6 +78,18 @@ class SamplePlan:
                 f"{self.effect} is out of range.",
                 where="--effect",
                 fix="give a number from 0 to 10; what it measures is in --list-scenarios",
+            )
+        if self.effect is not None and not self.what.effect_means:
+            raise CarepathError(
+                f"The scenario {self.scenario!r} plants nothing that has a size.",
+                where="--effect",
+                fix="leave --effect out, or choose a scenario: `carepath sample --list-scenarios`",
+            )
+        if self.start is not None and not 2001 <= self.start.year <= 2100:
+            raise CarepathError(
+                f"{self.start} is out of range.",
+                where="--start",
+                fix="give a day from 2001 to 2100",
             )
         points = bool(self.what.effect_means) and self.what.driver == "none"
         if self.effect is not None and points and self.effect > 1:

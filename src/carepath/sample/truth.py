@@ -178,7 +178,7 @@ def _verdicts(rates: Rates, expectation: Expectation) -> dict[str, Any]:
         enough = min(exposed, controls) >= FEWEST_CLIENTS
         return "supported" if enough else "not identified"
 
-    reached = expectation.reached_by_step
+    reached = expectation.reached_by_step.sum(axis=(0, 1))
     lost = -np.diff(reached)
     return {
         "why-conversion-changed": {
@@ -274,8 +274,19 @@ def _expected(rates: Rates, expectation: Expectation) -> dict[str, Any]:
             )
         },
         "passed_by_step": dict(
-            zip(STEPS, (expectation.reached_by_step / total).tolist(), strict=True)
+            zip(
+                STEPS,
+                (expectation.reached_by_step.sum(axis=(0, 1)) / total).tolist(),
+                strict=True,
+            )
         ),
+        "people_by_period_device_step": [
+            {
+                device: dict(zip(STEPS, row, strict=True))
+                for (device, _), row in zip(DEVICES, period, strict=True)
+            }
+            for period in expectation.reached_by_step.tolist()
+        ],
     }
 
 
