@@ -1,0 +1,209 @@
+{#- Which event serves which step of which attempt (funnel.md 8, 9, 11, 12).
+
+    Takes names of relations and plain values only, so that the same file renders in dbt and in
+    plain Jinja. Times are bigint microseconds since 1970.
+
+    attempts      one row per attempt: attempt_id, person_id, entry_event_number,
+                  entered_microseconds
+    step_events   one row per event and step it may serve: person_id, step_number,
+                  event_number (the person's events in their total order), event_microseconds
+    step_numbers  the steps after the first, ascending
+    order         ordered: other events may lie between; strict: the events of an attempt follow
+                  each other without any other; unordered: any time after entry
+    shared        step_number -> how many earlier steps the same event could serve
+
+    Gives common table expressions; the last, `matched_steps`, has one row per attempt and step
+    reached: attempt_id, person_id, step_number, event_number, reached_microseconds.
+
+    The next event at or after a moment is a running minimum over one sorted time line of events
+    and attempts: linear in repeats, where a join would multiply them. -#}
+{% macro funnel_match_steps(
+    attempts, step_events, step_numbers, window_seconds, tie_seconds, order='ordered', shared={}
+) -%}
+matched_1 as (
+    select
+        attempt_id,
+        person_id,
+        entered_microseconds,
+        entered_microseconds as progressed_microseconds,
+        entry_event_number as event_number_1,
+        entered_microseconds as reached_microseconds_1
+    from {{ attempts }}
+),
+{% set used = [1] %}
+{%- for step in step_numbers %}
+{%- set previous = used[-1] %}
+{%- set spares = shared.get(step, 0) %}
+timeline_{{ step }} as (
+    {{ funnel_step_timeline(step_events, 'matched_' ~ previous, step, spares, tie_seconds, order) }}
+),
+
+candidates_{{ step }} as (
+    select
+        attempt_id,
+        is_event,
+        {{ funnel_next('event_number') }} as candidate_number_0,
+        {{ funnel_next('event_microseconds') }} as candidate_microseconds_0
+        {%- for spare in range(1, spares + 1) %},
+        {{ funnel_next('next_number_' ~ spare) }} as candidate_number_{{ spare }},
+        {{ funnel_next('next_microseconds_' ~ spare) }} as candidate_microseconds_{{ spare }}
+        {%- endfor %}
+    from timeline_{{ step }}
+),
+
+chosen_{{ step }} as (
+    select
+        matched_{{ previous }}.*,
+        {{ funnel_first_unused('number', spares, used, 'matched_' ~ previous, step) }}
+            as chosen_number,
+        {{ funnel_first_unused('microseconds', spares, used, 'matched_' ~ previous, step) }}
+            as chosen_microseconds
+    from matched_{{ previous }}
+    left join candidates_{{ step }}
+        on
+            matched_{{ previous }}.attempt_id = candidates_{{ step }}.attempt_id
+            and candidates_{{ step }}.is_event = 0
+),
+
+accepted_{{ step }} as (
+    select
+        *,
+        {{ funnel_is_accepted(used, window_seconds, order) }} as is_accepted
+    from chosen_{{ step }}
+),
+
+matched_{{ step }} as (
+    select
+        attempt_id,
+        person_id,
+        entered_microseconds,
+        case
+            when is_accepted then greatest(progressed_microseconds, chosen_microseconds)
+            else progressed_microseconds
+        end as progressed_microseconds,
+        {%- for earlier in used %}
+        event_number_{{ earlier }},
+        reached_microseconds_{{ earlier }},
+        {%- endfor %}
+        case when is_accepted then chosen_number end as event_number_{{ step }},
+        case
+            when is_accepted
+                then greatest(
+                    {{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds,
+                    chosen_microseconds
+                )
+        end as reached_microseconds_{{ step }}
+    from accepted_{{ step }}
+),
+{% set _ = used.append(step) %}
+{%- endfor %}
+matched_steps as (
+    {%- for step in used %}
+    select
+        attempt_id,
+        person_id,
+        {{ step }} as step_number,
+        event_number_{{ step }} as event_number,
+        reached_microseconds_{{ step }} as reached_microseconds
+    from matched_{{ used[-1] }}
+    where event_number_{{ step }} is not null
+    {%- if not loop.last %}
+
+    union all
+    {% endif %}
+    {%- endfor %}
+)
+{%- endmacro %}
+
+{#- Events of one step and, at the moment from which each attempt may use them, the attempts. -#}
+{% macro funnel_step_timeline(step_events, attempts, step, spares, tie_seconds, order) -%}
+select
+        person_id,
+        cast(null as varchar) as attempt_id,
+        1 as is_event,
+        event_microseconds as from_microseconds,
+        event_number,
+        event_microseconds
+        {%- for spare in range(1, spares + 1) %},
+        lead(event_number, {{ spare }}) over (
+            partition by person_id
+            order by event_number
+        ) as next_number_{{ spare }},
+        lead(event_microseconds, {{ spare }}) over (
+            partition by person_id
+            order by event_number
+        ) as next_microseconds_{{ spare }}
+        {%- endfor %}
+    from {{ step_events }}
+    where step_number = {{ step }}
+
+    union all
+
+    select
+        person_id,
+        attempt_id,
+        0 as is_event,
+        {{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds
+        - {{ (tie_seconds * 1000000) | int }} as from_microseconds,
+        null as event_number,
+        null as event_microseconds
+        {%- for spare in range(1, spares + 1) %},
+        null as next_number_{{ spare }},
+        null as next_microseconds_{{ spare }}
+        {%- endfor %}
+    from {{ attempts }}
+{%- endmacro %}
+
+{#- The smallest value at or after this row's moment: of a column that rises with time, the next. -#}
+{% macro funnel_next(column) -%}
+min({{ column }}) over (
+            partition by person_id
+            order by from_microseconds desc, is_event desc
+            rows between unbounded preceding and current row
+        )
+{%- endmacro %}
+
+{#- The first candidate that no earlier step has taken; one event serves at most one step. -#}
+{% macro funnel_first_unused(part, spares, used, attempts, step) -%}
+{%- if spares == 0 -%}
+candidates_{{ step }}.candidate_{{ part }}_0
+{%- else -%}
+case
+            {%- for spare in range(spares + 1) %}
+            when
+                {%- for earlier in used %}
+                {{ 'and ' if not loop.first }}candidates_{{ step }}.candidate_number_{{ spare }}
+                != coalesce({{ attempts }}.event_number_{{ earlier }}, -1)
+                {%- endfor %}
+                then candidates_{{ step }}.candidate_{{ part }}_{{ spare }}
+            {%- endfor %}
+        end
+{%- endif -%}
+{%- endmacro %}
+
+{#- Whether the chosen event counts: inside the window (end inclusive) and, in strict order, with
+    the attempt's events following each other without a gap. -#}
+{% macro funnel_is_accepted(used, window_seconds, order) -%}
+coalesce(
+            greatest(
+                {{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds,
+                chosen_microseconds
+            )
+            <= entered_microseconds + {{ (window_seconds * 1000000) | int }}
+            {%- if order == 'strict' %}
+            and greatest(
+                chosen_number
+                {%- for earlier in used %}, coalesce(event_number_{{ earlier }}, chosen_number){% endfor %}
+            )
+            - least(
+                chosen_number
+                {%- for earlier in used %}, coalesce(event_number_{{ earlier }}, chosen_number){% endfor %}
+            )
+            = 0
+            {%- for earlier in used %}
+            + case when event_number_{{ earlier }} is not null then 1 else 0 end
+            {%- endfor %}
+            {%- endif %},
+            false
+        )
+{%- endmacro %}

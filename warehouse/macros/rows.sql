@@ -1,0 +1,63 @@
+{#- A hash of the whole row: the last word of every total order, so that results never depend on
+    the order in which rows arrived. -#}
+{% macro row_hash(columns) -%}
+    md5(
+        {%- for column in columns %}
+        coalesce(cast({{ column }} as varchar), '~')
+        {%- if not loop.last %} || '|' ||{% endif %}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- When the loader wrote the row, whichever replication tool it was; null when it does not say. -#}
+{% macro loader_time() -%}
+    coalesce(_fivetran_synced, _sdc_received_at)
+{%- endmacro %}
+
+{#- When the row was deleted at its source, null when it was not (or not yet, at `as_of`). A tool
+    that only flags the deletion dates it no better than the time at which it saw it. -#}
+{% macro loader_deleted_at(fallback) -%}
+    {%- set deleted_at -%}
+    case
+        when _sdc_deleted_at is not null then _sdc_deleted_at
+        when _fivetran_deleted then coalesce(_fivetran_synced, _sdc_received_at, {{ fallback }})
+    end
+    {%- endset -%}
+    {%- if var('as_of') -%}
+    case
+        when {{ deleted_at }} <= cast('{{ var("as_of") }}' as timestamp) then {{ deleted_at }}
+    end
+    {%- else -%}
+    {{ deleted_at }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Why a row cannot be used, judged from the row alone; null when it can. `loaded_at` is given for
+    rows that record a moment (events, history): those must be dated, and credibly. -#}
+{% macro set_aside_reason(key, occurred_at, loaded_at=none) -%}
+    case
+        when {{ key }} is null then 'missing_id'
+        {%- if loaded_at is not none %}
+        when {{ occurred_at }} is null then 'missing_date'
+        when {{ occurred_at }} > {{ loaded_at }} then 'dated_after_load'
+        when {{ occurred_at }} < cast('{{ var("earliest_plausible_at") }}' as timestamp)
+            then 'dated_too_early'
+        {%- endif %}
+        {%- if var('as_of') %}
+        when {{ occurred_at }} > cast('{{ var("as_of") }}' as timestamp) then 'after_as_of'
+        {%- endif %}
+    end
+{%- endmacro %}
+
+{#- A status spelled the one way in which it is matched: trimmed, upper case, `_` for `-` and space. -#}
+{% macro normalised_status(column) -%}
+    {{ return(adapter.dispatch('normalised_status')(column)) }}
+{%- endmacro %}
+
+{% macro default__normalised_status(column) -%}
+    nullif(regexp_replace(upper(trim({{ column }})), '[-_ ]+', '_', 'g'), '')
+{%- endmacro %}
+
+{% macro snowflake__normalised_status(column) -%}
+    nullif(regexp_replace(upper(trim({{ column }})), '[-_ ]+', '_'), '')
+{%- endmacro %}

@@ -1,0 +1,54 @@
+with
+
+source as (
+    select * from {{ source('care_platform', 'historical_task') }}
+),
+
+hashed as (
+    select
+        *,
+        {{ row_hash([
+            'history_id', 'id', 'created', 'status', 'title', 'due', 'history_date',
+            'history_user_id',
+        ]) }} as row_hash
+    from source
+),
+
+renamed as (
+    select
+        -- keys: a row without one keeps a key of its own, so that it can be counted
+        coalesce(history_id, 'missing:' || row_hash) as task_history_id,
+        id as task_id,
+        -- attributes
+        title,
+        status as raw_status,
+        history_user_id as changed_by_id,
+        -- times
+        history_date as changed_at,
+        due as due_at,
+        created as created_at,
+        {{ loader_time() }} as loaded_at,
+        -- handling
+        {{ set_aside_reason('case when history_id is not null then id end', 'history_date', loader_time()) }} as set_aside_reason,
+        row_hash
+    from hashed
+),
+
+-- the same row may be landed again: the latest version counts, in an order that is always total
+ranked as (
+    select
+        *,
+        count(*) over (partition by task_history_id) as source_row_count,
+        row_number() over (
+            partition by task_history_id
+            order by loaded_at desc nulls last, row_hash
+        ) as version_rank
+    from renamed
+),
+
+final as (
+    select * from ranked
+    where version_rank = 1
+)
+
+select * from final

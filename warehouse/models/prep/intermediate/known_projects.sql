@@ -1,0 +1,68 @@
+-- Every project there is or was: from the current table, and those that only their history knows.
+with
+
+projects as (
+    select * from {{ ref('projects') }}
+),
+
+history as (
+    select * from {{ ref('full_project_history') }}
+),
+
+status_map as (
+    select * from {{ ref('mapped_statuses') }}
+    where entity = 'project'
+),
+
+listed as (
+    select
+        *,
+        {{ normalised_status('raw_status') }} as normalised_status
+    from projects
+    where set_aside_reason is null
+),
+
+remembered as (
+    select
+        history.project_id,
+        max(history.project_type) as project_type,
+        min(history.first_active_at) as first_active_at,
+        min(coalesce(history.created_at, history.changed_at)) as created_at
+    from history
+    left join listed
+        on history.project_id = listed.project_id
+    where listed.project_id is null and history.set_aside_reason is null
+    group by history.project_id
+),
+
+final as (
+    select
+        listed.project_id,
+        listed.member_id,
+        listed.project_type,
+        listed.created_at,
+        listed.first_active_at,
+        listed.deleted_at,
+        coalesce(status_map.status, listed.normalised_status, 'unknown') as status,
+        coalesce(status_map.category, 'unknown') as category,
+        true as is_listed
+    from listed
+    left join status_map
+        on listed.normalised_status = status_map.normalised_status
+
+    union all
+
+    select
+        project_id,
+        cast(null as varchar) as member_id,
+        project_type,
+        created_at,
+        first_active_at,
+        cast(null as timestamp) as deleted_at,
+        'unknown' as status,
+        'unknown' as category,
+        false as is_listed
+    from remembered
+)
+
+select * from final

@@ -1,0 +1,17 @@
+-- The status map, spelled the one way in which statuses are matched.
+with
+
+status_map as (
+    select * from {{ ref('status_map') }}
+),
+
+final as (
+    select
+        lower(trim(entity)) as entity,
+        {{ normalised_status('raw_status') }} as normalised_status,
+        trim(status) as status,
+        lower(trim(category)) as category
+    from status_map
+)
+
+select * from final
