@@ -201,7 +201,7 @@ def test_the_first_of_several_user_entities_is_used_and_counted(workspace, folde
     write_csv(folder / "events.csv", rows)
     report = land(folder, workspace)
     assert [row[6] for row in query(workspace, FLAT)] == ["u1", "u1", None]
-    assert report.files[0].notes == ("1 rows carry several user entities; the first was used",)
+    assert report.files[0].notes == ("1 row carries several user entities; the first was used",)
 
 
 def test_two_schema_versions_in_one_file_keep_what_each_carries(workspace, folder):

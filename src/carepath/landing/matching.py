@@ -49,33 +49,27 @@ def match_table(path: PurePath, columns: Iterable[str]) -> Table | None:
         behind it), the name of a folder it is in is, its columns fit one table best. None where
         nothing does.
     """
-    by_columns = match_columns(frozenset(columns))
-    by_name = _match_stem(path.name, by_columns)
+    fitting = match_columns(frozenset(columns))
+    by_name = _match_stem(path.name, fitting)
     if by_name is not None:
         return by_name
     for folder in reversed(path.parts[:-1]):
         for alias, table in _ALIASES:
             if _strip_database(normalise_name(folder)) == alias:
                 return table
-    return by_columns
+    return fitting[0] if len(fitting) == 1 else None
 
 
-def match_columns(columns: frozenset[str]) -> Table | None:
-    """Find the one table whose columns a file has, or None where none or several fit."""
-    scores = sorted(
-        (
-            (len(columns & table.column_names), table.full_name, table)
-            for table in TABLES
-            if set(table.required) <= columns
-        ),
-        reverse=True,
-    )
+def match_columns(columns: frozenset[str]) -> tuple[Table, ...]:
+    """List the tables whose columns a file has most of: none, one, or several alike."""
+    scores = {
+        table: len(columns & table.column_names)
+        for table in TABLES
+        if set(table.required) <= columns
+    }
+    best = max(scores.values(), default=0)
     # A single shared column (`id`) says nothing.
-    if not scores or scores[0][0] < 2:
-        return None
-    if len(scores) > 1 and scores[0][0] == scores[1][0]:
-        return None
-    return scores[0][2]
+    return tuple(table for table, score in scores.items() if score == best and best > 1)
 
 
 def _strip_database(stem: str) -> str:
@@ -86,7 +80,7 @@ def _strip_database(stem: str) -> str:
     return stem
 
 
-def _match_stem(file_name: str, by_columns: Table | None) -> Table | None:
+def _match_stem(file_name: str, fitting: tuple[Table, ...]) -> Table | None:
     stem = file_name
     while (bare := PurePath(stem).stem) != stem and _is_format_suffix(PurePath(stem).suffix):
         stem = bare
@@ -101,7 +95,7 @@ def _match_stem(file_name: str, by_columns: Table | None) -> Table | None:
         if all(_PARTITION_WORD.fullmatch(word) for word in words):
             return table
         # `task_statuses` begins with a table's name and is another table, unless its columns fit.
-        return table if by_columns is table else None
+        return table if table in fitting else None
     return None
 
 

@@ -175,7 +175,8 @@ def _stage(
     accepted_count, several_users, rejected_count = counted
     notes = [source.note] if source.note else []
     if several_users:
-        notes.append(f"{several_users} rows carry several user entities; the first was used")
+        rows_carry = "1 row carries" if several_users == 1 else f"{several_users} rows carry"
+        notes.append(f"{rows_carry} several user entities; the first was used")
     known = table.column_names
     unknown = tuple(
         column.name
