@@ -30,8 +30,7 @@ DRIVERS: tuple[DriverName, ...] = (
 BLOCK_DAYS = 28
 MINIMUM_BLOCKS = 3
 MINIMUM_CHANGE = 0.25
-WAITING_ALL_DAY = 0.95
-MINIMUM_WAITING_DAYS = 20
+MINIMUM_WAITING_VISITS = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +46,12 @@ class FlowDays:
     visits_completed : array of float
         Active visits that ended.
     coordinators : array of float
-        Coordinators at work.
+        Coordinators at work. Count those seen in the week rather than on the day: who ended no
+        visit today is otherwise taken for absent, more often the slower the work.
     waiting_share : array of float
         Share of the day's working time, in [0, 1], in which some task waited for a coordinator.
+    waiting_visits : array of float
+        Active visits that ended while some task waited for a coordinator.
     wip : array of float
         Mean open tasks.
     external_wip : array of float
@@ -63,6 +65,7 @@ class FlowDays:
     visits_completed: Floats
     coordinators: Floats
     waiting_share: Floats
+    waiting_visits: Floats
     wip: Floats
     external_wip: Floats
     external_entered: Floats
@@ -158,8 +161,8 @@ def demand_or_efficiency(
     Load = arrivals * visits per task * coordinator-days per visit / coordinators, so its log
     change is the sum of four contributions. Visits per task = visits completed / tasks finished:
     each visit ends in a finish or in another visit, which needs no follow-up. Service and capacity
-    use days on which work waited throughout, when nobody idles: then coordinator-days per visit
-    do not depend on how many tasks each has open, as raw active time does. External waiting enters
+    use the time in which work waited, when nobody idles: then coordinator-days per visit do not
+    depend on how many tasks each has open, as raw active time does. External waiting enters
     through the work in progress it holds, by Little's law: (l0 + l1)/2 (T1 - T0) / L(W1, W0) with
     the logarithmic mean L, its part of log(W1 / W0). Intervals: bootstrap of four-week blocks
     within each window (Kunsch 1989), standard error of the logarithm with a t quantile on
@@ -246,22 +249,22 @@ def _blocks(window: FlowDays) -> Floats:
         visits_completed=w.visits_completed,
         coordinators=w.coordinators,
         waiting_share=w.waiting_share,
+        waiting_visits=w.waiting_visits,
         wip=w.wip,
         external_wip=w.external_wip,
         external_entered=w.external_entered,
     )
     if len(w.waiting_share) and not np.all((w.waiting_share >= 0) & (w.waiting_share <= 1)):
         raise CarepathError("a share of a day lies outside 0 to 1", where="waiting_share")
-    busy = (w.waiting_share >= WAITING_ALL_DAY) & (w.coordinators > 0)
     columns = np.stack(
         [
             np.ones(len(w.wip)),
             w.arrivals,
             w.finished,
             w.visits_completed,
-            busy,
-            w.coordinators * busy,
-            w.visits_completed * busy,
+            w.waiting_share,
+            w.coordinators * w.waiting_share,
+            w.waiting_visits,
             w.wip,
             w.external_wip,
             w.external_entered,
@@ -276,16 +279,16 @@ def _blocks(window: FlowDays) -> Floats:
 
 def _values(sums: Floats) -> Floats:
     """Return the five drivers and the mean work in progress from sums over days, (..., 6)."""
-    days, arrivals, finished, visits, busy, staff, busy_visits, wip, outside, entered = np.moveaxis(
-        sums, -1, 0
+    days, arrivals, finished, visits, waiting, staff, waiting_visits, wip, outside, entered = (
+        np.moveaxis(sums, -1, 0)
     )
-    enough = busy >= MINIMUM_WAITING_DAYS
+    enough = waiting_visits >= MINIMUM_WAITING_VISITS
     with np.errstate(divide="ignore", invalid="ignore"):
         values = [
             arrivals / days,
             visits / finished,
-            np.where(enough, staff / busy_visits, np.nan),
-            np.where(enough, staff / busy, np.nan),
+            np.where(enough, staff / waiting_visits, np.nan),
+            np.where(enough, staff / waiting, np.nan),
             np.where(entered > 0, outside / entered, 0.0),
             wip / days,
         ]

@@ -122,7 +122,7 @@ def group_time_effect(
     GroupTimeVerdict
         Not identified with under 8 exposed or 8 control clients; when the placebos jointly differ
         from zero at 1 %; without any placebo on dates; or when a placebo's 90 % interval is not
-        within half of the claimed effect. Else supported for a fall with p <= .05, not supported
+        within half of the claimed effect. Else supported for a fall with p <= .01, not supported
         when the interval leaves less than half of the fall to it.
 
     Raises

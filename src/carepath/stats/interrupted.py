@@ -14,6 +14,7 @@ from carepath.stats.estimates import (
     Booleans,
     Estimate,
     Floats,
+    Integers,
     Verdict,
     check_level,
     counts_array,
@@ -21,7 +22,7 @@ from carepath.stats.estimates import (
 )
 
 MINIMUM_PERIODS = 8
-SIGNIFICANT = 0.05
+SIGNIFICANT = 0.01
 EQUIVALENT = 0.02
 CORRELATIONS = np.linspace(-0.4, 0.95, 55)
 
@@ -67,8 +68,10 @@ def interrupted_series(
 
     Parameters
     ----------
-    converted, entered : array of int, shape (periods,)
-        Per final period (week or four weeks), oldest first.
+    converted, entered : array of int, shape (periods,) or (clients, periods)
+        Per final period (week or four weeks), oldest first. With clients, the series is what
+        remains within clients, so that a change of who arrives is not taken for the change
+        itself: leave out clients exposed to something else meanwhile.
     absent_until, present_from : int
         Last period before the change and first after it; periods between are left out.
     to_explain : float, optional
@@ -99,8 +102,10 @@ def interrupted_series(
     check_level(level)
     k, n = counts_array(converted, "converted"), counts_array(entered, "entered")
     same_length(converted=k, entered=n)
-    if np.any(k > n):
+    if k.shape != n.shape or np.any(k > n):
         raise CarepathError("more people converted than entered", where="interrupted_series")
+    series = within_clients(k, n) if k.ndim == 2 else k / np.maximum(n, 1)
+    n = n.sum(axis=0) if n.ndim == 2 else n
     if not -1 <= absent_until < present_from:
         raise CarepathError("the dates of the change are not in order", where="interrupted_series")
     place = np.arange(len(n))
@@ -111,9 +116,7 @@ def interrupted_series(
         reason = f"under {MINIMUM_PERIODS} periods on one side"
         none = Estimate(None, None, None, people, level, "interrupted time series", reason)
         return InterruptedVerdict("not identified", none, None, None, reason)
-    value, error, correlation = _fitted(
-        k[used] / n[used], n[used].astype(float), place[used], after
-    )
+    value, error, correlation = _fitted(series[used], n[used].astype(float), place[used], after)
     degrees = int(used.sum()) - 4
     half = float(stats.t.ppf(0.5 + level / 2, degrees)) * error
     p = float(2 * stats.t.sf(abs(value) / error, degrees)) if error > 0 else 1.0
@@ -124,11 +127,34 @@ def interrupted_series(
     return InterruptedVerdict(verdict, change, p, correlation, reason)
 
 
+def within_clients(converted: Integers, entered: Integers) -> Floats:
+    """Return the rate of each period net of which clients its people came from.
+
+    Notes
+    -----
+    Period effects of the weighted two-way model r_ct = a_c + d_t, weights n_ct, shifted to the
+    overall rate. No exposure enters the model, so nothing is compared with the already exposed.
+    Periods nobody entered are 0.
+    """
+    n = entered.astype(float)
+    clients, periods = n.sum(axis=1), n.sum(axis=0)
+    share = n / np.maximum(clients, 1)[:, None]
+    left = np.diag(periods) - n.T @ share
+    right = (converted - share * converted.sum(axis=1)[:, None]).sum(axis=0)
+    # The effects are fixed up to a constant, and free where nobody entered: least squares.
+    effects = np.linalg.lstsq(left, right, rcond=1e-10)[0]
+    overall = converted.sum() / max(float(n.sum()), 1.0)
+    effects = effects - (periods @ effects) / max(float(periods.sum()), 1.0) + overall
+    result: Floats = np.where(periods > 0, effects, 0.0)
+    return result
+
+
 def judge_effect(change: Estimate, p: float, to_explain: float | None) -> tuple[Verdict, str]:
     """Turn an effect on the rate into a verdict on "this lowered it".
 
-    Supported: a fall with p <= .05. Not supported: the interval leaves less than half of what is
-    to explain (without that: less than 2 points). Else not identified.
+    Supported: a fall with p <= .01, strict because several explanations are tried at once. Not
+    supported: the interval leaves less than half of what is to explain (without that: less than
+    2 points). Else not identified.
     """
     if change.value is None or change.low is None or change.high is None:
         return "not identified", change.reason or "no estimate"
@@ -148,20 +174,22 @@ def _fitted(
     t = np.asarray(place, dtype=float)
     design = np.column_stack([np.ones_like(t), (t - t.mean()) / len(t), after.astype(float)])
     noise = np.sqrt(_variances(rates, entered, design))
-    gaps = np.abs(np.subtract.outer(t, t))
+    rows = np.column_stack([design, rates]) / noise[:, None]
+    gaps = np.diff(t)
     heights, values, variances = [], [], []
     for rho in CORRELATIONS:
-        sign = np.where(gaps % 2 == 1, np.sign(rho), 1.0)
-        correlation = sign * np.abs(rho) ** gaps if rho != 0 else np.eye(len(t))
-        root = np.linalg.cholesky(correlation)
-        x = np.linalg.solve(root, design / noise[:, None])
-        y = np.linalg.solve(root, rates / noise)
+        # Innovations of the autoregression, also across periods that are left out.
+        carried = np.sign(rho) ** gaps * np.abs(rho) ** gaps
+        spread = np.sqrt(1 - carried**2)
+        white = rows.copy()
+        white[1:] = (rows[1:] - carried[:, None] * rows[:-1]) / spread[:, None]
+        x, y = white[:, :-1], white[:, -1]
         information = x.T @ x
         beta = np.linalg.solve(information, x.T @ y)
         left = float(((y - x @ beta) ** 2).sum())
         degrees = len(t) - design.shape[1]
         heights.append(
-            -float(np.log(np.diag(root)).sum())
+            -float(np.log(spread).sum())
             - 0.5 * float(np.linalg.slogdet(information)[1])
             - 0.5 * degrees * float(np.log(max(left, 1e-12)))
         )

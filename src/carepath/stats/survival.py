@@ -124,7 +124,8 @@ def kaplan_meier(
     survival = np.clip(survival, 0.0, 1.0)
     hazard_variance = greenwood_terms(at_risk, finished)
     low, high = log_log_limits(survival, hazard_variance, level)
-    variance = np.where(survival > 0, survival**2 * hazard_variance, 0.0)
+    finite = np.where(np.isfinite(hazard_variance), hazard_variance, 0.0)
+    variance = survival**2 * finite
     return SurvivalCurve(
         times=times,
         at_risk=at_risk,
@@ -132,7 +133,7 @@ def kaplan_meier(
         survival=survival,
         low=low,
         high=high,
-        variance=np.nan_to_num(variance),
+        variance=variance,
         followed_to=float(exits.max()) if len(exits) else None,
         n=len(exits),
         n_finished=int(done.sum()),
