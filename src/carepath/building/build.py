@@ -1,0 +1,211 @@
+"""A build: candidates are built and tested, the account must add up, then they are published."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+
+from carepath.building.invocation import DbtResult, NodeResult, Progress, run_dbt_build
+from carepath.building.project import find_project, shipped_definitions
+from carepath.building.publication import candidate_folder, lock_build, publish
+from carepath.building.reconciliation import (
+    account_rows,
+    list_rejections,
+    list_warnings,
+    read_as_of,
+)
+from carepath.building.report import BuildReport, Fate
+from carepath.definitions import check_definitions
+from carepath.errors import CarepathError
+from carepath.workspace import Workspace
+
+_SHOWN_FAILURES = 5
+
+
+class BuildFailedError(CarepathError):
+    """The build ran and must not be published; what was published before stays."""
+
+
+def _show_nothing(_what: str, _done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+def build(
+    workspace: Workspace,
+    as_of: str | None = None,
+    variables: Mapping[str, Any] | None = None,
+    progress: Progress = _show_nothing,
+    threads: int = 2,
+) -> BuildReport:
+    """Build, test and publish the warehouse of a workspace.
+
+    Readers of ``prod.duckdb`` see the old state until the new one is complete, tested and
+    reconciled. Killed at any moment, the next build gives what a clean one gives.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Where the raw database lies and prod is published.
+    as_of : str, optional
+        ISO 8601 moment (UTC): rows dated later are set aside. The latest moment in the data by
+        default.
+    variables : mapping, optional
+        dbt vars that override the project's.
+    progress : callable, optional
+        Called with what is being done, nodes finished and nodes in all.
+    threads : int
+        dbt threads.
+
+    Raises
+    ------
+    BuildFailedError
+        When a model or a data test fails, or rows are unaccounted for.
+    CarepathError
+        When the definitions are wrong, nothing was landed, or another build is running.
+    """
+    started = time.monotonic()
+    moment = parse_moment(as_of) if as_of else ""
+    definitions = (
+        workspace.definitions if workspace.definitions.is_dir() else shipped_definitions()
+    )
+    chosen = {"as_of": moment, **(variables or {})}
+    funnel = str(chosen.get("intake_funnel_name", "MEMBER_INTAKE"))
+    checked = check_definitions(definitions, funnel)
+    chosen.setdefault("intake_step_count", checked.step_count)
+    with lock_build(workspace), candidate_folder(workspace) as candidate:
+        _check_raw(workspace)
+        prep, prod = candidate / "prep.duckdb", candidate / "prod.duckdb"
+        result = run_dbt_build(
+            find_project(),
+            chosen,
+            {
+                "CAREPATH_WORKSPACE": str(workspace.root),
+                "CAREPATH_DEFINITIONS": str(definitions),
+                "CAREPATH_PREP": str(prep),
+                "CAREPATH_PROD": str(prod),
+                "CAREPATH_THREADS": str(threads),
+            },
+            workspace.target,
+            workspace.logs,
+            progress,
+        )
+        _check_result(result, workspace)
+        progress("Reconciling rows", 0, 0)
+        fates = account_rows(workspace.raw, prod)
+        _check_account(fates)
+        report = BuildReport(
+            prod=workspace.prod,
+            as_of=read_as_of(prod),
+            model_count=sum(node.kind in ("model", "seed") for node in result.nodes),
+            test_count=sum(node.kind == "test" for node in result.nodes),
+            seconds=time.monotonic() - started,
+            fates=fates,
+            rejections=list_rejections(prod),
+            warnings=list_warnings(prod),
+        )
+        progress("Publishing", 0, 0)
+        publish(prep, workspace.prep)
+        publish(prod, workspace.prod)
+    return report
+
+
+def parse_moment(text: str) -> str:
+    """Read an ISO 8601 date or time as UTC and write it the way the models take it.
+
+    Raises
+    ------
+    CarepathError
+        When it is not one.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CarepathError(
+            f"{text!r} is not a date or time.",
+            where="--as-of",
+            fix="write it as 2026-06-30 or 2026-06-30T17:00:00 (UTC)",
+        ) from None
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC).replace(tzinfo=None)
+    return moment.isoformat(sep=" ")
+
+
+def _check_raw(workspace: Workspace) -> None:
+    if not workspace.raw.exists():
+        raise CarepathError(
+            "Nothing has been landed in this workspace.",
+            where=str(workspace.raw),
+            fix="land a folder of raw files first: carepath land FOLDER",
+        )
+    try:
+        duckdb.connect(str(workspace.raw), read_only=True).close()
+    except duckdb.IOException as error:
+        busy = "lock" in str(error).lower()
+        raise CarepathError(
+            "The raw database is being written by another process."
+            if busy
+            else "The raw database cannot be opened.",
+            where=str(workspace.raw),
+            fix="wait until the landing has ended, then build again"
+            if busy
+            else f"restore it from a backup, or remove it and land again ({_first_line(error)})",
+        ) from None
+
+
+def _check_result(result: DbtResult, workspace: Workspace) -> None:
+    bad = [node for node in result.nodes if node.is_bad]
+    if not bad and result.error is None:
+        return
+    log = workspace.logs / "dbt.log"
+    if not bad:
+        raise BuildFailedError(
+            f"dbt could not run: {result.error}",
+            where=str(log),
+            fix="mend what dbt names, then build again; prod is unchanged",
+        )
+    lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
+    if len(bad) > _SHOWN_FAILURES:
+        lines.append(f"and {len(bad) - _SHOWN_FAILURES} more")
+    full = any("no space" in node.message.lower() for node in bad)
+    raise BuildFailedError(
+        "The disk is full." if full else "\n  ".join(["The build failed.", *lines]),
+        where=str(log),
+        fix="free disk space, then build again; prod is unchanged"
+        if full
+        else f"look at the candidate in {workspace.building / 'candidate'}; prod is unchanged",
+    )
+
+
+def _describe(node: NodeResult) -> str:
+    if node.kind == "test":
+        return f"data test {node.name} returned {node.failures:,} rows ({node.path})"
+    return f"{node.kind} {node.name}: {_error_line(node.message)} ({node.path})"
+
+
+def _error_line(message: str) -> str:
+    """Keep the line that says what is wrong, without dbt's heading."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return next((line for line in lines if "Error:" in line), lines[0] if lines else "no message")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _check_account(fates: tuple[Fate, ...]) -> None:
+    wrong = [fate for fate in fates if not fate.is_balanced]
+    if wrong:
+        lines = [
+            f"{fate.source_table}: {fate.missing:,} raw rows and {fate.missing_at_landing:,} rows "
+            "of files without a fate"
+            for fate in wrong
+        ]
+        raise BuildFailedError(
+            "\n  ".join(["Rows are unaccounted for; nothing was published.", *lines]),
+            fix="this is a defect of the models or of landing: please report it",
+        )
+

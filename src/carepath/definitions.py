@@ -1,0 +1,279 @@
+"""Definitions are data: CSV files that say what steps, statuses, hours and changes there are.
+
+Checked before a build, so that a mistake is named by file and line and not by a failing model.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import re
+import zoneinfo
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from carepath.errors import CarepathError
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "funnel_steps.csv": (
+        "funnel_name",
+        "step_number",
+        "step_name",
+        "is_optional",
+        "valid_from",
+        "valid_to",
+        "page_urlpath",
+        "applies_when",
+    ),
+    "status_map.csv": ("entity", "raw_status", "status", "category"),
+    "calendar.csv": ("iso_weekday", "opens_at", "closes_at", "time_zone"),
+    "holidays.csv": ("holiday_date", "holiday_name"),
+    "product_changes.csv": ("change_name", "kind", "step_name", "client_id", "released_at"),
+}
+CATEGORIES = ("todo", "active", "waiting", "paused", "done", "cancelled")
+ENTITIES = ("task", "project")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+
+
+@dataclass(frozen=True)
+class CheckedDefinitions:
+    """What a build needs to know of valid definitions.
+
+    Parameters
+    ----------
+    step_count : int
+        Steps of the intake funnel.
+    time_zone : str
+        IANA name of the site's zone.
+    """
+
+    step_count: int
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One row of a definition file and where it stands."""
+
+    path: Path
+    number: int
+    values: dict[str, str]
+
+    def fail(self, what: str, column: str, fix: str) -> CarepathError:
+        return CarepathError(what, where=f"{self.path}:{self.number}, column {column}", fix=fix)
+
+    def choice(self, column: str, known: tuple[str, ...]) -> str:
+        """Give a value that must be one of a few."""
+        value = self.values[column].lower()
+        if value not in known:
+            near = difflib.get_close_matches(value, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise self.fail(
+                f"{self.values[column]!r} is not a known {column}.",
+                column,
+                f"{hint}use one of: {', '.join(known)}",
+            )
+        return value
+
+
+def check_definitions(folder: Path, intake_funnel: str) -> CheckedDefinitions:
+    """Check every definition file of a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the CSV files.
+    intake_funnel : str
+        Name of the funnel that the intake models follow.
+
+    Raises
+    ------
+    CarepathError
+        Naming file, line and column of the first mistake.
+    """
+    step_count = _check_steps(_read(folder / "funnel_steps.csv"), folder, intake_funnel)
+    _check_statuses(_read(folder / "status_map.csv"))
+    time_zone = _check_calendar(_read(folder / "calendar.csv"), folder)
+    _check_holidays(_read(folder / "holidays.csv"))
+    for line in _read(folder / "product_changes.csv"):
+        _check_moment(line, "released_at", required=True)
+    return CheckedDefinitions(step_count, time_zone)
+
+
+def _read(path: Path) -> list[_Line]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise CarepathError(
+            f"The definition file {path.name} is missing.",
+            where=str(path.parent),
+            fix="make a fresh one with `carepath init DIR` in another folder and copy it here",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise CarepathError(
+            f"{path.name} is not UTF-8 text.",
+            where=f"{path}, byte {error.start}",
+            fix="save the file as UTF-8",
+        ) from None
+    reader = csv.reader(text.splitlines())
+    header = [name.strip() for name in next(reader, [])]
+    _check_header(path, header)
+    lines = []
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(header):
+            raise CarepathError(
+                f"A row has {len(cells)} cells, the header has {len(header)}.",
+                where=f"{path}:{reader.line_num}",
+                fix="give every row as many cells as the header; empty cells stay empty",
+            )
+        values = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+        lines.append(_Line(path, reader.line_num, values))
+    return lines
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    known = COLUMNS[path.name]
+    missing = [name for name in known if name not in header]
+    unknown = [name for name in header if name not in known]
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, n=1)
+        raise CarepathError(
+            f"{path.name} has an unknown column {unknown[0]!r}.",
+            where=f"{path}:1",
+            fix=(f"did you mean {near[0]}? " if near else "") + f"columns are: {', '.join(known)}",
+        )
+    if missing or len(set(header)) != len(header):
+        raise CarepathError(
+            f"{path.name} lacks the column {missing[0]!r}."
+            if missing
+            else f"{path.name} names a column twice.",
+            where=f"{path}:1",
+            fix=f"the columns are: {', '.join(known)}",
+        )
+
+
+def _check_steps(lines: list[_Line], folder: Path, intake_funnel: str) -> int:
+    numbers: dict[str, list[int]] = {}
+    seen: dict[tuple[str, str], int] = {}
+    for line in lines:
+        funnel = line.values["funnel_name"].upper()
+        if not line.values["step_number"].isdigit():
+            raise line.fail("A step number is not a whole number.", "step_number", "number from 1")
+        if not line.values["step_name"]:
+            raise line.fail("A step has no name.", "step_name", "name the step as its events do")
+        key = (funnel, line.values["step_name"].upper())
+        if key in seen:
+            raise line.fail(
+                f"The step {key[1]} is already defined in line {seen[key]}.",
+                "step_name",
+                "name each step of a funnel once",
+            )
+        seen[key] = line.number
+        if line.values["is_optional"].lower() not in ("", "true", "false"):
+            raise line.fail("is_optional is neither true nor false.", "is_optional", "write true")
+        if line.values["applies_when"]:
+            line.choice("applies_when", ("client_verifies",))
+        begins = _check_moment(line, "valid_from")
+        ends = _check_moment(line, "valid_to")
+        if begins and ends and ends <= begins:
+            raise line.fail("A step ends before it begins.", "valid_to", "give a later valid_to")
+        numbers.setdefault(funnel, []).append(int(line.values["step_number"]))
+    for funnel, found in numbers.items():
+        if sorted(found) != list(range(1, len(found) + 1)):
+            raise CarepathError(
+                f"The steps of {funnel} are not numbered 1 to {len(found)}.",
+                where=f"{folder / 'funnel_steps.csv'}, column step_number",
+                fix="number the steps of each funnel from 1 without gaps or repeats",
+            )
+    if len(numbers.get(intake_funnel.upper(), ())) < 2:
+        known = ", ".join(numbers) or "none"
+        raise CarepathError(
+            f"The funnel {intake_funnel} needs at least two steps.",
+            where=str(folder / "funnel_steps.csv"),
+            fix=f"define them, or choose another intake funnel (defined: {known})",
+        )
+    return len(numbers[intake_funnel.upper()])
+
+
+def _check_statuses(lines: list[_Line]) -> None:
+    seen: dict[tuple[str, str], int] = {}
+    for line in lines:
+        entity = line.choice("entity", ENTITIES)
+        line.choice("category", CATEGORIES)
+        if not line.values["raw_status"] or not line.values["status"]:
+            raise line.fail("A status is empty.", "raw_status", "fill in raw_status and status")
+        key = (entity, re.sub(r"[-_ ]+", "_", line.values["raw_status"].upper()))
+        if key in seen:
+            raise line.fail(
+                f"The {entity} status {line.values['raw_status']!r} is already mapped in line "
+                f"{seen[key]} (case, spaces, - and _ do not matter).",
+                "raw_status",
+                "map each status once",
+            )
+        seen[key] = line.number
+
+
+def _check_calendar(lines: list[_Line], folder: Path) -> str:
+    zones: set[str] = set()
+    for line in lines:
+        if line.values["iso_weekday"] not in {"1", "2", "3", "4", "5", "6", "7"}:
+            raise line.fail("A weekday is not 1 to 7.", "iso_weekday", "1 is Monday, 7 is Sunday")
+        for column in ("opens_at", "closes_at"):
+            if not _CLOCK.fullmatch(line.values[column]):
+                raise line.fail(
+                    f"{line.values[column]!r} is not a clock time.", column, "write it as 09:00"
+                )
+        if line.values["closes_at"] <= line.values["opens_at"]:
+            raise line.fail(
+                "It closes before it opens.", "closes_at", "split a night over two weekdays"
+            )
+        zone = line.values["time_zone"]
+        if zone not in zoneinfo.available_timezones():
+            near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)
+            raise line.fail(
+                f"{zone!r} is not a time zone.",
+                "time_zone",
+                f"did you mean {near[0]}?" if near else "use an IANA name: America/New_York",
+            )
+        zones.add(zone)
+    if len(zones) != 1:
+        raise CarepathError(
+            "The calendar must name one time zone, the same in every row.",
+            where=f"{folder / 'calendar.csv'}, column time_zone",
+            fix="write the site's zone in every row",
+        )
+    return zones.pop()
+
+
+def _check_holidays(lines: list[_Line]) -> None:
+    seen: dict[date, int] = {}
+    for line in lines:
+        try:
+            day = date.fromisoformat(line.values["holiday_date"])
+        except ValueError:
+            raise line.fail(
+                f"{line.values['holiday_date']!r} is not a date.", "holiday_date", "use 2026-12-25"
+            ) from None
+        if day in seen:
+            raise line.fail(
+                f"{day} is already a holiday in line {seen[day]}.", "holiday_date", "remove one"
+            )
+        seen[day] = line.number
+
+
+def _check_moment(line: _Line, column: str, *, required: bool = False) -> datetime | None:
+    text = line.values[column]
+    if not text and not required:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise line.fail(
+            f"{text!r} is not a date or time.", column, "write it as 2026-06-30 or with a time"
+        ) from None
+    if moment.tzinfo is not None:
+        raise line.fail("A time carries a zone.", column, "write it in UTC, without a zone")
+    return moment
