@@ -182,8 +182,18 @@ def segments(rng: np.random.Generator) -> Outcomes:
         "rate of a segment, partially pooled (average over segments)": rate.contains(
             float(special.expit(theta[one]))
         ),
+        "upper limit of the spread of segments (one-sided: at least 95 %)": (
+            None if found.spread_upper is None else found.spread_upper >= _spread(tau)
+        ),
         "rate of a typical segment": _holds(found.common, float(special.expit(0.3))),
     }
+
+
+def _spread(tau: float) -> float:
+    """Standard deviation of the rates of segments with logits N(.3, tau^2)."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(31)
+    rates, weights = special.expit(0.3 + tau * nodes), weights / weights.sum()
+    return float(np.sqrt(weights @ rates**2 - (weights @ rates) ** 2))
 
 
 def changes(rng: np.random.Generator) -> Outcomes:

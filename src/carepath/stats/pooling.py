@@ -93,9 +93,11 @@ def pool_segments(
     y ~ N(theta, v), theta ~ N(mu, tau^2). tau by restricted maximum likelihood; segment values
     are the empirical Bayes means at it (Morris 1983). Their limits are quantiles of the mixture
     of normal posteriors over tau, weighted by the restricted likelihood under a flat prior on tau
-    (Rubin 1981), so that not knowing tau widens them. The upper limit of the spread inverts the
-    generalised Q statistic (Viechtbauer 2007) and is turned into a standard deviation of rates by
-    Gauss-Hermite integration. Assumes segments are draws from one population, unless shown.
+    (Rubin 1981), so that not knowing tau widens them. The upper limit of the spread is the larger
+    of the Q-profile limit (Viechtbauer 2007), which alone can be zero for a few small segments
+    that happen to agree, and the 95 % point of those weights; it is turned into a standard
+    deviation of rates by Gauss-Hermite integration. Assumes segments are draws from one
+    population.
     """
     check_level(level)
     k, n = counts_array(successes, "successes"), counts_array(entered, "entered")
@@ -213,7 +215,16 @@ def _mixture_limits(y: Floats, v: Floats, tau: float, level: float) -> tuple[Flo
 
 
 def _tau_upper(y: Floats, v: Floats, tau: float) -> float:
-    """Return the one-sided 95 % upper limit of the deviation (Q-profile)."""
+    """Return the one-sided 95 % upper limit of the deviation."""
+    grid = np.linspace(0.0, 3.0, 601)
+    heights = np.array([_restricted(float(t), y, v) for t in grid])
+    weight = np.cumsum(np.exp(heights - heights.max()))
+    likely = float(grid[int(np.searchsorted(weight, 0.95 * weight[-1]))])
+    return max(likely, _q_profile_upper(y, v, tau))
+
+
+def _q_profile_upper(y: Floats, v: Floats, tau: float) -> float:
+    """Return the deviation at which the generalised Q falls to its 5 % point."""
     bound = float(stats.chi2.ppf(0.05, len(y) - 1))
 
     def excess(t: float) -> float:

@@ -1,0 +1,134 @@
+"""Is there a problem, and since when."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from carepath.errors import CarepathError
+from carepath.stats.changepoint import MINIMUM_SIDE, _gains, _largest_t, find_change
+from carepath.stats.trend import conversion_trend, step_trends
+
+
+def series(fall=0.1, cohorts=26, at=14, people=1000, seed=1):
+    rng = np.random.default_rng(seed)
+    rate = np.where(np.arange(cohorts) < at, 0.6, 0.6 - fall)
+    entered = rng.poisson(people, cohorts)
+    return rng.binomial(entered, rate), entered
+
+
+def test_a_fall_of_ten_points_is_a_problem_with_its_date():
+    found = conversion_trend(*series(), seed=1)
+    assert found.is_problem
+    assert found.changed_low <= 14 <= found.changed_high
+    assert found.change.contains(-0.1)
+    assert found.season_separable
+
+
+def test_a_rise_is_no_problem_and_a_fall_under_two_points_neither():
+    assert conversion_trend(*series(fall=-0.1), seed=1).is_problem is False
+    slight = conversion_trend(*series(fall=0.01, people=200_000), seed=1)
+    assert slight.p <= 0.05
+    assert slight.is_problem is False
+
+
+def test_without_a_change_it_says_what_would_have_been_seen():
+    found = conversion_trend(*series(fall=0.0), seed=3)
+    assert found.is_problem is False
+    assert found.changed_at is None
+    assert 0.02 <= found.smallest_detectable < 0.08
+
+
+def test_a_fall_as_large_as_the_smallest_detectable_is_usually_seen():
+    bound = conversion_trend(*series(fall=0.0, people=300), seed=1, draws=199).smallest_detectable
+    seen = [
+        conversion_trend(*series(bound, at=13, people=300, seed=s), seed=s, draws=199).is_problem
+        for s in range(60)
+    ]
+    assert 0.65 <= np.mean(seen) <= 0.98
+
+
+def test_under_thirteen_cohorts_it_cannot_tell_and_under_26_not_separate_the_season():
+    assert conversion_trend(*series(cohorts=12, at=6), seed=1).is_problem is None
+    short = conversion_trend(*series(cohorts=14, at=7), seed=1)
+    assert short.is_problem
+    assert not short.season_separable
+
+
+def test_cohorts_nobody_entered_keep_their_place():
+    k, n = series()
+    k[3] = n[3] = 0
+    found = conversion_trend(k, n, seed=1)
+    assert found.cohorts == 25
+    assert found.changed_low <= 14 <= found.changed_high
+
+
+def test_nobody_converting_is_no_problem_and_no_crash():
+    found = conversion_trend([0] * 20, [50] * 20, seed=1)
+    assert found.is_problem is False
+    assert found.reason == "nobody or everybody did"
+
+
+def test_more_converted_than_entered_is_refused():
+    with pytest.raises(CarepathError):
+        conversion_trend([5] * 20, [4] * 20, seed=1)
+
+
+def test_the_statistic_is_the_largest_two_sample_t_by_brute_force():
+    rng = np.random.default_rng(2)
+    y, w = rng.normal(size=15), rng.uniform(0.5, 2, 15)
+    largest = 0.0
+    for k in range(MINIMUM_SIDE, 15 - MINIMUM_SIDE + 1):
+        left, right = np.average(y[:k], weights=w[:k]), np.average(y[k:], weights=w[k:])
+        rest = (w[:k] * (y[:k] - left) ** 2).sum() + (w[k:] * (y[k:] - right) ** 2).sum()
+        error = np.sqrt(rest / 13 * (1 / w[:k].sum() + 1 / w[k:].sum()))
+        largest = max(largest, abs(right - left) / error)
+    assert _largest_t(y[None], w)[0] == pytest.approx(largest)
+    gains, total = _gains(y[None], w)
+    assert np.all(gains <= total[:, None] + 1e-12)
+
+
+def test_the_permutation_p_value_agrees_with_every_permutation():
+    rates = np.array([0.61, 0.60, 0.58, 0.63, 0.55, 0.57, 0.56])
+    entered = np.full(7, 5000)
+    found = find_change(rates, entered, np.random.default_rng(1), 8000)
+    all_t = _largest_t(np.array(list(itertools.permutations(rates))), found.weights)
+    exact = np.mean(all_t >= _largest_t(rates[None], found.weights)[0] - 1e-9)
+    if found.method.endswith("periods"):
+        assert found.p == pytest.approx(exact, abs=0.02)
+
+
+def test_correlated_cohorts_use_the_sieve():
+    rng = np.random.default_rng(5)
+    noise = np.zeros(40)
+    for t in range(1, 40):
+        noise[t] = 0.85 * noise[t - 1] + rng.normal(0, 0.02)
+    rates = np.clip(0.5 + noise, 0.05, 0.95)
+    found = find_change(rates, np.full(40, 5000), rng, 500)
+    assert "sieve" in found.method
+    assert found.inflation > 1
+
+
+def test_steps_are_tested_only_behind_the_gate():
+    k, n = series()
+    gate = conversion_trend(k, n, seed=1)
+    rng = np.random.default_rng(4)
+    steady = rng.binomial(n, 0.8)
+    steps = step_trends(gate, {"moved": k, "steady": steady}, {"moved": n, "steady": n}, seed=1)
+    assert [s.has_fallen for s in steps] == [True, False]
+    calm = conversion_trend(*series(fall=0.0), seed=3)
+    assert step_trends(calm, {"moved": k}, {"moved": n}, seed=1) == ()
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=30))
+def test_any_series_has_a_verdict_and_repeats_with_its_seed(rows):
+    k = [min(a, b) for a, b in rows]
+    n = [max(a, b) for a, b in rows]
+    found = conversion_trend(k, n, seed=1, draws=49)
+    assert found == conversion_trend(k, n, seed=1, draws=49)
+    if found.p is not None:
+        assert 0 < found.p <= 1
+        assert found.change.low <= found.change.value <= found.change.high
