@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from carepath.review.jinja.relations import RelationName
 from carepath.review.nodes import NodeDoc
 from carepath.review.sql.names import loose
-from carepath.review.sql.relation import Column, Domain, Key, Relation, open_relation
+from carepath.review.sql.relation import (
+    Column,
+    Domain,
+    Key,
+    Relation,
+    Source,
+    open_relation,
+)
 
 SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 UNIQUE_COMBINATIONS = frozenset(
@@ -31,6 +38,7 @@ class ModelFacts:
     digest: str
     calls: tuple[RelationName, ...]
     reason: str = ""
+    literals: tuple[tuple[Source, str], ...] = ()
 
 
 def digest_of(relation: Relation) -> str:
@@ -175,7 +183,7 @@ def source_relation(id: str, doc: NodeDoc, dialect: str) -> Relation:
 
 
 def seed_relation(
-    id: str, header: list[str], rows: list[list[str]], doc: NodeDoc | None
+    id: str, header: list[str], rows: list[list[str]], doc: NodeDoc | None, is_whole: bool
 ) -> Relation:
     """A seed: exactly the columns of its header, the values of its rows."""
     columns: list[Column] = []
@@ -183,7 +191,12 @@ def seed_relation(
         values = [row[position] for row in rows if position < len(row)]
         domain = None
         texts = frozenset(value for value in values if value != "")
-        if texts and len(texts) <= 200 and not all(_is_plain(value) for value in texts):
+        if (
+            texts
+            and is_whole
+            and len(texts) <= 200
+            and not all(_is_plain(value) for value in texts)
+        ):
             domain = Domain(texts, "seed", f"the rows of seed {id.rsplit('.', 1)[-1]}")
         columns.append(Column(name.strip().strip('"').lower(), name.strip(), domain=domain))
     relation = decorate(Relation(id, tuple(columns), bool(header)), doc)

@@ -104,11 +104,15 @@ class Documentation:
     unit_tests: list[tuple[str, str, int]] = field(default_factory=list)
     has_vague_sources: bool = False
     twice: list[tuple[str, int, str]] = field(default_factory=list)
+    doubles: list[tuple[str, NodeDoc, NodeDoc]] = field(default_factory=list)
 
     def add(self, other: Documentation) -> None:
         """Take in what another file says; the first entry of a name wins."""
+        self.doubles += other.doubles
         for name, node in other.models.items():
-            self.models.setdefault(name, node)
+            first = self.models.setdefault(name, node)
+            if first is not node and first.kind == node.kind:
+                self.doubles.append((name, first, node))
         for pair, node in other.sources.items():
             self.sources.setdefault(pair, node)
         for source, place in other.source_names.items():
@@ -158,7 +162,9 @@ def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
         for entry in _maps(loaded.get(kind)):
             node = _node(kind, path, entry)
             if node is not None:
-                docs.models.setdefault(node.name, node)
+                first = docs.models.setdefault(node.name, node)
+                if first is not node and first.kind == node.kind:
+                    docs.doubles.append((node.name, first, node))
                 _mention_tests(docs, node, path)
     for source in _maps(loaded.get("sources")):
         name = str(source.get("name"))

@@ -53,7 +53,39 @@ LAYER_PREFIXES = {
     "rpt_": "prod",
 }
 MACRO_ONLY_PACKAGES = frozenset(
-    ["dbt_utils", "dbt_expectations", "dbt_date", "codegen", "audit_helper", "dbt_external_tables", "spark_utils", "trino_utils", "tsql_utils", "metrics", "dbt_codegen", "dbt_profiler", "dbt_ml", "dbt_meta_testing", "dbtvault", "datavault4dbt", "automate_dv", "logging", "segment", "fivetran_utils", "snowflake_utils", "redshift", "snowflake_spend", "dbt_constraints", "dbt_unit_testing", "dbt_datamocktool", "equal_experts", "dbt_privacy", "dbt_snowflake_monitoring", "bigquery_utils", "starrocks_utils"]
+    [
+        "dbt_utils",
+        "dbt_expectations",
+        "dbt_date",
+        "codegen",
+        "audit_helper",
+        "dbt_external_tables",
+        "spark_utils",
+        "trino_utils",
+        "tsql_utils",
+        "metrics",
+        "dbt_codegen",
+        "dbt_profiler",
+        "dbt_ml",
+        "dbt_meta_testing",
+        "dbtvault",
+        "datavault4dbt",
+        "automate_dv",
+        "logging",
+        "segment",
+        "fivetran_utils",
+        "snowflake_utils",
+        "redshift",
+        "snowflake_spend",
+        "dbt_constraints",
+        "dbt_unit_testing",
+        "dbt_datamocktool",
+        "equal_experts",
+        "dbt_privacy",
+        "dbt_snowflake_monitoring",
+        "bigquery_utils",
+        "starrocks_utils",
+    ]
 )
 
 

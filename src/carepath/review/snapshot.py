@@ -30,10 +30,12 @@ from carepath.review.project import SNAPSHOT_TEXT, File, Project, discover, laye
 from carepath.review.settings import Settings
 from carepath.review.sql import dialects
 from carepath.review.sql.parse import Parsed, parse
-from carepath.review.sql.relation import Column, Relation, open_relation
+from carepath.review.sql.predicates import comparisons
+from carepath.review.sql.relation import Column, Relation, Source, open_relation
 from carepath.review.sql.scope import Resolution, Resolver
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 6000))
+KEPT_ANALYSES = 120
 VERSIONED = re.compile(r"^(?P<name>.+?)[._]v(?P<version>\d+)$")
 
 
@@ -81,6 +83,7 @@ class Space:
     models: dict[str, Model] = field(default_factory=dict)
     dialect: str = ""
     digest: str = ""
+    doubles: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 class Snapshot:
@@ -98,6 +101,10 @@ class Snapshot:
         self._keys: dict[str, str] = {}
         self._busy: set[str] = set()
         self.local: dict[str, Any] = {}
+        self._rendered: dict[str, list[Rendered] | RenderFailure] = {}
+        self._analyses: dict[str, Analysis] = {}
+        self._owners: dict[int, Space] = {}
+        self._literals: dict[str, tuple[tuple[Source, str], ...]] = {}
         projects = discover(tree, self.ledger, settings.project_dir)
         for project in projects:
             self.spaces.append(self._space(project, projects))
@@ -188,6 +195,7 @@ class Snapshot:
         )
         if name in space.models:
             self.ledger.add(file.path, f"a second model named {name}", stage="project")
+            space.doubles.append((name, space.models[name].file.path, file.path))
             return
         space.models[name] = model
         self.models[model.id] = model
@@ -196,7 +204,9 @@ class Snapshot:
 
     def space_of(self, model: Model) -> Space:
         """The project a model lies in."""
-        return next(space for space in self.spaces if space.project is model.project)
+        if not self._owners:
+            self._owners = {id(space.project): space for space in self.spaces}
+        return self._owners[id(model.project)]
 
     def find(self, space: Space, name: RelationName) -> Model | None:
         """The model a ref means, looking in its own project first."""
@@ -314,11 +324,12 @@ class Snapshot:
         return entry.sha if entry is not None else ""
 
     def _render(self, model: Model) -> list[Rendered] | RenderFailure:
-        space = self.space_of(model)
-        source = self.text(model.file)
-        if model.kind == "snapshot":
-            source = SNAPSHOT_TEXT.sub(lambda m: m[0], source)
-        return space.renderer.render(model.file.path, model.name, source)
+        kept = self._rendered.get(model.id)
+        if kept is None:
+            space = self.space_of(model)
+            kept = space.renderer.render(model.file.path, model.name, self.text(model.file))
+            self._rendered[model.id] = kept
+        return kept
 
     def _make(self, model: Model) -> ModelFacts:
         upstream = ",".join(
@@ -361,7 +372,12 @@ class Snapshot:
             relation = open_relation("not analysed")
         relation = replace(relation, id=model.id)
         made = ModelFacts(
-            model.id, relation, facting.digest_of(relation), self.calls(model), relation.reason
+            model.id,
+            relation,
+            facting.digest_of(relation),
+            self.calls(model),
+            relation.reason,
+            self._literals.get(model.id, ()),
         )
         self.memo["f|" + key] = made
         return made
@@ -370,13 +386,25 @@ class Snapshot:
         if model.kind == "seed":
             rows = list(csv.reader(io.StringIO(self.text(model.file)[:200_000])))
             header = rows[0] if rows else []
-            return facting.seed_relation(model.id, header, rows[1:2000], model.doc)
+            is_whole = len(self.text(model.file)) < 200_000 and len(rows) <= 2000
+            return facting.seed_relation(model.id, header, rows[1:2000], model.doc, is_whole)
         if model.kind == "python":
             return facting.python_relation(model.id)
-        return self.analyse(model).relation
+        analysis = self.analyse(model)
+        self._literals[model.id] = _literals(analysis)
+        return analysis.relation
 
     def analyse(self, model: Model) -> Analysis:
-        """Render, parse and resolve every variant of a model."""
+        """Render, parse and resolve every variant of a model; the last ones are kept."""
+        kept = self._analyses.get(model.id)
+        if kept is None:
+            kept = self._analyse(model)
+            if len(self._analyses) >= KEPT_ANALYSES:
+                self._analyses.pop(next(iter(self._analyses)))
+            self._analyses[model.id] = kept
+        return kept
+
+    def _analyse(self, model: Model) -> Analysis:
         space = self.space_of(model)
         source = self.text(model.file)
         rendered = self._render(model)
@@ -421,6 +449,17 @@ class Snapshot:
         for id in sorted(self.models):
             if self.models[id].kind in ("model", "snapshot"):
                 yield self.models[id]
+
+
+def _literals(analysis: Analysis) -> tuple[tuple[Source, str], ...]:
+    """The texts a model compares columns of known origin with."""
+    found: dict[tuple[Source, str], None] = {}
+    for variant in analysis.variants:
+        if variant.resolution is not None:
+            for one in comparisons(variant.resolution):
+                if one.column.root is not None:
+                    found[(one.column.root, one.literal.name)] = None
+    return tuple(found)
 
 
 def _by_name(space: Space, name: str) -> Model | None:

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from carepath.review.jinja import context as contexts
-from carepath.review.jinja import markers
+from carepath.review.jinja import markers, plain
 from carepath.review.jinja.environment import (
     LimitError,
     Sandbox,
@@ -27,7 +27,27 @@ MACRO_START = re.compile(r"{%-?\s*(macro|test|data_test)\s+(\w+)\s*\(")
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 MAX_VARIANTS = 6
 KNOWN_PACKAGES = frozenset(
-    ["dbt_utils", "dbt_date", "dbt", "dbt_expectations", "codegen", "audit_helper", "fivetran_utils", "elementary", "dbt_external_tables", "metrics", "spark_utils", "dbt_artifacts", "dbt_constraints", "snowplow_utils", "dbt_profiler", "dbt_project_evaluator", "re_data", "segment", "snowflake_spend"]
+    [
+        "dbt_utils",
+        "dbt_date",
+        "dbt",
+        "dbt_expectations",
+        "codegen",
+        "audit_helper",
+        "fivetran_utils",
+        "elementary",
+        "dbt_external_tables",
+        "metrics",
+        "spark_utils",
+        "dbt_artifacts",
+        "dbt_constraints",
+        "snowplow_utils",
+        "dbt_profiler",
+        "dbt_project_evaluator",
+        "re_data",
+        "segment",
+        "snowflake_spend",
+    ]
 )
 _CURRENT: list[State] = []
 
@@ -135,6 +155,7 @@ class Renderer:
             self.foreign[package] = {m: file for file in files for m in file.names}
         self._templates: dict[tuple[str, bool], jinja2.Template | None] = {}
         self._numbers = {"": 0}
+        self._last: tuple[str, jinja2.Template | None] = ("", None)
         self.broken: dict[str, RenderFailure] = {}
 
     def macro_digest(self) -> str:
@@ -199,10 +220,14 @@ class Renderer:
         state = State(name, self.dialect, flags)
         if "{{" not in source and "{%" not in source and "{#" not in source:
             return Rendered(source, variant, {}, [], {}, {}, {}, {}, frozenset(), flags), state
+        if not marked:
+            short = self._plain(name, source, variant, flags)
+            if short is not None:
+                return short, state
         _CURRENT.append(state)
         try:
             with time_limit():
-                template = self.environment.from_string(source)
+                template = self._compiled(source)
                 names = self._context(state, marked)
                 context = template.new_context(names)
                 text = bounded_join(template.root_render_func(context))
@@ -233,6 +258,28 @@ class Renderer:
             flags,
         )
         return rendered, state
+
+    def _plain(
+        self, name: str, source: str, variant: str | None, flags: dict[str, bool]
+    ) -> Rendered | None:
+        """The short way, unless a macro of the project redefines ref, source or config."""
+        if not self.owner.keys().isdisjoint(("ref", "source", "config")):
+            return None
+        try:
+            text, calls, config = plain.render(source)
+        except plain.NotPlainError:
+            return None
+        this = RelationName("this", None, name)
+        relations = {this.encoded: this, **{call.encoded: call for call in calls}}
+        return Rendered(text, variant, relations, calls, config, {}, {}, {}, frozenset(), flags)
+
+    def _compiled(self, source: str) -> jinja2.Template:
+        """Compile a template; the last one is kept, for its other variants."""
+        if self._last[0] != source:
+            self._last = (source, self.environment.from_string(source))
+        template = self._last[1]
+        assert template is not None
+        return template
 
     def _context(self, state: State, marked: bool) -> dict[str, Any]:
         modules: dict[str, Any] = {}

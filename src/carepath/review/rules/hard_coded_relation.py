@@ -30,7 +30,20 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.scope import Scope
 
 SYSTEM = frozenset(
-    ["information_schema", "pg_catalog", "dual", "account_usage", "unnest", "generate_series", "range", "generate_date_array", "table", "system", "sys", "svv_tables"]
+    [
+        "information_schema",
+        "pg_catalog",
+        "dual",
+        "account_usage",
+        "unnest",
+        "generate_series",
+        "range",
+        "generate_date_array",
+        "table",
+        "system",
+        "sys",
+        "svv_tables",
+    ]
 )
 
 

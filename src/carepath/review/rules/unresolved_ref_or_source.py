@@ -16,6 +16,7 @@ Use instead
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -108,10 +109,8 @@ def _unresolved(
 def _ref(
     snapshot: Snapshot, space: Space, name: RelationName, place: Place, where: str
 ) -> Iterator[Issue]:
-    if (
-        snapshot.find(space, name) is not None
-        or (name.name in space.docs.models
-        and (space.docs.models[name.name].kind == "snapshots"))
+    if snapshot.find(space, name) is not None or (
+        name.name in space.docs.models and (space.docs.models[name.name].kind == "snapshots")
     ):
         return
     if name.package is not None and all(
@@ -120,6 +119,8 @@ def _ref(
         return
     known = [model for other in snapshot.spaces for model in other.models]
     near = nearest(name.name, known, 0.85)
+    if near is not None and space.project.has_model_packages and not _is_slip(name.name, near):
+        near = None
     severity, confidence = _weigh(snapshot, space, name, near)
     if severity is None:
         return
@@ -191,6 +192,12 @@ def snapshot_place(tables: dict[str, NodeDoc]) -> tuple[str, int]:
     """Where the first table of a source is declared."""
     node = next(iter(tables.values()))
     return node.file, node.line
+
+
+def _is_slip(name: str, near: str) -> bool:
+    """True where two names differ by one or two letters and begin alike."""
+    alike = difflib.SequenceMatcher(None, name, near, autojunk=False).ratio()
+    return alike > 0.93 and name.split("_")[0] == near.split("_")[0]
 
 
 def _is_vague(space: Space) -> bool:

@@ -1,0 +1,69 @@
+"""The SQL makes a value that the accepted_values test does not allow.
+
+What it does
+    Where the values of an output column are proven by the SQL (a CASE, constants), compares them
+    with the accepted_values test of the column.
+
+Why it is bad
+    The test fails as soon as a row takes that branch; or the branch has a typo. One of the two is
+    wrong.
+
+Example:
+    case when n > 1 then 'returning' else 'new' end as kind   -- accepted_values: [new, returned]
+
+Use instead
+    -- accepted_values: [new, returning]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.facts import accepted_values
+from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.naming import listing
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.names import loose
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare proven values with declared ones."""
+    doc = context.model.doc
+    if doc is None:
+        return
+    for variant in context.resolved[:1]:
+        assert variant.resolution is not None
+        for column in variant.resolution.output.columns:
+            allowed = accepted_values(doc, loose(column.name))
+            domain = column.domain
+            if allowed is None or domain is None or domain.strength != "sql":
+                continue
+            extra = sorted(domain.values - allowed[0])
+            if not extra:
+                continue
+            unused = sorted(allowed[0] - domain.values)
+            from_filter = "filter" in domain.proof
+            yield Issue(
+                subject=f"{column.name} {' '.join(extra)}",
+                message=f"{column.shown} can be {listing(map(repr, extra), 6)}, which its "
+                "accepted_values test does not allow.",
+                consequence="The test fails; one of the two is wrong.",
+                fix=f"Allow it in the test, or write {listing(map(repr, unused), 4)} in the SQL."
+                if unused
+                else "Allow it in the test, or do not make it.",
+                severity=Severity.WARNING if from_filter else Severity.ERROR,
+                confidence=Confidence.CERTAIN,
+                place=Place(doc.file, allowed[1]),
+                path=variant.resolution.scopes[0].path,
+                evidence=[
+                    Evidence(
+                        f"the SQL makes {listing(sorted(map(repr, domain.values)), 10)} "
+                        f"({domain.proof})",
+                        Place(context.model.file.path, 1),
+                    ),
+                    Evidence(f"the test allows {listing(sorted(map(repr, allowed[0])), 10)}"),
+                ],
+            )
+
+
+RULE = Rule("LIT006", "accepted-values-disagree", Severity.ERROR, __doc__ or "", check)

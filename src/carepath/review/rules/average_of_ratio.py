@@ -1,0 +1,56 @@
+"""An average of ratios.
+
+What it does
+    Reports AVG over a column named as a rate, ratio or percentage that a model computed.
+
+Why it is bad
+    Groups of one row weigh as much as groups of a million; the ratio of the sums is meant.
+
+Example:
+    avg(conversion_rate)
+
+Use instead
+    sum(conversions) / nullif(sum(visitors), 0)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+
+RATIO = re.compile(r"(_|^)(rate|ratio|pct|percent|percentage)$")
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the argument of each AVG."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, _ in nodes_of(scope):
+                if not isinstance(node, exp.Avg) or not isinstance(node.this, exp.Column):
+                    continue
+                if not RATIO.search(node.this.name.lower()):
+                    continue
+                yield Issue(
+                    subject=node.sql(comments=False),
+                    message=f"{node.sql(comments=False)} averages ratios of groups of "
+                    "different size.",
+                    consequence="Small groups weigh as much as large ones.",
+                    fix="Divide the sums.",
+                    confidence=Confidence.POSSIBLE,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                )
+
+
+RULE = Rule(
+    "AGG003", "average-of-ratio", Severity.NOTE, __doc__ or "", check, ceiling=Severity.WARNING
+)

@@ -1,0 +1,66 @@
+"""The configuration of a model names a column it does not put out.
+
+What it does
+    Looks up unique_key, partition_by, cluster_by, dist, sort and merge_update_columns among the
+    output columns.
+
+Why it is bad
+    The build fails, on an incremental model only at its second run.
+
+Example:
+    {{ config(materialized='incremental', unique_key='order_key') }}   -- puts out order_id
+
+Use instead
+    {{ config(materialized='incremental', unique_key='order_id') }}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.naming import listing, nearest
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.names import loose
+
+KEYS = ("unique_key", "partition_by", "cluster_by", "dist", "sort", "merge_update_columns",
+        "merge_exclude_columns", "event_time", "updated_at", "dist_key", "sort_key")  # fmt: skip
+WORDS = frozenset({"all", "even", "auto", "key", "rand", "none", "check", "timestamp"})
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look up each configured column."""
+    relation = context.analysis.relation
+    if not relation.is_closed or not context.analysis.variants:
+        return
+    produced = {loose(column.name) for column in relation.columns}
+    config = dict(context.analysis.variants[0].rendered.config)
+    for key in KEYS:
+        for name in _names(config.get(key)):
+            if loose(name) in produced or loose(name) in WORDS or "cp_unk" in name:
+                continue
+            near = nearest(loose(name), produced, 0.7)
+            yield Issue(
+                subject=f"{key} {name}",
+                message=f"{key} names {name}, which the model does not put out."
+                + (f" Did you mean {near}?" if near else ""),
+                consequence="The build fails, or fails at the second run.",
+                fix=f"Use {near}." if near else f"Put {name} out, or correct {key}.",
+                confidence=Confidence.CERTAIN,
+                word=name,
+                evidence=[Evidence(f"the model puts out {listing(sorted(produced), 14)}")],
+            )
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        value = value.get("field")
+    for item in value if isinstance(value, list | tuple) else [value]:
+        if isinstance(item, str):
+            for part in item.split(",") if "(" not in item else []:
+                if part.strip().isidentifier():
+                    yield part.strip()
+
+
+RULE = Rule("CFG001", "config-names-missing-column", Severity.ERROR, __doc__ or "", check)

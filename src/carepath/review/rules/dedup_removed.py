@@ -1,0 +1,80 @@
+"""The change removes what made the rows of a model unique.
+
+What it does
+    Where the SQL proved a key of the model at base (GROUP BY, DISTINCT, ROW_NUMBER() = 1) and
+    proves none at head, although its columns are still put out, and a test or a join relies on it.
+
+Why it is bad
+    Duplicates come in, and every join with the model multiplies rows.
+
+Example:
+    -- removed: qualify row_number() over (partition by order_id order by updated_at desc) = 1
+
+Use instead
+    -- keep it, or say in a comment why the source has no duplicates any more
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.change import Change
+from carepath.review.facts import declared_keys
+from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.rule import Issue, Rule
+from carepath.review.snapshot import Model
+from carepath.review.sql.names import loose
+
+
+def check_change(change: Change) -> Iterator[Issue]:
+    """Compare the proven keys of both sides."""
+    for model in change.affected():
+        before = change.counterpart(model)
+        if before is None or model.kind != "model" or model.file.path not in change.changed_files:
+            continue
+        old, new = change.base.facts(before).relation, change.head.facts(model).relation
+        if not new.columns or not new.is_complete:
+            continue
+        lost = [
+            key
+            for key in old.keys
+            if key.strength == "sql"
+            and key.columns
+            and not any(
+                other.columns <= key.columns for other in new.keys if other.strength == "sql"
+            )
+            and all(name in new.index for name in key.columns)
+        ]
+        if not lost or any(key.strength == "sql" for key in new.keys):
+            continue
+        key = lost[0]
+        names = frozenset(loose(name) for name in key.columns)
+        tested = any(columns == names for columns, _, _ in declared_keys(model.doc))
+        yield Issue(
+            subject=", ".join(sorted(names)),
+            message=f"{model.name} had one row per {', '.join(sorted(names))} ({key.proof}); "
+            "nothing in its SQL makes that so any more.",
+            consequence="Duplicates come in" + ("; its unique test fails." if tested else "."),
+            fix="Keep the deduplication, or say why the source has no duplicates.",
+            severity=Severity.WARNING if tested or "ROW_NUMBER" in key.proof else Severity.NOTE,
+            confidence=Confidence.LIKELY if tested else Confidence.POSSIBLE,
+            place=Place(model.file.path, _line(change, model)),
+            model=model,
+            evidence=[Evidence(f"at base: {key.proof}", Place(before.file.path, 1))],
+        )
+
+
+def _line(change: Change, model: Model) -> int:
+    """The changed line nearest to where the deduplication was."""
+    lines = sorted(change.changed_lines(model.file.path))
+    return lines[len(lines) // 2] if lines else 1
+
+
+RULE = Rule(
+    "GRAIN006",
+    "dedup-removed",
+    Severity.WARNING,
+    __doc__ or "",
+    check_change=check_change,
+    ceiling=Severity.WARNING,
+)

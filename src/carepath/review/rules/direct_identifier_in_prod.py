@@ -1,0 +1,78 @@
+"""A column that identifies a person reaches a model people read.
+
+What it does
+    Follows columns tagged as personal data in YAML, and columns of base models with unmistakable
+    names (email, birth date, phone, IP address), along renames into models of the prod layer.
+
+Why it is bad
+    Everyone with access to the reports can read it, and it is copied into extracts.
+
+Example:
+    select member_id, email from {{ ref('members') }}      -- in models/prod
+
+Use instead
+    select member_id from {{ ref('members') }}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+
+NAMES = re.compile(
+    r"^(.*_)?(email|email_address|e_mail|first_name|last_name|full_name|surname|birthdate|"
+    r"birth_date|date_of_birth|dob|ssn|social_security_number|phone|phone_number|mobile_number|"
+    r"ip_address|ipaddress|user_ipaddress|street_address|home_address|passport_number)$"
+)
+NOT_A_PERSON = re.compile(r"(hash|_id$|is_|has_|domain|count|template|campaign|type|subject)")
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the output columns of prod models."""
+    if context.model.layer != "prod":
+        return
+    for variant in context.resolved[:1]:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            if not scope.is_final:
+                continue
+            for item in scope.items:
+                column = item.column
+                name = column.name.strip('"').lower()
+                root = column.root[1].lower() if column.root else name
+                tagged = "pii" in column.tags
+                named = bool(NAMES.match(name) or (column.direct and NAMES.match(root)))
+                if column.kind in ("aggregate", "constant") and not tagged:
+                    continue
+                if not tagged and (not named or NOT_A_PERSON.search(name)):
+                    continue
+                yield Issue(
+                    subject=name,
+                    message=f"{column.shown} identifies a person and is put out in prod.",
+                    consequence="Everyone who reads the model can read it.",
+                    fix="Leave it out, or hash it upstream.",
+                    severity=Severity.WARNING if tagged else Severity.NOTE,
+                    confidence=Confidence.CERTAIN if tagged else Confidence.LIKELY,
+                    offset=start_of(item.node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[
+                        Evidence("its YAML tags it as personal data")
+                        if tagged
+                        else Evidence(f"it is called {root}")
+                    ],
+                )
+
+
+RULE = Rule(
+    "PII001",
+    "direct-identifier-in-prod",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

@@ -1,0 +1,137 @@
+"""A join multiplies rows, and something downstream of it counts on their number.
+
+What it does
+    Where the keys of the joined relation are known and its condition does not cover one, reports
+    the join if a sum or count of the other side is inflated, or if the key that a test of the
+    model declares no longer holds.
+
+Why it is bad
+    Amounts are counted several times; a unique test fails.
+
+Example:
+    select o.customer_id, sum(o.amount) from orders as o
+    join order_items as i on i.order_id = o.order_id group by 1
+
+Use instead
+    -- aggregate order_items per order first, then join
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.facts import declared_keys
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql import keys
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Resolver, Scope
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each join whose other side has known keys."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        resolver = Resolver(context.dialect, lambda name: context.analysis.relation, {}, {})
+        resolver.uses = variant.resolution.uses
+        for scope in variant.resolution.scopes:
+            for name, binding in scope.bindings.items():
+                join = binding.join
+                if join is None or binding.hidden or not binding.relation.keys:
+                    continue
+                if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
+                    continue
+                shape = keys.shape_of(resolver, scope, name, binding)
+                if shape.is_unique or not shape.equated or shape.has_other:
+                    continue
+                inflated = _inflated(variant, scope, name)
+                broken = _broken_key(context, variant, scope, name)
+                if inflated is None and broken is None:
+                    continue
+                known = min(
+                    binding.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns))
+                )
+                why = (
+                    f"{inflated.sql(comments=False)[:60]} counts rows several times"
+                    if inflated is not None
+                    else f"the tested key {broken} no longer holds"
+                )
+                yield Issue(
+                    subject=name,
+                    message=f"The join with {name} by {', '.join(sorted(shape.equated))} can match "
+                    f"several of its rows; {why}.",
+                    consequence="Values are inflated."
+                    if inflated is not None
+                    else "The unique test fails.",
+                    fix=f"Join by {', '.join(sorted(known.columns))}, or aggregate {name} first.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(join.args.get("on") or binding.node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[
+                        Evidence(
+                            f"{name} is unique by {', '.join(sorted(known.columns))} "
+                            f"({known.proof})"
+                        )
+                    ],
+                )
+
+
+def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
+    """A sum whose columns all come from another side than the joined one."""
+    assert variant.resolution is not None
+    joined = scope.bindings[name]
+    for item in scope.node.expressions:
+        for node in _sums(item):
+            if isinstance(node.parent, exp.Window) or node.find(exp.Distinct):
+                continue
+            columns = list(node.find_all(exp.Column))
+            uses = [variant.resolution.uses.get(id(column)) for column in columns]
+            if columns and all(
+                use is not None and use.binding is not None and use.binding is not joined
+                for use in uses
+            ):
+                first = uses[0]
+                owner = first.binding if first is not None else None
+                if owner is not None and owner.join is None and owner.relation.keys:
+                    return node
+    return None
+
+
+def _sums(item: exp.Expr) -> Iterator[exp.Expr]:
+    for node in item.find_all(exp.Sum):
+        if isinstance(node, exp.Expr):
+            yield node
+
+
+def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> str | None:
+    """A declared key that the rows had before this join and have not after it."""
+    assert variant.resolution is not None
+    if not scope.is_final or scope.node.args.get("group") or scope.node.args.get("qualify"):
+        return None
+    if scope.node.args.get("distinct"):
+        return None
+    declared = declared_keys(context.model.doc)
+    if any(key.strength == "sql" for key in scope.output.keys):
+        return None
+    sources = {item.column.name: item.binding for item in scope.items}
+    joined = scope.bindings[name]
+    first = next(iter(scope.bindings.values()))
+    for columns, _, _ in declared:
+        owners = [sources.get(column) for column in columns]
+        if any(owner is joined for owner in owners) or not all(o is first for o in owners):
+            continue
+        behind = {
+            item.source for item in scope.items if item.column.name in columns and item.source
+        }
+        if any(key.columns <= behind for key in first.relation.keys):
+            return ", ".join(sorted(columns))
+    return None
+
+
+RULE = Rule(
+    "JOIN001", "fan-out-join", Severity.WARNING, __doc__ or "", check, ceiling=Severity.WARNING
+)

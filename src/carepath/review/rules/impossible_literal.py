@@ -1,0 +1,68 @@
+"""A column is compared with a value it can never hold.
+
+What it does
+    Knows the values of a column from CASE branches, constants, seeds, filters and accepted_values
+    tests, follows them through renames and CTEs, and reports a comparison with another value.
+
+Why it is bad
+    The condition is never true (or, negated, always true): rows are lost or kept without notice.
+
+Example:
+    where status = 'Complete'     -- upstream: case ... then 'COMPLETE' else 'OPEN' end
+
+Use instead
+    where status = 'COMPLETE'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.naming import listing, nearest
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import comparisons
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare each literal with what its column can hold."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for found in comparisons(variant.resolution):
+            domain, value = found.column.domain, found.literal.name
+            if domain is None or value in domain.values or not domain.values:
+                continue
+            if value == "" or (found.operator == "!=" and domain.strength != "sql"):
+                continue
+            loose = {v.lower().replace(" ", "").replace("-", "_"): v for v in domain.values}
+            same = loose.get(value.lower().replace(" ", "").replace("-", "_"))
+            near = same or nearest(value, domain.values, 0.7)
+            from_filter = "filter" in domain.proof
+            proven = domain.strength == "sql" and not from_filter
+            if domain.strength == "declared" and same is None and found.clause == "select":
+                continue
+            told = (
+                f"{found.column.shown} can only be {listing(sorted(map(repr, domain.values)), 10)}"
+            )
+            yield Issue(
+                subject=f"{found.column.name} {value}",
+                message=f"{found.column.shown} is never {value!r}."
+                + (f" Did you mean {near!r}?" if near else ""),
+                consequence="The condition is never true."
+                if found.operator == "="
+                else "The condition is always true.",
+                fix=f"Use {near!r}."
+                if near
+                else "Use one of its values; or one of the two is wrong, "
+                "this condition or what defines the values.",
+                severity=Severity.ERROR if proven else Severity.WARNING,
+                confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
+                offset=start_of(found.literal) or 0,
+                variant=variant,
+                path=found.scope.path,
+                evidence=[Evidence(f"{told} ({domain.proof})")],
+            )
+
+
+RULE = Rule("LIT001", "impossible-literal", Severity.WARNING, __doc__ or "", check)

@@ -1,0 +1,78 @@
+"""The change turns a LEFT JOIN into an INNER JOIN, or adds an inner join.
+
+What it does
+    Compares the joins of each CTE that both sides have: reports a relation that was joined with
+    LEFT JOIN and now is with INNER JOIN.
+
+Why it is bad
+    Rows without a match disappear; a refactor rarely means that.
+
+Example:
+    -   left join payments on ...
+    +   join payments on ...
+
+Use instead
+    left join payments on ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Analysis
+from carepath.review.sql.parse import start_of
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare with the joins at base."""
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    if change is None or before is None or before.file.sha == context.model.file.sha:
+        return
+    old = _joins(change.base.analyse(before))
+    for variant in context.resolved[:1]:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for name, binding in scope.bindings.items():
+                join = binding.join
+                if join is None or (join.side or "") or (join.kind or "").upper() == "CROSS":
+                    continue
+                if join.args.get("on") is None and not join.args.get("using"):
+                    continue
+                if old.get((scope.path, name)) != "LEFT":
+                    continue
+                yield Issue(
+                    subject=name,
+                    message=f"The LEFT JOIN with {name} became an INNER JOIN.",
+                    consequence=f"Rows without a match in {name} are lost.",
+                    fix="Write LEFT JOIN, unless losing them is meant.",
+                    confidence=Confidence.POSSIBLE,
+                    offset=start_of(binding.node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence("at base it is a LEFT JOIN", Place(before.file.path, 1))],
+                )
+
+
+def _joins(analysis: Analysis) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for variant in analysis.variants[:1]:
+        for scope in variant.resolution.scopes if variant.resolution is not None else []:
+            for name, binding in scope.bindings.items():
+                if isinstance(binding.join, exp.Join):
+                    found[(scope.path, name)] = (binding.join.side or "").upper()
+    return found
+
+
+RULE = Rule(
+    "JOIN005",
+    "inner-join-drops-rows",
+    Severity.NOTE,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

@@ -1,0 +1,88 @@
+"""A model reads from a layer it should not.
+
+What it does
+    Knows the layer of a model by configuration, folder or prefix. Reports sources read outside
+    of the base layer, joins in the base layer, base models that read other models, and several
+    base models of one source table. Only where at least nine in ten models of the project keep
+    to the rule.
+
+Why it is bad
+    The renames, casts and deduplication of the base model are missing, or done twice.
+
+Example:
+    -- models/marts/fct_orders.sql
+    select * from {{ source('shop', 'orders') }}
+
+Use instead
+    select * from {{ ref('stg_orders') }}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Model, Snapshot, Space
+
+ENOUGH = 0.9
+
+
+def _breaches(snapshot: Snapshot, space: Space, model: Model) -> Iterator[tuple[str, str, str]]:
+    """(kind, name read, what is wrong)."""
+    for call in snapshot.calls(model):
+        if call.kind == "source" and model.layer in ("intermediate", "prod"):
+            yield "source-outside-base", call.name, f"reads source {call.package}.{call.name}"
+        elif call.kind == "ref" and model.layer == "base":
+            target = snapshot.find(space, call)
+            if target is not None and target.layer in ("intermediate", "prod"):
+                yield "base-reads-model", call.name, f"is a base model and reads {call.name}"
+        elif call.kind == "ref" and model.layer == "intermediate":
+            target = snapshot.find(space, call)
+            if target is not None and target.layer == "prod":
+                yield "intermediate-reads-prod", call.name, f"reads {call.name} of a later layer"
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare with the habit of the project."""
+    model = context.model
+    if model.layer is None:
+        return
+    for kind, name, what in _breaches(context.snapshot, context.space, model):
+        kept, total = _habit(context.snapshot, context.space, kind)
+        if total < 5 or kept / total < ENOUGH:
+            continue
+        yield Issue(
+            subject=f"{kind} {name}",
+            message=f"{model.name} {what}.",
+            consequence="What the base model cleans is missing here, or layers depend in a circle.",
+            fix="Read the model of the layer below.",
+            confidence=Confidence.LIKELY,
+            word=name,
+            evidence=[Evidence(f"{kept} of {total} models of this layer do not do so ({kind})")],
+        )
+
+
+def _habit(snapshot: Snapshot, space: Space, kind: str) -> tuple[int, int]:
+    slot = f"layers|{space.project.root}"
+    if slot not in snapshot.local:
+        counts: dict[str, int] = {}
+        totals: dict[str, int] = {}
+        for model in space.models.values():
+            if model.layer is None or model.kind != "model":
+                continue
+            totals[model.layer] = totals.get(model.layer, 0) + 1
+            for found in {k for k, _, _ in _breaches(snapshot, space, model)}:
+                counts[found] = counts.get(found, 0) + 1
+        snapshot.local[slot] = (counts, totals)
+    counts, totals = snapshot.local[slot]
+    layers = {
+        "source-outside-base": ("intermediate", "prod"),
+        "base-reads-model": ("base",),
+        "intermediate-reads-prod": ("intermediate",),
+    }[kind]
+    total = sum(totals.get(layer, 0) for layer in layers)
+    return total - counts.get(kind, 0), total
+
+
+RULE = Rule("LAY001", "layer-skipped", Severity.NOTE, __doc__ or "", check, ceiling=Severity.NOTE)

@@ -1,0 +1,83 @@
+"""A LEFT JOIN whose unmatched rows WHERE throws away again.
+
+What it does
+    Reports a condition of WHERE on the optional side that a null cannot meet.
+
+Why it is bad
+    The LEFT JOIN behaves as an INNER JOIN: rows without a match disappear.
+
+Example:
+    from orders left join payments on payments.order_id = orders.order_id
+    where payments.method = 'card'
+
+Use instead
+    from orders left join payments
+        on payments.order_id = orders.order_id and payments.method = 'card'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts
+
+REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE, exp.In, exp.Between, exp.Like)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare WHERE with the optional sides."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            where = scope.node.args.get("where")
+            if where is None:
+                continue
+            optional = {
+                name: b
+                for name, b in scope.bindings.items()
+                if b.join is not None and (b.join.side or "").upper() == "LEFT"
+            }
+            told: set[str] = set()
+            for part in conjuncts(where.this):
+                if not isinstance(part, REJECTING) or part.find(exp.Query):
+                    continue
+                sides = [part.left, part.right] if isinstance(part, exp.Binary) else [part.this]
+                for side in sides:
+                    if not isinstance(side, exp.Column):
+                        continue
+                    name = fold_identifier(side.args.get("table"), context.dialect)
+                    if not name:
+                        use = variant.resolution.uses.get(id(side))
+                        if use is not None and use.binding is not None:
+                            name = use.binding.name
+                    if name not in optional or name in told:
+                        continue
+                    told.add(name)
+                    yield Issue(
+                        subject=name,
+                        message=f"WHERE {part.sql(comments=False)[:80]} drops the rows that "
+                        f"have no match in {name}: its LEFT JOIN acts as an INNER JOIN.",
+                        consequence="Rows without a match are lost.",
+                        fix="Move the condition into ON, or write INNER JOIN if that is meant.",
+                        confidence=Confidence.LIKELY,
+                        offset=start_of(part) or 0,
+                        variant=variant,
+                        path=scope.path,
+                        evidence=[Evidence(f"{name} is joined with LEFT JOIN")],
+                    )
+
+
+RULE = Rule(
+    "JOIN003",
+    "left-join-undone-by-where",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

@@ -1,0 +1,102 @@
+"""A new name is one letter away from a word the project uses everywhere.
+
+What it does
+    Collects the words of all column and model names. Reports an output column the change adds
+    with a word nobody else uses that differs by one letter from a word used at least five times.
+
+Why it is bad
+    The misspelling stays: readers depend on it.
+
+Example:
+    custmer_id
+
+Use instead
+    customer_id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Snapshot
+from carepath.review.sql.parse import start_of
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the words of names the model itself gives."""
+    words = vocabulary(context.snapshot)
+    for variant in context.resolved[:1]:
+        assert variant.resolution is not None
+        told: set[str] = set()
+        for scope in variant.resolution.scopes:
+            for item in scope.items:
+                column = item.column
+                if item.expression is None or (column.direct and column.direct[1] == column.name):
+                    continue
+                for word in column.name.split("_"):
+                    if len(word) < 6 or not word.isalpha() or words.get(word, 0) > 2:
+                        continue
+                    better = _neighbour(word, words)
+                    if better is None or word in told:
+                        continue
+                    told.add(word)
+                    yield Issue(
+                        subject=word,
+                        message=f"{column.shown}: {word} is nearly {better}, which the project "
+                        f"uses {words[better]} times.",
+                        consequence="A misspelled name stays.",
+                        fix=f"Write {column.shown.replace(word, better)}.",
+                        confidence=Confidence.POSSIBLE,
+                        offset=start_of(item.node) or 0,
+                        variant=variant,
+                        path=scope.path,
+                        evidence=[Evidence(f"{better} is used {words[better]} times")],
+                    )
+
+
+def _neighbour(word: str, words: dict[str, int]) -> str | None:
+    for other, count in words.items():
+        if count < 5 or other == word or abs(len(other) - len(word)) > 1 or other[0] != word[0]:
+            continue
+        if (
+            other.rstrip("s") == word.rstrip("s")
+            or other.startswith(word)
+            or word.startswith(other)
+        ):
+            continue
+        if len(other) == len(word):
+            different = [(a, b) for a, b in zip(word, other, strict=True) if a != b]
+            if len(different) == 2 and different[0] == different[1][::-1]:
+                return other
+            if len(different) == 1 and len(word) > 7:
+                return other
+            continue
+        short, long = sorted((word, other), key=len)
+        if any(long[:i] + long[i + 1 :] == short for i in range(1, len(long) - 1)):
+            return other
+    return None
+
+
+def vocabulary(snapshot: Snapshot) -> dict[str, int]:
+    """Word -> number of distinct names it is part of, with the models that use them."""
+    kept = snapshot.local.get("vocabulary")
+    if kept is None:
+        kept = {}
+        for model in snapshot.models.values():
+            names = {column.name for column in snapshot.facts(model).relation.columns}
+            for word in {w for name in names for w in name.split("_") if len(w) > 4}:
+                kept[word] = kept.get(word, 0) + 1
+        for space in snapshot.spaces:
+            for node in space.docs.sources.values():
+                for word in {w.lower() for c in node.columns for w in c.name.split("_")}:
+                    kept[word] = kept.get(word, 0) + 1
+        snapshot.local["vocabulary"] = kept
+    words: dict[str, int] = kept
+    return words
+
+
+RULE = Rule(
+    "DOC004", "misspelled-identifier", Severity.NOTE, __doc__ or "", check, ceiling=Severity.NOTE
+)

@@ -1,0 +1,157 @@
+"""A column's name says the opposite of its expression.
+
+What it does
+    Reports an alias beginning with first, min or earliest over MAX (and last, max, latest over
+    MIN); avg over SUM and the reverse; and a column renamed to its own opposite (start to end,
+    first to last, created to updated) although the source has that other column too.
+
+Why it is bad
+    The line was copied and half of it adapted: the values are those of the neighbour.
+
+Example:
+    min(created_at) as last_created_at
+
+Use instead
+    max(created_at) as last_created_at
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Scope
+
+LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
+HIGH = ("last", "max", "maximum", "latest", "newest", "highest", "most", "largest")
+OPPOSITES = (
+    ("first", "last"), ("start", "end"), ("started", "ended"), ("begin", "end"), ("min", "max"),
+    ("created", "updated"), ("source", "target"), ("billing", "shipping"), ("from", "to"),
+    ("sender", "receiver"), ("buyer", "seller"), ("inbound", "outbound"), ("gross", "net"),
+    ("lat", "lon"), ("lat", "lng"), ("latitude", "longitude"), ("home", "away"),
+    ("parent", "child"), ("city", "state"), ("opened", "closed"), ("won", "lost"),
+    ("open", "closed"), ("clicks", "impressions"), ("debit", "credit"), ("old", "new"),
+    ("previous", "next"), ("origin", "destination"), ("departure", "arrival"), ("in", "out"),
+    ("monthly", "weekly"), ("daily", "weekly"), ("daily", "monthly"), ("male", "female"),
+)  # fmt: skip
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare each alias with what it names."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for item in scope.node.expressions:
+                if isinstance(item, exp.Alias):
+                    yield from _aggregate(variant, scope, item)
+                    yield from _opposite(context, variant, scope, item)
+
+
+def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    inner = item.this
+    if isinstance(inner, exp.Window):
+        inner = inner.this
+    words = item.alias.lower().split("_")
+    first = words[0]
+    contradiction = None
+    if isinstance(inner, exp.Max) and first in LOW and not inner.find(exp.Case, exp.If):
+        contradiction = f"MAX is called {first}"
+    elif isinstance(inner, exp.Min) and first in HIGH and not inner.find(exp.Case, exp.If):
+        contradiction = f"MIN is called {first}"
+    elif isinstance(inner, exp.Sum) and first in ("avg", "average", "mean"):
+        contradiction = f"SUM is called {first}"
+    elif isinstance(inner, exp.Avg) and first in ("total", "sum"):
+        contradiction = f"AVG is called {first}"
+    elif (
+        isinstance(inner, (exp.Max, exp.Min))
+        and isinstance(item.this, exp.Max if isinstance(inner, exp.Max) else exp.Min)
+        and set(words) & set(LOW if isinstance(inner, exp.Max) else HIGH)
+        and not set(words) & set(HIGH if isinstance(inner, exp.Max) else LOW)
+        and not set(inner.sql(comments=False).lower().replace("(", "_").split("_"))
+        & set(LOW + HIGH) - {"max", "min"}
+        and isinstance(inner.this, exp.Column)
+        and words[-1] in ("at", "date", "time", "timestamp", "on", "ts")
+    ):
+        name = "MAX" if isinstance(inner, exp.Max) else "MIN"
+        contradiction = f"{name} is called {item.alias}"
+    if contradiction is None:
+        return
+    days = inner.sql(comments=False).lower()
+    if re.search(r"days_(since|ago)|_ago|age\b|rank|position|priority|desc", days):
+        return
+    yield Issue(
+        subject=item.alias,
+        message=f"{contradiction}: {item.sql(comments=False)[:90]}.",
+        consequence="The values are those of the opposite column.",
+        fix="Change the function or the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _opposite(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    inner = item.this
+    while isinstance(inner, (exp.Cast, exp.Paren, exp.Trim, exp.Lower, exp.Upper)):
+        inner = inner.this
+    if not isinstance(inner, exp.Column):
+        return
+    name, alias = inner.name.lower(), item.alias.lower()
+    opposite = opposite_of(name, alias)
+    if opposite is None:
+        return
+    assert variant.resolution is not None
+    use = variant.resolution.uses.get(id(inner))
+    twin = None
+    others = [
+        (i, i.this.find(exp.Column) if not isinstance(i.this, exp.Column) else i.this)
+        for i in scope.node.expressions
+        if isinstance(i, exp.Alias) and i is not item
+    ]
+    if use is not None and use.binding is not None:
+        twin = use.binding.relation.get(fold_identifier(item.args["alias"], context.dialect))
+    copied = any(c is not None and c.name.lower() == name and i.alias.lower() != alias
+                 for i, c in others)  # fmt: skip
+    swapped = any(
+        c is not None and opposite_of(c.name.lower(), i.alias.lower()) and c.name.lower() != name
+        for i, c in others
+    )
+    if (twin is None and not copied) or (swapped and twin is None):
+        return
+    yield Issue(
+        subject=alias,
+        message=f"{inner.sql(comments=False)} is called {item.alias}: "
+        f"{opposite[0]} became {opposite[1]}.",
+        consequence="The values are those of the neighbour.",
+        fix=f"Use {twin.shown if twin is not None else 'the column meant'}.",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY if twin is not None or copied else Confidence.POSSIBLE,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"the source has a column {item.alias} of its own")]
+        if twin is not None
+        else [Evidence(f"{name} is put out under another name as well")],
+    )
+
+
+def opposite_of(name: str, alias: str) -> tuple[str, str] | None:
+    """The pair of opposite words in which two names differ, if that is all they differ in."""
+    ours, theirs = name.split("_"), alias.split("_")
+    gone = [w for w in ours if w not in theirs]
+    new = [w for w in theirs if w not in ours]
+    if len(gone) != 1 or len(new) != 1:
+        return None
+    pair = (gone[0], new[0])
+    return pair if pair in OPPOSITES or pair[::-1] in OPPOSITES else None
+
+
+RULE = Rule("AGG005", "name-contradicts-expression", Severity.WARNING, __doc__ or "", check)

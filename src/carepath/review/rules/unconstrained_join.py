@@ -1,0 +1,105 @@
+"""A join whose condition does not relate its two sides.
+
+What it does
+    Reports a join without ON that is not written as CROSS JOIN and that WHERE does not relate
+    either, and an ON condition that names only one of the two sides.
+
+Why it is bad
+    Every row meets every row.
+
+Example:
+    from orders as o join customers as c on c.is_active
+
+Use instead
+    from orders as o join customers as c on c.customer_id = o.customer_id and c.is_active
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Binding, Scope
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each join's condition."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            if scope.is_natural:
+                continue
+            for name, binding in scope.bindings.items():
+                join = binding.join
+                if join is None or join.args.get("using") or binding.hidden:
+                    continue
+                if not isinstance(binding.node, (exp.Table, exp.Subquery)):
+                    continue
+                reason = _reason(context, scope, name, binding, join)
+                if reason is None:
+                    continue
+                yield Issue(
+                    subject=name,
+                    message=f"The join with {name} {reason}.",
+                    consequence="Every row of one side meets every row of the other.",
+                    fix="Equate the keys of both sides, or write CROSS JOIN if it is meant.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(join.args.get("on") or binding.node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(join.sql(comments=False)[:160].replace("cp_rel.m_", ""))],
+                )
+
+
+def _reason(
+    context: Context, scope: Scope, name: str, binding: Binding, join: exp.Join
+) -> str | None:
+    if (join.kind or "").upper() == "CROSS" or any(not k.columns for k in binding.relation.keys):
+        return None
+    condition = join.args.get("on")
+    if condition is None:
+        if isinstance(binding.node, exp.Table) and (
+            not isinstance(binding.node.this, exp.Identifier)
+            or binding.relation.reason in ("nested field", "table function")
+        ):
+            return None
+        if isinstance(binding.node, exp.Subquery) and not binding.relation.is_known:
+            return None
+        if scope.node.args.get("where") is not None or not (join.side or ""):
+            # A comma join related in WHERE, or one that may be meant as a product.
+            return None
+        return "has no condition"
+    if condition.find(exp.Query) or not condition.find(exp.Column):
+        return None
+    named = _sides(context, scope, condition)
+    if None in named or len(named) != 1:
+        return None
+    only = next(iter(named))
+    if only == name:
+        return f"names only columns of {name}"
+    return f"names only columns of {only}, none of {name}"
+
+
+def _sides(context: Context, scope: Scope, condition: exp.Expr) -> set[str | None]:
+    keys = {id(binding): key for key, binding in scope.bindings.items()}
+    uses = {id(use.node): use for use in scope.uses}
+    found: set[str | None] = set()
+    for column in condition.find_all(exp.Column):
+        table = fold_identifier(column.args.get("table"), context.dialect)
+        if table in scope.bindings:
+            found.add(table)
+            continue
+        use = uses.get(id(column))
+        if use is not None and use.binding is not None and id(use.binding) in keys:
+            found.add(keys[id(use.binding)])
+        else:
+            found.add(None)
+    return found
+
+
+RULE = Rule("JOIN002", "unconstrained-join", Severity.WARNING, __doc__ or "", check)

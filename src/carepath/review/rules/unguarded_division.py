@@ -1,0 +1,83 @@
+"""A division by something that can be zero.
+
+What it does
+    Reports a divisor that is a count, a sum or a column, without NULLIF, a CASE around it, or a
+    safe division.
+
+Why it is bad
+    One row with zero stops the whole model, on warehouses that raise an error for it.
+
+Example:
+    sum(case when is_returned then 1 else 0 end) / count(case when is_shipped then 1 end)
+
+Use instead
+    ... / nullif(count(case when is_shipped then 1 end), 0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+
+QUIET = frozenset({"duckdb", "clickhouse", "databricks", "spark", ""})
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each divisor."""
+    if context.dialect in QUIET:
+        return
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            where = scope.node.args.get("where")
+            filtered = where.sql(comments=False).lower() if where is not None else ""
+            for node, _ in nodes_of(scope):
+                if not isinstance(node, exp.Div) or node.args.get("safe"):
+                    continue
+                divisor = node.right
+                while isinstance(divisor, (exp.Paren, exp.Cast)):
+                    divisor = divisor.this
+                if not divisor.find(exp.Column, exp.Count, exp.Sum):
+                    continue
+                if divisor.find(exp.Nullif, exp.Greatest, exp.Exp, exp.Coalesce, exp.Case):
+                    if not isinstance(divisor, (exp.Sum, exp.Count)):
+                        continue
+                if isinstance(divisor, exp.Count) and isinstance(divisor.this, exp.Star):
+                    continue
+                text = divisor.sql(comments=False).lower()
+                if PATTERN.search(text) or "cp_fn" in text or text in filtered:
+                    continue
+                guard = node.find_ancestor(exp.Case, exp.If)
+                if guard is not None and text.split(".")[-1] in _conditions(guard):
+                    continue
+                conditional = isinstance(divisor, (exp.Sum, exp.Count)) and bool(
+                    divisor.find(exp.Case, exp.If)
+                )
+                yield Issue(
+                    subject=text[:100],
+                    message=f"{text[:80]} can be zero, and something is divided by it.",
+                    consequence="One such row stops the model.",
+                    fix=f"Divide by nullif({text[:60]}, 0).",
+                    severity=Severity.WARNING if conditional else Severity.NOTE,
+                    confidence=Confidence.LIKELY if conditional else Confidence.POSSIBLE,
+                    offset=start_of(divisor) or 0,
+                    variant=variant,
+                    path=scope.path,
+                )
+
+
+def _conditions(guard: exp.Expr) -> str:
+    branches = guard.args.get("ifs") or [guard]
+    return " ".join(branch.this.sql(comments=False).lower() for branch in branches)
+
+
+RULE = Rule(
+    "NULL001", "unguarded-division", Severity.NOTE, __doc__ or "", check, ceiling=Severity.WARNING
+)

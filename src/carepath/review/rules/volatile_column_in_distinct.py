@@ -1,0 +1,58 @@
+"""SELECT DISTINCT over a value that differs in every row.
+
+What it does
+    Reports SELECT DISTINCT, and UNION without ALL, with ROW_NUMBER or a generated id among the
+    columns.
+
+Why it is bad
+    No two rows are equal, so nothing is removed.
+
+Example:
+    select distinct user_id, row_number() over (order by user_id) as n from events
+
+Use instead
+    select user_id, row_number() over (order by user_id) as n from (select distinct user_id ...)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+
+GENERATED = frozenset({"uuid_string", "generate_uuid", "gen_random_uuid", "random", "rand"})
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the columns of each DISTINCT."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            distinct = scope.node.args.get("distinct")
+            if not isinstance(distinct, exp.Distinct) or distinct.args.get("on"):
+                continue
+            for item in scope.node.expressions:
+                inner = item.this if isinstance(item, exp.Alias) else item
+                volatile = isinstance(inner, exp.Window) and isinstance(inner.this, exp.RowNumber)
+                volatile = volatile or isinstance(inner, (exp.Uuid, exp.Rand))
+                if isinstance(inner, exp.Anonymous) and inner.name.lower() in GENERATED:
+                    volatile = True
+                if volatile:
+                    yield Issue(
+                        subject=item.alias_or_name,
+                        message=f"{item.alias_or_name} differs in every row, so DISTINCT removes "
+                        "nothing.",
+                        consequence="Duplicates stay.",
+                        fix="Compute it after removing the duplicates.",
+                        confidence=Confidence.CERTAIN,
+                        offset=start_of(item) or 0,
+                        variant=variant,
+                        path=scope.path,
+                    )
+
+
+RULE = Rule("GRAIN005", "volatile-column-in-distinct", Severity.WARNING, __doc__ or "", check)

@@ -1,0 +1,98 @@
+"""The change removes or weakens a test of something that stays.
+
+What it does
+    Compares the tests of each model and column that both sides have: reports unique, not_null,
+    relationships, accepted_values and row-uniqueness tests that are gone, or that became
+    conditional or a warning.
+
+Why it is bad
+    The guard goes in the same change that may need it.
+
+Example:
+    -   data_tests: [unique, not_null]
+    +   data_tests: [not_null]
+
+Use instead
+    # keep the test, or say in the pull request why it no longer holds
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from carepath.review.change import Change
+from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.nodes import NodeDoc, TestUse
+from carepath.review.rule import Issue, Rule
+
+GUARDS = frozenset(
+    {"unique", "not_null", "relationships", "accepted_values", "unique_combination_of_columns"}
+)
+
+
+def check_change(change: Change) -> Iterator[Issue]:
+    """Compare the tests of both sides."""
+    for model in change.head.models.values():
+        before = change.counterpart(model)
+        if before is None or before.doc is None or model.doc is None:
+            continue
+        if model.doc.file not in change.changed_files:
+            continue
+        ours = {_identity(test): test for test in model.doc.every_test}
+        names = {column.name.lower() for column in model.doc.columns}
+        shorts = {test.short for test in model.doc.every_test}
+        for test in before.doc.every_test:
+            if test.short not in GUARDS or test.is_conditional:
+                continue
+            if test.column is not None and test.column.lower() not in names:
+                continue
+            now = ours.get(_identity(test))
+            if (
+                now is None
+                and (test.column is None or test.short == "unique")
+                and ("unique_combination_of_columns" in shorts or "unique" in shorts)
+            ):
+                continue
+            if now is None:
+                yield _issue(model.doc, test, "is gone", change, before.doc)
+            elif now.is_conditional or str(now.arguments.get("severity", "")).lower() == "warn":
+                if str(test.arguments.get("severity", "")).lower() != "warn":
+                    yield _issue(
+                        model.doc,
+                        test,
+                        "became conditional or a warning",
+                        change,
+                        before.doc,
+                        now.line,
+                    )
+
+
+def _identity(test: TestUse) -> tuple[str, str]:
+    return (test.short, (test.column or "").lower())
+
+
+def _issue(
+    doc: NodeDoc, test: TestUse, what: str, change: Change, old: NodeDoc, line: int | None = None
+) -> Issue:
+    column = doc.column(test.column) if test.column else None
+    place = line or (column.line if column is not None else doc.line)
+    of = f"{doc.name}.{test.column}" if test.column else doc.name
+    return Issue(
+        subject=f"{of} {test.short}",
+        message=f"The test {test.name} of {of} {what}.",
+        consequence="What it guarded is no longer checked.",
+        fix="Keep the test, or say why it no longer holds.",
+        confidence=Confidence.CERTAIN,
+        place=Place(doc.file, place),
+        evidence=[Evidence("at base", Place(old.file, test.line))],
+    )
+
+
+RULE = Rule(
+    "TST002",
+    "weakened-test",
+    Severity.NOTE,
+    __doc__ or "",
+    check_change=check_change,
+    ceiling=Severity.WARNING,
+)

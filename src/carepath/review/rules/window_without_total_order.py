@@ -1,0 +1,66 @@
+"""A window function that needs an order has none.
+
+What it does
+    Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY; as a note, a
+    ROW_NUMBER() = 1 whose order cannot be total (ordered by a date alone).
+
+Why it is bad
+    Another row is the first at each run.
+
+Example:
+    row_number() over (partition by user_id)
+
+Use instead
+    row_number() over (partition by user_id order by created_at, event_id)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+
+ORDERED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each window."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, _ in nodes_of(scope):
+                if not isinstance(node, exp.Window) or node.args.get("order") is not None:
+                    continue
+                inner = node.this
+                while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
+                    inner = inner.this
+                if not isinstance(inner, ORDERED) or node.args.get("alias") is not None:
+                    continue
+                partition = node.args.get("partition_by") or []
+                if isinstance(inner, exp.RowNumber) and not partition:
+                    continue
+                keys = [key.columns for key in scope.output.keys]
+                names = {p.name.lower() for p in partition}
+                if any(key <= names for key in keys):
+                    continue
+                name = type(inner).__name__.upper()
+                yield Issue(
+                    subject=node.sql(comments=False)[:100],
+                    message=f"{inner.sql_name() if isinstance(inner, exp.Func) else name} has no "
+                    "ORDER BY.",
+                    consequence="Which row is taken differs from run to run.",
+                    fix="Order by columns that make every row distinct.",
+                    severity=Severity.WARNING,
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                )
+
+
+RULE = Rule("DET003", "window-without-total-order", Severity.WARNING, __doc__ or "", check)

@@ -1,0 +1,83 @@
+"""Comparisons of columns with texts, wherever they stand in a scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.sql.relation import Column
+from carepath.review.sql.scope import Binding, Resolution, Scope, Use
+
+STOPS = (exp.Select, exp.SetOperation)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`column <operator> 'text'`; `operator` is =, != or like."""
+
+    scope: Scope
+    node: exp.Expr
+    literal: exp.Literal
+    column: Column
+    binding: Binding
+    operator: str
+    clause: str
+
+
+def nodes_of(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
+    """Every node of a scope's own clauses, with the clause; nested queries left out."""
+    node = scope.node
+    roots: list[tuple[exp.Expr, str]] = [(item, "select") for item in node.expressions]
+    for key in ("where", "group", "having", "qualify", "order"):
+        part = node.args.get(key)
+        if isinstance(part, exp.Expr):
+            roots.append((part, key))
+    for binding in scope.bindings.values():
+        if binding.join is not None and isinstance(binding.join.args.get("on"), exp.Expr):
+            roots.append((binding.join.args["on"], "on"))
+    for root, clause in roots:
+        stack: list[exp.Expr] = [root]
+        while stack:
+            current = stack.pop()
+            if isinstance(current, STOPS):
+                continue
+            yield current, clause
+            stack.extend(current.iter_expressions())
+
+
+def comparisons(resolution: Resolution) -> Iterator[Comparison]:
+    """Every comparison of a resolved column with a text."""
+    for scope in resolution.scopes:
+        for node, clause in nodes_of(scope):
+            for column, literal, operator in _pairs(node):
+                use = resolution.uses.get(id(column))
+                if use is None or use.column is None or use.binding is None:
+                    continue
+                if PATTERN.search(literal.name):
+                    continue
+                yield Comparison(scope, node, literal, use.column, use.binding, operator, clause)
+
+
+def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal, str]]:
+    if isinstance(node, (exp.EQ, exp.NEQ)):
+        operator = "=" if isinstance(node, exp.EQ) else "!="
+        for left, right in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(left, exp.Column) and isinstance(right, exp.Literal) and right.is_string:
+                yield left, right, operator
+    elif isinstance(node, exp.In) and isinstance(node.this, exp.Column):
+        operator = "!=" if isinstance(node.parent, exp.Not) else "="
+        for item in node.expressions:
+            if isinstance(item, exp.Literal) and item.is_string:
+                yield node.this, item, operator
+    elif isinstance(node, exp.Case) and isinstance(node.this, exp.Column):
+        for branch in node.args.get("ifs") or []:
+            if isinstance(branch.this, exp.Literal) and branch.this.is_string:
+                yield node.this, branch.this, "="
+
+
+def use_of(resolution: Resolution, node: exp.Expr) -> Use | None:
+    """What a column node means."""
+    return resolution.uses.get(id(node))
