@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from carepath.review import grouping, rules
+from carepath.review import grouping, questions, rules, summary
 from carepath.review.change import Change
 from carepath.review.findings import (
     Confidence,
@@ -19,6 +19,7 @@ from carepath.review.findings import (
 from carepath.review.placing import Placer
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Analysis, Model, Snapshot
+from carepath.review.summary import Summary
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ class Review:
     suppressed: int = 0
     baselined: int = 0
     unused_suppressions: list[Place] = field(default_factory=list)
-    summaries: list[object] = field(default_factory=list)
+    summaries: list[Summary] = field(default_factory=list)
     base: str = ""
     head: str = ""
     notes: list[str] = field(default_factory=list)
@@ -103,6 +104,8 @@ def review_change(change: Change) -> Review:
             continue
         result.findings += _place(change.head, rule, found, None, None)
     result.findings = grouping.regroup(result.findings, change)
+    result.summaries = summary.summarise(change)
+    result.questions = questions.ask(change)
     _finish(result, change.head)
     return result
 

@@ -1,0 +1,174 @@
+"""What a change does to each model: columns, grain, filters, joins and tests, before and after."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from carepath.review.change import Change
+from carepath.review.nodes import NodeDoc
+from carepath.review.snapshot import Analysis, Model, Snapshot
+from carepath.review.sql import tokens
+from carepath.review.sql.relation import Relation
+from carepath.review.sql.values import conjuncts
+
+MOST = 20
+
+
+@dataclass(slots=True)
+class Summary:
+    """The differences of one model; empty lists where nothing differs."""
+
+    model: str
+    file: str
+    state: str
+    is_equivalent: bool = False
+    is_complete: bool = False
+    columns_added: list[str] = field(default_factory=list)
+    columns_removed: list[str] = field(default_factory=list)
+    grain_before: str = ""
+    grain_after: str = ""
+    filters_added: list[str] = field(default_factory=list)
+    filters_removed: list[str] = field(default_factory=list)
+    joins_added: list[str] = field(default_factory=list)
+    joins_removed: list[str] = field(default_factory=list)
+    tests_added: list[str] = field(default_factory=list)
+    tests_removed: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+    def lines(self) -> list[str]:
+        """As text, one aspect a line."""
+        if self.is_equivalent:
+            return [f"{self.model}: equivalent after normalisation (layout, comments, case)."]
+        lines = [f"{self.model} ({self.state})"]
+        for name, gone, new in (
+            ("columns", self.columns_removed, self.columns_added),
+            ("filters", self.filters_removed, self.filters_added),
+            ("joins", self.joins_removed, self.joins_added),
+            ("tests", self.tests_removed, self.tests_added),
+        ):
+            parts = [f"- {text}" for text in gone] + [f"+ {text}" for text in new]
+            if parts:
+                lines.append(f"  {name}: " + "; ".join(parts[:MOST]))
+        if self.grain_before != self.grain_after and self.state != "new":
+            lines.append(
+                f"  grain: {self.grain_before or 'not known'} -> {self.grain_after or 'not known'}"
+            )
+        elif self.grain_after:
+            lines.append(f"  grain: {self.grain_after}")
+        if len(lines) == 1:
+            lines.append("  no difference in columns, grain, filters, joins or tests")
+        return lines
+
+
+def summarise(change: Change) -> list[Summary]:
+    """Summarise each model whose file or YAML the change touches."""
+    found: list[Summary] = []
+    for model in sorted(change.head.models.values(), key=lambda m: m.file.path):
+        if model.kind not in ("model", "snapshot"):
+            continue
+        before = change.counterpart(model)
+        touched = model.file.path in change.changed_files
+        yaml = (
+            model.doc is not None
+            and model.doc.file in change.changed_files
+            and (before is None or tests_of(before.doc) != tests_of(model.doc))
+        )
+        if touched or yaml:
+            try:
+                found.append(_of(change, model, before))
+            except Exception as error:
+                change.head.ledger.add(model.file.path, f"summary: {error!r}", stage="summary")
+    return found[:60]
+
+
+def _of(change: Change, model: Model, before: Model | None) -> Summary:
+    after = change.head.analyse(model)
+    new = _shape(change.head, model, after)
+    summary = Summary(model.name, model.file.path, "new" if before is None else "changed")
+    summary.is_complete = after.relation.is_complete
+    summary.grain_after = _grain(after.relation)
+    tests = tests_of(model.doc)
+    if before is None:
+        summary.columns_added = [column.shown for column in after.relation.columns]
+        summary.filters_added, summary.joins_added = new
+        summary.tests_added = sorted(tests)
+        return summary
+    old_analysis = change.base.analyse(before)
+    old = _shape(change.base, before, old_analysis)
+    ours, theirs = after.relation.index, old_analysis.relation.index
+    summary.columns_added = [c.shown for c in after.relation.columns if c.name not in theirs]
+    summary.columns_removed = [c.shown for c in old_analysis.relation.columns if c.name not in ours]
+    summary.grain_before = _grain(old_analysis.relation)
+    summary.filters_added = [text for text in new[0] if text not in old[0]]
+    summary.filters_removed = [text for text in old[0] if text not in new[0]]
+    summary.joins_added = [text for text in new[1] if text not in old[1]]
+    summary.joins_removed = [text for text in old[1] if text not in new[1]]
+    old_tests = tests_of(before.doc)
+    summary.tests_added = sorted(tests - old_tests)
+    summary.tests_removed = sorted(old_tests - tests)
+    summary.is_equivalent = (
+        tests == old_tests
+        and _words(after, change.head, model) == _words(old_analysis, change.base, before)
+        and bool(after.variants)
+    )
+    return summary
+
+
+def _shape(snapshot: Snapshot, model: Model, analysis: Analysis) -> tuple[list[str], list[str]]:
+    filters: list[str] = []
+    joins: list[str] = []
+    for variant in analysis.variants[:1]:
+        if variant.resolution is None:
+            continue
+        labels = {f"cp_rel.{k}": v.label for k, v in variant.rendered.relations.items()}
+        for scope in variant.resolution.scopes:
+            for key in ("where", "having", "qualify"):
+                part = scope.node.args.get(key)
+                for condition in conjuncts(part.this) if part is not None else []:
+                    filters.append(_clean(condition, labels))
+            for binding in scope.bindings.values():
+                if isinstance(binding.join, exp.Join):
+                    joins.append(_clean(binding.join, labels))
+    return list(dict.fromkeys(filters)), list(dict.fromkeys(joins))
+
+
+def _clean(node: exp.Expr, labels: dict[str, str]) -> str:
+    text = node.sql(comments=False)
+    for encoded, label in labels.items():
+        text = text.replace(encoded, label)
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def _grain(relation: Relation) -> str:
+    if not relation.keys:
+        return ""
+    key = relation.keys[0]
+    names = ", ".join(sorted(key.columns)) or "nothing (one row)"
+    return f"one row per {names} ({key.proof})"
+
+
+def tests_of(doc: NodeDoc | None) -> set[str]:
+    """The tests of a model as short texts."""
+    return {
+        f"{test.name}({test.column})" if test.column else test.name
+        for test in (doc.every_test if doc is not None else ())
+    }
+
+
+def _words(analysis: Analysis, snapshot: Snapshot, model: Model) -> list[list[tuple[str, str]]]:
+    """The tokens of every variant, without comments; names in lower case, texts as they are."""
+    found: list[list[tuple[str, str]]] = []
+    dialect = snapshot.space_of(model).dialect
+    for variant in analysis.variants:
+        words = []
+        for token in tokens.tokenize(variant.rendered.text, dialect):
+            exact = token.token_type.name in ("STRING", "IDENTIFIER")
+            words.append((token.token_type.name, token.text if exact else token.text.lower()))
+        found.append(words + [("config", repr(sorted(variant.rendered.config.items(), key=str)))])
+    return found
