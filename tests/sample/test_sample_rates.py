@@ -239,7 +239,7 @@ def test_demand_raises_arrivals_by_the_planted_factor(worlds: dict[str, World]) 
         world.expectation.arrivals[day:].sum() / world.expectation.arrivals[:day].sum()
         for world in (worlds["demand"], worlds["none"])
     ]
-    assert ratio[0] / ratio[1] == pytest.approx(1.25)
+    assert ratio[0] / ratio[1] == pytest.approx(1.30)
 
 
 def test_weekly_and_client_shocks_are_part_of_every_scenario() -> None:

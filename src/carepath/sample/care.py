@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from carepath.sample.browsing import MORE_PROJECTS_SHARE
 from carepath.sample.clients import NEVER
 from carepath.sample.expectation import Expectation
+from carepath.sample.histories import History, in_order, project_history_of
 from carepath.sample.hours import WorkingClock
 from carepath.sample.people import Numbers, pick
 from carepath.sample.plan import DAY, HOUR, SECOND, SamplePlan
@@ -17,9 +18,7 @@ from carepath.sample.rates import IN_WINDOW, Rates
 from carepath.sample.team import ABSENCE, SYSTEM, CareParameters, Tasks, Team
 from carepath.sample.vocabulary import (
     CANCELLED,
-    COMPLETE,
     IN_PROGRESS,
-    PAUSED,
     PROJECT_TYPES,
     TASK_TYPES,
     TODO,
@@ -35,18 +34,6 @@ FEWEST_COORDINATORS = 4
 WAIT_SHARE, PAUSE_SHARE, ABANDON_SHARE, REOPEN_SHARE = 0.38, 0.05, 0.03, 0.06
 DELETED_SHARE = 0.4
 WAIT_DAYS = (2.5, 5.0)
-PROJECT_PAUSE_SHARE, PROJECT_PAUSE_DAYS = 0.08, 5.0
-PROJECT_REOPEN_SHARE, PROJECT_REOPEN_DAYS = 0.03, 5.0
-
-
-@dataclass(frozen=True)
-class History:
-    """Status changes of tasks or projects: `item` indexes them; the insert comes first."""
-
-    item: Numbers
-    time: Numbers
-    status: Numbers
-    coordinator: Numbers
 
 
 @dataclass(frozen=True)
@@ -190,7 +177,7 @@ def run_care(rates: Rates, expectation: Expectation, creator: Numbers, created: 
         project_created=created,
         project_type=project_type,
         project_first_active=first_active,
-        project_history=_project_history(plan, random, created, project, history, deleted_at),
+        project_history=project_history_of(plan, random, created, project, history, deleted_at),
         task_project=project,
         task_created=task_created,
         task_type=task_type,
@@ -232,7 +219,7 @@ def _work(
     deleted_at[deleted] = end[is_deleted & inside]
     cancelled = ~is_deleted & inside
     items = np.arange(created.size, dtype=np.int64)
-    history = _sorted(
+    history = in_order(
         [
             (items, created, TODO, SYSTEM),
             (worked[changes.task], changes.time, changes.status, changes.coordinator),
@@ -240,78 +227,3 @@ def _work(
         ]
     )
     return history, deleted_at
-
-
-def _sorted(
-    pieces: list[tuple[Numbers, Numbers, Numbers | int, Numbers | int]],
-) -> History:
-    """One history from pieces, by time; pieces given first come first on a tie."""
-    item, time, status, coordinator = (
-        np.concatenate(
-            [np.broadcast_to(np.asarray(p[n], dtype=np.int64), p[0].shape) for p in pieces]
-        )
-        for n in range(4)
-    )
-    order = np.argsort(time, kind="stable")
-    return History(item[order], time[order], status[order], coordinator[order])
-
-
-def _project_history(
-    plan: SamplePlan,
-    random: np.random.Generator,
-    created: Numbers,
-    project: Numbers,
-    history: History,
-    deleted_at: Numbers,
-) -> History:
-    """In progress from the start; complete some hours after the last task has ended."""
-    count = created.size
-    last = np.full(project.size, -1, dtype=np.int64)
-    last[history.item] = np.arange(history.item.size)  # in order of time: the last one stays
-    status, time = history.status[last], history.time[last]
-    ended = np.isin(status, (COMPLETE, CANCELLED)) | (deleted_at < NEVER)
-    end = np.where(deleted_at < NEVER, deleted_at, time)
-    all_ended = np.bincount(project, ~ended, minlength=count) == 0
-    any_done = np.bincount(project, status == COMPLETE, minlength=count) > 0
-    closed = created.copy()
-    np.maximum.at(closed, project, end)
-    closed += (random.exponential(4 * HOUR, count)).astype(np.int64) // 1000 * 1000 + SECOND
-    closes = all_ended & (closed < plan.ends)
-    coordinator = np.full(count, SYSTEM, dtype=np.int64)
-    np.maximum.at(coordinator, project[history.item], history.coordinator)
-    items = np.arange(count, dtype=np.int64)
-
-    def later(base: Numbers, days: float) -> Numbers:
-        lag = random.exponential(days * DAY, base.size).astype(np.int64)
-        return base + lag // 1000 * 1000 + SECOND
-
-    paused = random.random(count) < PROJECT_PAUSE_SHARE
-    pause = later(created, 3.0)
-    resume = later(pause, PROJECT_PAUSE_DAYS)
-    limit = np.where(closes, closed, plan.ends)
-    paused &= resume < limit
-    reopened = closes & any_done & (random.random(count) < PROJECT_REOPEN_SHARE)
-    again = later(closed, PROJECT_REOPEN_DAYS)
-    done_again = later(again, 2.0)
-    reopened &= again < plan.ends
-    closed_again = reopened & (done_again < plan.ends)
-    return _sorted(
-        [
-            (items, created, IN_PROGRESS, SYSTEM),
-            (items[paused], pause[paused], PAUSED, coordinator[paused]),
-            (items[paused], resume[paused], IN_PROGRESS, coordinator[paused]),
-            (
-                items[closes],
-                closed[closes],
-                np.where(any_done[closes], COMPLETE, CANCELLED),
-                coordinator[closes],
-            ),
-            (items[reopened], again[reopened], IN_PROGRESS, coordinator[reopened]),
-            (
-                items[closed_again],
-                done_again[closed_again],
-                COMPLETE,
-                coordinator[closed_again],
-            ),
-        ]
-    )

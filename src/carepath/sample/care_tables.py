@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from carepath.sample.care import Care, History
+from carepath.sample.care import Care
 from carepath.sample.clients import NEVER
 from carepath.sample.event_columns import quoted
+from carepath.sample.histories import History
 from carepath.sample.history_rows import deliver_history, respell, spelled
 from carepath.sample.people import Numbers
 from carepath.sample.plan import DAY, SECOND, SamplePlan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from carepath.sample.care import History
+from carepath.sample.histories import History
 from carepath.sample.people import Flags, Numbers
 from carepath.sample.plan import DAY, SECOND
 from carepath.sample.vocabulary import TODO, UNMAPPED

@@ -22,7 +22,7 @@ from carepath.sample.care import (
     visits_per_task,
     work_factors,
 )
-from carepath.sample.clients import ALWAYS, NEVER, Rollout
+from carepath.sample.clients import ALWAYS, NEVER
 from carepath.sample.event_rows import (
     LOST_ACCOUNT_SHARE,
     LOST_PROJECT_SHARE,
@@ -31,7 +31,7 @@ from carepath.sample.event_rows import (
     outage_span,
 )
 from carepath.sample.expectation import Expectation, expected_by_week
-from carepath.sample.plan import DAY, SamplePlan
+from carepath.sample.plan import DAY
 from carepath.sample.rates import (
     ARRIVAL_SHOCK_SD,
     COUNTRY_EFFECTS,
@@ -46,6 +46,7 @@ from carepath.sample.rates import (
     Rates,
 )
 from carepath.sample.team import ABSENCE, REACTION_HOURS, SLOTS, CareParameters
+from carepath.sample.verdicts import before_and_after, rate, verdicts
 from carepath.sample.vocabulary import (
     COUNTRIES,
     DEVICES,
@@ -55,8 +56,6 @@ from carepath.sample.vocabulary import (
 )
 
 VERSION = 1
-FEWEST_CLIENTS = 8
-"""Exposed clients, and control clients, below which a staggered change cannot be identified."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +116,7 @@ def tell(
             "effect": plan.planted_effect,
             "effect_means": plan.what.effect_means,
         },
-        "planted": _verdicts(rates, expectation),
+        "planted": verdicts(rates, expectation),
         "funnel": _funnel(rates),
         "expected": _expected(rates, expectation),
         "arrivals": _arrivals(rates, expectation),
@@ -163,58 +162,6 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def _verdicts(rates: Rates, expectation: Expectation) -> dict[str, Any]:
-    plan, clients = rates.plan, rates.clients
-    what = plan.what
-    conversion = _before_and_after(plan, expectation)
-
-    def staggered(planted: bool, rollout: Rollout, other: Rollout) -> str:
-        if not planted:
-            return "not supported"
-        # Clients that the other change does not touch: enough of them even without modelling both.
-        clean = ~other.is_released if what.adds_page and what.adds_eligibility else np.True_
-        exposed = int((rollout.is_released & clean).sum())
-        controls = int(((rollout.full_from >= NEVER) & clean).sum())
-        enough = min(exposed, controls) >= FEWEST_CLIENTS
-        return "supported" if enough else "not identified"
-
-    reached = expectation.reached_by_step.sum(axis=(0, 1))
-    lost = -np.diff(reached)
-    return {
-        "why-conversion-changed": {
-            "tracking": "supported" if what.loses_events else "not supported",
-            "mix": "supported" if what.shifts_mix else "not supported",
-            "page_added": staggered(what.adds_page, clients.page, clients.verification),
-            "eligibility": staggered(what.adds_eligibility, clients.verification, clients.page),
-        },
-        "demand-or-efficiency": {"verdict": what.capacity_verdict, "driver": what.driver},
-        "conversion-trend": {
-            "expected_before": conversion[0],
-            "expected_after": conversion[1],
-            "is_problem": bool(conversion[0] - conversion[1] >= 0.02),
-        },
-        "largest-dropoff": {"step_name": STEPS[int(np.argmax(lost)) + 1]},
-        "slowest-type": {
-            "project_type": max(PROJECT_TYPES, key=lambda kind: kind[2])[0],
-            "task_type": max(TASK_TYPES, key=lambda kind: kind[2])[0],
-        },
-    }
-
-
-def _before_and_after(plan: SamplePlan, expectation: Expectation) -> tuple[float, float]:
-    """Expected conversion before and after the change date."""
-    day = (plan.changes - plan.begins) // DAY
-    arrivals, converted = expectation.arrivals.sum(axis=1), expectation.conversions_by_day
-    return (
-        _rate(converted[:day].sum(), arrivals[:day].sum()),
-        _rate(converted[day:].sum(), arrivals[day:].sum()),
-    )
-
-
-def _rate(part: float, whole: float) -> float:
-    return float(part / whole) if whole > 0 else 0.0
-
-
 def _funnel(rates: Rates) -> dict[str, Any]:
     later = STEPS[1:]
     return {
@@ -250,22 +197,22 @@ def _expected(rates: Rates, expectation: Expectation) -> dict[str, Any]:
     total = float(arrivals.sum())
     converted = expectation.conversions_by_day
     by_week = expected_by_week(plan, np.stack([arrivals, converted], axis=1))
-    before, after = _before_and_after(plan, expectation)
+    before, after = before_and_after(plan, expectation)
     observed = 1 - LOST_PROJECT_SHARE
     return {
-        "conversion": _rate(converted.sum(), total),
-        "conversion_as_tracked": _rate(converted.sum(), total) * observed,
+        "conversion": rate(converted.sum(), total),
+        "conversion_as_tracked": rate(converted.sum(), total) * observed,
         "conversion_before": before,
         "conversion_after": after,
-        "conversion_by_week": [_rate(done, people) for people, done in by_week],
+        "conversion_by_week": [rate(done, people) for people, done in by_week],
         "conversion_by_device": {
-            name: _rate(done, total * share)
+            name: rate(done, total * share)
             for (name, share), done in zip(
                 DEVICES, expectation.conversions_by_device.tolist(), strict=True
             )
         },
         "conversion_by_country": {
-            name: _rate(done, total * share)
+            name: rate(done, total * share)
             for name, share, done in zip(
                 COUNTRIES,
                 COUNTRY_SHARES.tolist(),
@@ -297,8 +244,8 @@ def _arrivals(rates: Rates, expectation: Expectation) -> dict[str, Any]:
     day = (plan.changes - plan.begins) // DAY
     return {
         "members_by_week": by_week,
-        "members_per_day_before": _rate(by_day[:day].sum(), float(day)),
-        "members_per_day_after": _rate(by_day[day:].sum(), float(by_day.size - day)),
+        "members_per_day_before": rate(by_day[:day].sum(), float(day)),
+        "members_per_day_after": rate(by_day[day:].sum(), float(by_day.size - day)),
     }
 
 
