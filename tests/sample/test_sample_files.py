@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -258,3 +259,54 @@ def test_one_member_is_enough_for_a_sample(tmp_path: Path) -> None:
     ledger = make_sample(tmp_path, SamplePlan(members=1, clients=1, months=1, scenario="both"))
     assert ledger.rows["members"] >= 1
     assert ledger.truth["planted"]["why-conversion-changed"]["page_added"] == "not identified"
+
+
+def test_the_files_hold_the_planted_conversion(
+    sample: SampleLedger, plan: SamplePlan, query: Query
+) -> None:
+    """Count as a careful reader would: staff out, dirt out, mature people only."""
+    mature = plan.last_day - timedelta(days=20)
+    ((people, converted),) = query(
+        "with good as (select distinct on (event_id) * from events where event_id is not null"
+        " and user_id is not null and collector_tstamp is not null and event_name = 'funnel'"
+        " and funnel_funnel_name = 'MEMBER_INTAKE' and derived_tstamp > '2000-01-01'"
+        " and (load_tstamp is null or derived_tstamp <= load_tstamp)"
+        " order by event_id, collector_tstamp),"
+        " entered as (select user_id, min(derived_tstamp) as at from good"
+        " where funnel_step_name = 'CREATE_ACCOUNT' group by user_id),"
+        " done as (select user_id, min(derived_tstamp) as at from good"
+        " where funnel_step_name = 'CREATE_PROJECT' group by user_id),"
+        " staff as (select distinct user_id from events where upper(user_role) = 'STAFF')"
+        " select count(*), count(*) filter (where done.at <= entered.at + interval 14 day)"
+        " from entered left join done using (user_id)"
+        f" where entered.at < '{mature}' and user_id not in (from staff)"
+    )
+    expected = sample.truth["expected"]["conversion_as_tracked"]
+    assert people > 0.95 * plan.members
+    # The weeks left out at the end shift the expectation by far less than chance does.
+    error = (expected * (1 - expected) / people) ** 0.5
+    assert abs(converted / people - expected) < 4 * error
+
+
+def test_before_its_release_the_files_hold_no_event_of_the_page(tmp_path: Path) -> None:
+    plan = SamplePlan(members=3_000, seed=6, scenario="new_page")
+    ledger = make_sample(tmp_path, plan)
+    released = {
+        client["client_id"]: client["page_partial_from"] for client in ledger.truth["clients"]
+    }
+    rows = (
+        duckdb.connect()
+        .execute(
+            "select m.client_id::varchar, min(m.created)::varchar || '+00:00', count(*)"
+            f" from '{tmp_path}/events-*.parquet' as e join '{tmp_path}/members.parquet' as m"
+            " using (user_id) where e.funnel_step_name = 'CAREGIVING_GOAL'"
+            " and m.client_id is not null and m.user_id not in (select user_id from"
+            f" '{tmp_path}/events-*.parquet' where upper(user_role) = 'STAFF') group by 1"
+        )
+        .fetchall()
+    )
+    assert len(rows) == sum(moment is not None for moment in released.values()) >= 8
+    for client, first, _ in rows:
+        moment = released[client]
+        assert moment is not None
+        assert datetime.fromisoformat(first) >= datetime.fromisoformat(moment)
