@@ -85,5 +85,6 @@ Work in progress
 Freshness
 32. Over modelled rows. The source time of a current-state row is coalesce(modified, created).
     Lateness (loaded_at - source time) is measured on events and history; the current-state
-    tables are copies, complete when copied: lateness null, taken as 0.
+    tables are copies, complete when copied: lateness null, taken as 0. A table
+    without rows is complete through no moment at all: null.
 """

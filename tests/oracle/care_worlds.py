@@ -33,6 +33,7 @@ TASK_STATUSES = (
     "CANCELLED",
     "withdrawn",
     "half-baked",
+    "  ",
     None,
 )
 PROJECT_STATUSES = ("NEW", "in-progress", "IN_PROGRESS", "paused", "COMPLETE", "Cancelled", "odd")

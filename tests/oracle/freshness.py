@@ -40,7 +40,7 @@ def freshness_of(table: str, settled: Settled) -> Row:
         "latest_loaded_at": max(loads, default=None),
         "lateness_p99_seconds": None if late is None else late / 1_000_000,
         "complete_through": complete,
-        "as_of": settled.as_of,
+        "as_of": None if settled.as_of == datetime.min else settled.as_of,
     }
 
 

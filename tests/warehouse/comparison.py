@@ -21,6 +21,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "rejection_summary": ("source_table", "reason"),
     "data_freshness": ("source_table",),
 }
+# The build itself counts raw rows, in the raw database, and fails when the fates do not add up.
+NOT_IN_PROD = ("raw_row_count",)
 # Quotients and percentiles are given by the database with other digits behind the sixth.
 APPROXIMATE = ("flow_efficiency_rate", "lateness_p99_seconds")
 
@@ -76,6 +78,8 @@ def compare_rows(
             differences.append(Difference(table, key, "*", expected, built))
             continue
         for column, value in wanted_of[key].items():
+            if column in NOT_IN_PROD:
+                continue
             other = found_of[key].get(column, "no such column")
             if not is_same(column, value, other):
                 differences.append(Difference(table, key, column, value, other))

@@ -42,7 +42,7 @@ def make_pack(seed: int, definitions: Definitions, size: int) -> Pack:
 
 STANDARD = replace(Definitions(), as_of=AS_OF, holidays=frozenset({date(2024, 7, 4)}))
 
-# A calendar with a shift across the night the clocks change; optional
+# A calendar with a lunch break and a shift across the night the clocks change; optional
 # and dated steps; a tolerance of nothing; a short window; no as_of.
 UNUSUAL = Definitions(
     steps=(
@@ -54,6 +54,7 @@ UNUSUAL = Definitions(
     calendar=(
         WorkingHours(7, time(0), time(6)),
         WorkingHours(1, time(8, 30), time(12, 15)),
+        WorkingHours(1, time(13), time(17, 45)),
         WorkingHours(3, time(22), time(23, 59)),
     ),
     time_zone="Europe/Berlin",
