@@ -26,7 +26,8 @@ GOOD = "id,created\n1,2024-01-02\n2,2024-01-03\n"
 
 def write_many(path: Path, count: int) -> None:
     """Write a file of tasks big enough to be caught while it lands."""
-    rows = f"select i as id, md5(i::varchar) as title, date '2024-01-02' as created from range({count}) r(i)"
+    columns = "i as id, md5(i::varchar) as title, date '2024-01-02' as created"
+    rows = f"select {columns} from range({count}) r(i)"
     duckdb.sql(f"copy ({rows}) to '{path}' (header)")
 
 
@@ -91,7 +92,8 @@ def test_each_landing_of_something_new_is_one_batch(workspace, folder):
     (folder / "task.csv").write_text(GOOD + "3,2024-01-04\n")
     assert land(folder, workspace).batch_number == 2
     assert query(
-        workspace, "select _batch_number, count(*) from care_platform.task group by all order by all"
+        workspace,
+        "select _batch_number, count(*) from care_platform.task group by all order by all",
     ) == [(1, 2), (2, 3)]
 
 
@@ -158,8 +160,14 @@ LAND = """
 
 @pytest.mark.parametrize(
     ("moment", "delay"),
-    [("checking", 0), ("reading", 0.05), ("reading", 0.3), ("writing", 0), ("writing", 0.02)]
-    + [("writing", 0.1), ("writing", 0.2)],
+    [
+        ("checking", 0),
+        ("reading", 0.05),
+        ("reading", 0.3),
+        ("writing", 0),
+        ("writing", 0.05),
+        ("writing", 0.2),
+    ],
 )
 def test_a_killed_landing_leaves_raw_as_it_was(workspace, folder, tmp_path, moment, delay):
     (folder / "task.csv").write_text(GOOD)
@@ -201,7 +209,7 @@ def test_an_interrupted_landing_leaves_raw_as_it_was(workspace, tmp_path):
         if line.startswith("reading"):
             break
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=30)
     assert "landed" not in out
     assert process.returncode != 0
     assert query(workspace, "select count(*) from care_platform.task") == [(0,)]
@@ -273,7 +281,7 @@ LAND_WITHOUT_SPACE = """
 """
 
 
-@pytest.mark.parametrize("megabytes", [1, 3, 5])
+@pytest.mark.parametrize("megabytes", [1, 5])
 def test_a_full_disk_is_a_clear_error_and_loses_nothing(workspace, folder, tmp_path, megabytes):
     (folder / "task.csv").write_text(GOOD)
     land(folder, workspace)

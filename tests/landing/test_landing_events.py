@@ -206,7 +206,12 @@ def test_the_first_of_several_user_entities_is_used_and_counted(workspace, folde
 
 def test_two_schema_versions_in_one_file_keep_what_each_carries(workspace, folder):
     old = FUNNEL | {"step_action": "SKIP", "failure_reason": None}
-    rows = [wide(1, old, event_version="1-0-3"), wide(2), wide(3, old), wide(4, old, event_version="")]
+    rows = [
+        wide(1, old, event_version="1-0-3"),
+        wide(2),
+        wide(3, old),
+        wide(4, old, event_version=""),
+    ]
     write_csv(folder / "events.csv", rows)
     report = land(folder, workspace)
     assert (report.accepted, report.rejected) == (3, 1)
@@ -270,7 +275,9 @@ values = st.one_of(
 def payloads(*keys: str) -> st.SearchStrategy:
     known = st.dictionaries(st.sampled_from([*keys, "other"]), values, max_size=5)
     likely = st.fixed_dictionaries({key: st.one_of(texts, values) for key in keys[:2]})
-    return st.one_of(known, likely, st.tuples(likely, known).map(lambda pair: pair[0] | pair[1]), values)
+    return st.one_of(
+        known, likely, st.tuples(likely, known).map(lambda pair: pair[0] | pair[1]), values
+    )
 
 
 # Without shrinking: an example is hundreds of payloads, and the message names the odd ones out.

@@ -118,7 +118,9 @@ def test_a_packed_parquet_file_lands(workspace, folder):
 @pytest.mark.parametrize("keep", [0, 3, 100, -10])
 def test_a_half_written_parquet_file_is_a_clear_error(workspace, folder, keep):
     path = folder / "task.parquet"
-    write(path, "select i as id, date '2024-01-02' as created from range(1000) r(i)", "format parquet")
+    write(
+        path, "select i as id, date '2024-01-02' as created from range(1000) r(i)", "format parquet"
+    )
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(CarepathError, match="not written to its end") as error:
         land(folder, workspace)
@@ -127,7 +129,11 @@ def test_a_half_written_parquet_file_is_a_clear_error(workspace, folder, keep):
 
 def test_parquet_with_damaged_rows_is_a_clear_error(workspace, folder):
     path = folder / "task.parquet"
-    write(path, "select i::varchar as id, date '2024-01-02' as created from range(9999) r(i)", "format parquet")
+    write(
+        path,
+        "select i::varchar as id, date '2024-01-02' as created from range(9999) r(i)",
+        "format parquet",
+    )
     content = bytearray(path.read_bytes())
     content[500:5000] = b"\xff" * 4500
     path.write_bytes(bytes(content))

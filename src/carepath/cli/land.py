@@ -123,7 +123,7 @@ def _print_table(report: LandingReport) -> None:
 
 
 def _list_notes(report: LandingReport) -> list[str]:
-    lines = []
+    lines: list[str] = []
     for file in report.files:
         lines.extend(f"{file.file_name}: {file.status}: {note}" for note in file.notes)
         if file.unknown_columns:

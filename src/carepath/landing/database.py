@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from carepath.errors import CarepathError
-from carepath.landing.tables import define_tables
+from carepath.landing.tables import define_missing_columns, define_tables
 from carepath.workspace import Workspace
 
 LOCK_NAME = "landing.lock"
@@ -104,13 +104,26 @@ def open_raw(workspace: Workspace) -> duckdb.DuckDBPyConnection:
         for setting in _SETTINGS:
             connection.execute(setting)
         connection.begin()
-        for statement in define_tables():
-            connection.execute(statement)
+        _complete_tables(connection)
         connection.commit()
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _complete_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    for statement in define_tables():
+        connection.execute(statement)
+    rows = connection.execute(
+        """
+        select schema_name || '.' || table_name, column_name
+        from duckdb_columns()
+        where database_name = current_database()
+        """
+    ).fetchall()
+    for statement in define_missing_columns(frozenset((table, column) for table, column in rows)):
+        connection.execute(statement)
 
 
 def _create(workspace: Workspace) -> None:

@@ -105,7 +105,14 @@ def _open_repaired(file: RawFile, dialect: Dialect, scratch: Path) -> Source:
     reader = write_text_reader(
         good,
         ["row_number", *(f"c{index}" for index in range(len(columns)))],
-        {"header": "false", "delim": "','", "quote": "'\"'", "escape": "'\"'"},
+        {
+            "header": "false",
+            "delim": "','",
+            "quote": "'\"'",
+            "escape": "'\"'",
+            # Stated, or a carriage return within quotes is taken for the end of lines.
+            "new_line": "'\\n'",
+        },
     )
     return Source(
         reader,

@@ -36,7 +36,7 @@ def open_jsonl(
         When it is one JSON array.
     """
     body = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if body[:1] == b"[":
+    if body[:1] == b"[" and body[1:].lstrip()[:1] == b"{":
         raise UnreadableFileError(
             "The file is one JSON array, not JSON Lines (one object on each line).",
             where=file.name,

@@ -174,6 +174,8 @@ def _stage(
     assert counted is not None
     accepted_count, several_users, rejected_count = counted
     notes = [source.note] if source.note else []
+    if not notes and not accepted_count + rejected_count:
+        notes.append("the file has no rows")
     if several_users:
         rows_carry = "1 row carries" if several_users == 1 else f"{several_users} rows carry"
         notes.append(f"{rows_carry} several user entities; the first was used")

@@ -289,13 +289,7 @@ LEDGER_DDL = (
 
 
 def define_tables() -> tuple[str, ...]:
-    """Write the statements that make every schema and table, empty where absent.
-
-    Returns
-    -------
-    tuple of str
-        Idempotent SQL; columns added by a newer version are added to older databases.
-    """
+    """Write the statements that make every schema and table, empty where absent."""
     statements = [
         f"create schema if not exists {schema}"
         for schema in ("care_platform", "snowplow", "landing")
@@ -304,8 +298,20 @@ def define_tables() -> tuple[str, ...]:
         columns = (*table.columns, BATCH)
         listed = ", ".join(f'"{column.name}" {column.type}' for column in columns)
         statements.append(f"create table if not exists {table.full_name} ({listed})")
-        statements.extend(
-            f'alter table {table.full_name} add column if not exists "{column.name}" {column.type}'
-            for column in columns
-        )
     return (*statements, *LEDGER_DDL)
+
+
+def define_missing_columns(present: frozenset[tuple[str, str]]) -> tuple[str, ...]:
+    """Write the statements that add what an older database lacks.
+
+    Parameters
+    ----------
+    present : frozenset of (str, str)
+        Full table name and column name of every column there is.
+    """
+    return tuple(
+        f'alter table {table.full_name} add column "{column.name}" {column.type}'
+        for table in TABLES
+        for column in (*table.columns, BATCH)
+        if (table.full_name, column.name) not in present
+    )

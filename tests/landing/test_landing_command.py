@@ -1,0 +1,88 @@
+"""The command: data on stdout, the rest on stderr, and the code it ends with."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+from landed import REAL_DATA, make_workspace, query
+
+from carepath.landing import land
+
+TASKS = "id,due,created,extra\n1,,2024-01-02,x\n2,soon,2024-01-02,x\n3,later,2024-01-02,x\n"
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-c", "from carepath.cli.main import main; main()", "land"]
+        + [str(argument) for argument in arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_table_counts_rows_gives_reasons_and_says_what_is_next(workspace, folder):
+    (folder / "task.csv").write_text(TASKS)
+    done = run(folder, "--workspace", workspace.root)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    row = next(line for line in done.stdout.splitlines() if "care_platform.task" in line)
+    cells = [cell.strip() for cell in row.strip("│").split("│")]
+    assert cells == ["care_platform.task", "1", "0", "3", "1", "2", "2 due is not a timestamp"]
+    assert "1 unknown columns ignored: extra" in done.stdout
+    assert done.stdout.rstrip().endswith("Next: carepath build")
+    assert "soon" not in done.stdout
+
+
+def test_json_is_the_whole_report(workspace, folder):
+    (folder / "task.csv").write_text(TASKS)
+    report = json.loads(run(folder, "-w", workspace.root, "--format", "json").stdout)
+    assert (report["batch_number"], report["accepted"], report["rejected"]) == (1, 1, 2)
+    assert report["files"][0]["reasons"] == [["due is not a timestamp", 2]]
+    again = json.loads(run(folder, "-w", workspace.root, "--format", "json").stdout)
+    assert again["batch_number"] is None
+    assert again["files"][0]["already_landed"] is True
+
+
+def test_a_bad_file_ends_with_a_message_and_code_2(workspace, folder):
+    (folder / "task.csv").write_text("id\n1\n")
+    (folder / "clients.csv").write_text("id\n1\n")
+    done = run(folder, "-w", workspace.root)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Error: The required column created")
+    assert "Traceback" not in done.stderr
+    done = run(folder, "-w", workspace.root, "--skip-bad-files")
+    assert done.returncode == 0
+    assert "task.csv: refused: The required column created" in done.stdout
+
+
+@pytest.mark.skipif(not REAL_DATA.is_dir(), reason=f"no real data in {REAL_DATA}")
+def test_the_real_files_land_whole(tmp_path):
+    workspace = make_workspace(tmp_path)
+    report = land(REAL_DATA, workspace)
+    assert {file.file_name: (file.accepted, file.rejected) for file in report.files} == {
+        "helpdesk/historical_task.csv": (21_348, 0),
+        "helpdesk/project.csv": (394, 0),
+        "helpdesk/task.csv": (4_580, 0),
+        "snowplow/atomic_events.csv": (160, 0),
+    }
+    assert query(
+        workspace,
+        "select count(*), count(load_tstamp), count(derived_tstamp), count(distinct event_id) "
+        "from snowplow.events",
+    ) == [(160, 65, 160, 160 - _count_repeats())]
+    assert query(
+        workspace,
+        "select len(source_columns) from landing.files where table_name = 'snowplow.events'",
+    ) == [(135,)]
+
+
+def _count_repeats() -> int:
+    import csv
+
+    with (REAL_DATA / "snowplow" / "atomic_events.csv").open(newline="") as stream:
+        keys = [row["event_id"] for row in csv.DictReader(stream)]
+    return len(keys) - len(set(keys))
