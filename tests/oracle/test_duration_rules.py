@@ -292,3 +292,38 @@ def test_current_rows_count_by_load_time_then_by_modification() -> None:
     row, _ = one_task(raw(task=versions))
     assert row["status"] == "todo"
     assert row["created_at"] == NOON
+
+
+def test_work_is_cancelled_at_the_first_of_several_cancelled_statuses() -> None:
+    rows = history("t", (0, "doing"), (2, "cancelled"), (3, "withdrawn"))
+    row, _ = one_task(raw(task=[task("t")], historical_task=rows))
+    assert row["ended_at"] == at(hours=2)
+
+
+def test_no_current_status_is_no_conflict() -> None:
+    row, _ = one_task(raw(task=[task("t", None)], historical_task=history("t", (0, "doing"))))
+    assert row["has_status_conflict"] is False
+
+
+def test_a_completion_at_the_moment_of_the_first_active_entry_takes_no_time() -> None:
+    rows = history("t", (0, "todo"), (1, "complete"), (1, "doing"))
+    row, _ = one_task(raw(task=[task("t")], historical_task=rows))
+    clocks = ("first_done", "touch", "active", "rework")
+    assert [row[f"{clock}_seconds"] for clock in clocks] == [0, 0, 0, 0]
+    assert (row["cycle_seconds"], row["flow_efficiency_rate"]) == (None, None)
+
+
+def test_a_task_known_from_history_alone_has_its_last_title() -> None:
+    rows = history("t", (0, "todo"), (1, None), (2, None))
+    rows[0]["title"], rows[1]["title"] = "G", "Call"
+    row, _ = one_task(raw(historical_task=rows))
+    assert row["task_type"] == "member"
+
+
+def test_rejected_rows_say_nothing_about_lateness_and_no_rows_nothing_about_completeness() -> None:
+    rows = history("t", (-240, "todo"), (0, "todo"))
+    rows[0]["_sdc_received_at"] = rows[1]["_sdc_received_at"] = at(minutes=1)
+    expected = expect(raw(task=[task("t")], historical_task=rows), PLAIN)
+    freshness = {row["source_table"]: row for row in expected["data_freshness"]}
+    assert freshness["care_platform.historical_task"]["lateness_p99_seconds"] == 60
+    assert freshness["snowplow.events"]["complete_through"] is None
