@@ -39,6 +39,7 @@ class ModelFacts:
     calls: tuple[RelationName, ...]
     reason: str = ""
     literals: tuple[tuple[Source, str], ...] = ()
+    trouble: str = ""
 
 
 def digest_of(relation: Relation) -> str:

@@ -28,17 +28,24 @@ def rank(findings: list[Finding], changed: set[str] | None = None) -> list[Findi
 
 
 def diversify(ordered: list[Finding]) -> list[Finding]:
-    """Keep one rule from filling the first page: after three of a kind, others of the same
-    severity go first.
+    """Keep one cause from filling the first page.
+
+    Within a severity, a message already shown comes last, and so does the fourth of a rule.
     """
     result: list[Finding] = []
     for severity in sorted({finding.severity for finding in ordered}, reverse=True):
         group = [finding for finding in ordered if finding.severity == severity]
         counts: dict[str, int] = {}
-        early: list[Finding] = []
-        late: list[Finding] = []
+        told: set[tuple[str, str]] = set()
+        waves: tuple[list[Finding], list[Finding], list[Finding]] = ([], [], [])
         for finding in group:
-            counts[finding.code] = counts.get(finding.code, 0) + 1
-            (early if counts[finding.code] <= 3 else late).append(finding)
-        result += early + late
+            message = (finding.code, finding.message)
+            repeated = message in told
+            told.add(message)
+            if not repeated:
+                counts[finding.code] = counts.get(finding.code, 0) + 1
+            late = counts[finding.code] > 3
+            waves[2 if repeated else 1 if late else 0].append(finding)
+        for wave in waves:
+            result += wave
     return result

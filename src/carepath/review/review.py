@@ -62,14 +62,22 @@ class Review:
 def review_all(head: Snapshot) -> Review:
     """Review a whole project."""
     result = Review([], is_whole=True)
-    issues: list[Finding] = []
-    for model in head.sql_models():
+    alone = tuple(rule for rule in rules.RULES if rule.screen is None)
+    for model in head.in_order():
+        if model.kind not in ("model", "snapshot"):
+            continue
+        head.facts(model)
         analysis = _analyse(head, model)
         if analysis is None:
             continue
         _cover(result.coverage, analysis)
-        issues += _of_model(head, model, analysis, None)
-    result.findings = issues
+        result.findings += _of_model(head, model, analysis, None, alone)
+    for rule in rules.RULES:
+        for model in head.sql_models() if rule.screen is not None else ():
+            if rule.screen is not None and rule.screen(head, model):
+                analysis = _analyse(head, model)
+                if analysis is not None:
+                    result.findings += _of_model(head, model, analysis, None, (rule,))
     _finish(result, head)
     return result
 
@@ -151,7 +159,11 @@ def _cover(coverage: Coverage, analysis: Analysis) -> None:
 
 
 def _of_model(
-    snapshot: Snapshot, model: Model, analysis: Analysis, change: Change | None
+    snapshot: Snapshot,
+    model: Model,
+    analysis: Analysis,
+    change: Change | None,
+    chosen: tuple[Rule, ...] = rules.RULES,
 ) -> list[Finding]:
     if not model.is_enabled or any(
         v.rendered.config.get("enabled") is False for v in analysis.variants[:1]
@@ -161,10 +173,12 @@ def _of_model(
         return []
     context = Context(snapshot, snapshot.space_of(model), model, analysis, change)
     found: list[Finding] = []
-    for rule in rules.RULES:
+    for rule in chosen:
         if rule.check is None:
             continue
         try:
+            if rule.screen is not None and not rule.screen(snapshot, model):
+                continue
             issues = list(rule.check(context))
         except Exception as error:
             snapshot.ledger.add(

@@ -68,6 +68,9 @@ ChangeCheck = Callable[["Change"], Iterator[Issue]]
 class Rule:
     """A rule: its code (never reused), its name (the smell), its check.
 
+    A rule that compares a model with all others has a `screen`: a cheap look at facts that says
+    whether the check, which needs the model's trees, is worth making.
+
     `ceiling` is the worst severity it may give; a rule checks models one by one (`check`) or the
     change as a whole (`check_change`).
     """
@@ -79,7 +82,7 @@ class Rule:
     check: Check | None = None
     check_change: ChangeCheck | None = None
     ceiling: Severity = Severity.ERROR
-    only_new: bool = False
+    screen: Callable[[Snapshot, Model], bool] | None = None
 
     @property
     def summary(self) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carepath.errors import CarepathError
-from carepath.review import rank, settings, suppression
+from carepath.review import cache, rank, settings, suppression
+from carepath.review.cache import Memo
 from carepath.review.change import Change
 from carepath.review.findings import Severity
 from carepath.review.git import Repository, Tree
@@ -106,7 +107,7 @@ def _base(request: Request, repository: Repository, head: str, notes: list[str])
     return common
 
 
-def _snapshot(tree: Tree, chosen: Settings, memo: dict[str, object], request: Request) -> Snapshot:
+def _snapshot(tree: Tree, chosen: Settings, memo: Memo, request: Request) -> Snapshot:
     snapshot = Snapshot(tree, chosen, memo)
     if not snapshot.models:
         where = request.project_dir or str(request.repo)
@@ -139,12 +140,13 @@ def _settings(request: Request, repository: Repository, head: Tree) -> Settings:
     return dataclasses.replace(chosen, style=chosen.style and request.style)
 
 
-def _memo(request: Request, repository: Repository) -> dict[str, object]:
-    return {}
+def _memo(request: Request, repository: Repository) -> Memo:
+    return cache.load(cache.path_for(repository.root)) if request.cache else Memo()
 
 
-def _keep(request: Request, repository: Repository, memo: dict[str, object]) -> None:
-    return None
+def _keep(request: Request, repository: Repository, memo: Memo) -> None:
+    if request.cache:
+        cache.save(cache.path_for(repository.root), memo)
 
 
 def fails(result: Review, level: str) -> bool:

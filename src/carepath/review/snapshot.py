@@ -101,6 +101,9 @@ class Snapshot:
         self._keys: dict[str, str] = {}
         self._busy: set[str] = set()
         self.local: dict[str, Any] = {}
+        self._upstream: dict[str, list[Model]] = {}
+        self._records: dict[str, tuple[tuple[RelationName, ...], tuple[str, ...]]] = {}
+        self._outputs: dict[str, Relation] = {}
         self._rendered: dict[str, list[Rendered] | RenderFailure] = {}
         self._analyses: dict[str, Analysis] = {}
         self._owners: dict[int, Space] = {}
@@ -247,7 +250,10 @@ class Snapshot:
         model = self.find(space, name)
         if model is None:
             return open_relation(name.label)
-        return self.facts(model).relation.with_id(model.id)
+        kept = self._outputs.get(model.id)
+        if kept is None:
+            kept = self._outputs[model.id] = self.facts(model).relation.with_id(model.id)
+        return kept
 
     def facts(self, model: Model) -> ModelFacts:
         """What is known of a model; upstream first, without deep recursion."""
@@ -276,6 +282,9 @@ class Snapshot:
 
     def upstream(self, model: Model) -> list[Model]:
         """The models a model reads, in order of mention."""
+        kept = self._upstream.get(model.id)
+        if kept is not None:
+            return kept
         space = self.space_of(model)
         found: dict[str, Model] = {}
         for name in self.calls(model):
@@ -283,14 +292,14 @@ class Snapshot:
                 target = self.find(space, name)
                 if target is not None and target.id != model.id:
                     found.setdefault(target.id, target)
-        return list(found.values())
+        self._upstream[model.id] = list(found.values())
+        return self._upstream[model.id]
 
     def calls(self, model: Model) -> tuple[RelationName, ...]:
         """Every ref and source a model names in any variant."""
         if model.kind in ("seed", "python"):
             return ()
-        record = self._record(model)
-        return tuple(record[0])
+        return self._record(model)[0]
 
     def key(self, model: Model) -> str:
         """A digest of everything the facts and findings of a model depend on."""
@@ -299,6 +308,12 @@ class Snapshot:
 
     def _record(self, model: Model) -> tuple[tuple[RelationName, ...], tuple[str, ...]]:
         """(calls, macro files used): from the memo when neither text nor macros changed."""
+        done = self._records.get(model.id)
+        if done is None:
+            done = self._records[model.id] = self._read_record(model)
+        return done
+
+    def _read_record(self, model: Model) -> tuple[tuple[RelationName, ...], tuple[str, ...]]:
         space = self.space_of(model)
         slot = f"r|{space.digest}|{model.name}|{model.file.sha}"
         kept = self.memo.get(slot)
@@ -364,11 +379,15 @@ class Snapshot:
         self._keys[model.id] = key
         kept = self.memo.get("f|" + key)
         if isinstance(kept, ModelFacts):
+            if kept.trouble:
+                self.ledger.add(model.file.path, kept.trouble, stage="facts")
             return kept
+        trouble = ""
         try:
             relation = self._relation(model)
         except Exception as error:
-            self.ledger.add(model.file.path, f"{type(error).__name__}: {error}", stage="facts")
+            trouble = f"{type(error).__name__}: {error}"
+            self.ledger.add(model.file.path, trouble, stage="facts")
             relation = open_relation("not analysed")
         relation = replace(relation, id=model.id)
         made = ModelFacts(
@@ -378,6 +397,7 @@ class Snapshot:
             self.calls(model),
             relation.reason,
             self._literals.get(model.id, ()),
+            trouble,
         )
         self.memo["f|" + key] = made
         return made
@@ -443,6 +463,28 @@ class Snapshot:
         return Analysis(model, source, variants, None, facting.decorate(relation, model.doc))
 
     # -- walking ---------------------------------------------------------------------------
+
+    def in_order(self) -> list[Model]:
+        """Every model, each after the ones it reads."""
+        done: set[str] = set()
+        busy: set[str] = set()
+        ordered: list[Model] = []
+        for id in sorted(self.models):
+            stack = [self.models[id]]
+            while stack:
+                model = stack[-1]
+                busy.add(model.id)
+                waiting = [
+                    up for up in self.upstream(model) if up.id not in done and up.id not in busy
+                ]
+                if waiting:
+                    stack.extend(waiting)
+                    continue
+                stack.pop()
+                if model.id not in done:
+                    done.add(model.id)
+                    ordered.append(model)
+        return ordered
 
     def sql_models(self) -> Iterator[Model]:
         """Models and snapshots written in SQL, in order of id."""

@@ -167,8 +167,8 @@ def _words(analysis: Analysis, snapshot: Snapshot, model: Model) -> list[list[tu
     dialect = snapshot.space_of(model).dialect
     for variant in analysis.variants:
         words = []
-        for token in tokens.tokenize(variant.rendered.text, dialect):
+        for token in variant.parsed.tokens or tokens.tokenize(variant.rendered.text, dialect):
             exact = token.token_type.name in ("STRING", "IDENTIFIER")
             words.append((token.token_type.name, token.text if exact else token.text.lower()))
-        found.append(words + [("config", repr(sorted(variant.rendered.config.items(), key=str)))])
+        found.append([*words, ("config", repr(sorted(variant.rendered.config.items(), key=str)))])
     return found

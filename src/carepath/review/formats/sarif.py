@@ -72,7 +72,7 @@ def _result(finding: Finding, index: dict[Any, int]) -> dict[str, Any]:
         },
         "properties": {"confidence": finding.confidence.value, "model": finding.model or ""},
     }
-    related = [place for place in finding.readers]
+    related = finding.readers
     if related:
         result["relatedLocations"] = [
             {"id": number, **_location(place)} for number, place in enumerate(related, 1)

@@ -79,8 +79,8 @@ def closing(review: Review) -> list[str]:
     what = "models" if review.is_whole else "changed or affected models"
     lines.append(
         f"Coverage: {coverage.analysed} {what} analysed of {coverage.models} in the project; "
-        f"columns known completely in {coverage.relations_closed} of {coverage.relations} relations "
-        f"read; {coverage.columns_checked} of "
+        f"columns known completely in {coverage.relations_closed} of {coverage.relations} "
+        f"relations read; {coverage.columns_checked} of "
         f"{coverage.columns_checked + coverage.columns_open} column references checked; "
         f"keys known in {coverage.joins_with_keys} of {coverage.joins} joins."
     )

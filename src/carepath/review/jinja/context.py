@@ -178,7 +178,7 @@ def build(
         warehouse="cp",
         get=lambda key, default=None: {"name": "prod"}.get(key, default),
     )
-    functions = packages.functions(state)
+    functions = packages.functions()
     utils = Namespace("dbt_utils", state, packages.dbt_utils(state))
     context: dict[str, Any] = {
         **functions,

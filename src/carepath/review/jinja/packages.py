@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Protocol
 
 from carepath.review.jinja.relations import OPEN_SCHEMA, RelationStub, StarSpec
@@ -192,8 +193,13 @@ class Namespace:
         return known if known is not None else self._state.unknown(f"{self._name}.{key}")
 
 
-def functions(state: State) -> dict[str, Callable[..., Any]]:
+def functions() -> dict[str, Callable[..., Any]]:
     """The cross-database macros that stand for one expression."""
+    return dict(_functions())
+
+
+@cache
+def _functions() -> dict[str, Callable[..., Any]]:
     macros: dict[str, Callable[..., Any]] = {}
     for name in FUNCTIONS:
         macros[name] = lambda *a, _name=name, **k: call_text(_name, a, k)
@@ -272,7 +278,7 @@ def dbt_utils(state: State) -> dict[str, Callable[..., Any]]:
     def generate_series(*_: Any, **__: Any) -> str:
         return f"(select cp_fn_series() as generated_number from {OPEN_SCHEMA}.series)"
 
-    macros = functions(state)
+    macros = functions()
     macros.update(
         surrogate_key=surrogate_key,
         generate_surrogate_key=surrogate_key,
@@ -292,8 +298,8 @@ def dbt_utils(state: State) -> dict[str, Callable[..., Any]]:
 
 def dbt_date(state: State) -> dict[str, Callable[..., Any]]:
     """dbt_date: dimension tables are open, the rest are expressions."""
-    macros = functions(state)
+    macros = functions()
     macros["get_date_dimension"] = lambda *a, **k: f"(select * from {OPEN_SCHEMA}.date_dimension)"
     macros["get_base_dates"] = lambda *a, **k: "(select cp_fn_spine() as date_day)"
-    macros["date_trunc"] = functions(state)["date_trunc"]
+    macros["date_trunc"] = functions()["date_trunc"]
     return macros

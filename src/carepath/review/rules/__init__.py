@@ -33,6 +33,7 @@ from carepath.review.rules import (
     literal_spelled_two_ways,
     misspelled_function,
     misspelled_identifier,
+    mixed_style,
     name_contradicts_expression,
     not_in_nullable_subquery,
     null_unsafe_comparison,
@@ -125,4 +126,5 @@ RULES: tuple[Rule, ...] = (
     unadapted_copy.RULE,
     departs_from_siblings.RULE,
     unused_cte.RULE,
+    mixed_style.RULE,
 )

@@ -102,8 +102,7 @@ def _faults(root: exp.Expr) -> Iterator[Fault]:
 
 
 def _same(left: exp.Expr, right: exp.Expr) -> bool:
-    text = left.sql(comments=False).lower()
-    return text == right.sql(comments=False).lower() and not PATTERN.search(text)
+    return left == right and not PATTERN.search(left.sql(comments=False))
 
 
 def _and(root: exp.Expr) -> Iterator[Fault]:
@@ -155,10 +154,11 @@ def _or(root: exp.Or) -> Iterator[Fault]:
 
 
 def _case(node: exp.Case) -> Iterator[Fault]:
-    seen: dict[str, exp.Expr] = {}
-    for branch in node.args.get("ifs") or []:
-        text = branch.this.sql(comments=False).lower()
-        if text in seen and not PATTERN.search(text) and "cp_fn" not in text:
+    seen: dict[exp.Expr, exp.Expr] = {}
+    branches = node.args.get("ifs") or []
+    for branch in branches if len(branches) > 1 else []:
+        text = branch.this.sql(comments=False).lower() if branch.this in seen else ""
+        if text and not PATTERN.search(text) and "cp_fn" not in text:
             yield (
                 branch.this,
                 f"The branch WHEN {branch.this.sql(comments=False)[:60]} stands twice; the second "
@@ -166,7 +166,7 @@ def _case(node: exp.Case) -> Iterator[Fault]:
                 "Adapt or remove it.",
                 Severity.WARNING,
             )
-        seen.setdefault(text, branch)
+        seen.setdefault(branch.this, branch)
 
 
 RULE = Rule("LIT005", "contradictory-or-constant-predicate", Severity.WARNING, __doc__ or "", check)

@@ -28,7 +28,9 @@ def check(context: Context) -> Iterator[Issue]:
         text = variant.rendered.text
         if variant.parsed.kind not in ("query", "broken") or text.count("'") < 4:
             continue
-        found = tokens.tokenize(text, variant.parsed.dialect or context.dialect)
+        found = variant.parsed.tokens or tokens.tokenize(
+            text, variant.parsed.dialect or context.dialect
+        )
         for fault in tokens.glued(found):
             yield Issue(
                 subject=fault.subject,

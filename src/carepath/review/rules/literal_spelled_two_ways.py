@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Snapshot
+from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons
 from carepath.review.sql.relation import Source
@@ -85,4 +85,15 @@ def spellings(snapshot: Snapshot) -> dict[tuple[Source, str], dict[str, int]]:
     return found
 
 
-RULE = Rule("LIT002", "literal-spelled-two-ways", Severity.WARNING, __doc__ or "", check)
+def screen(snapshot: Snapshot, model: Model) -> bool:
+    """True where a literal of the model has another spelling somewhere."""
+    table = spellings(snapshot)
+    return any(
+        len(table.get((root, _plain(value)), ())) > 1
+        for root, value in snapshot.facts(model).literals
+    )
+
+
+RULE = Rule(
+    "LIT002", "literal-spelled-two-ways", Severity.WARNING, __doc__ or "", check, screen=screen
+)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Snapshot
+from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.parse import start_of
 
 
@@ -97,6 +97,27 @@ def vocabulary(snapshot: Snapshot) -> dict[str, int]:
     return words
 
 
+def screen(snapshot: Snapshot, model: Model) -> bool:
+    """True where a rare word of the model's columns is nearly a frequent one."""
+    words = vocabulary(snapshot)
+    known = snapshot.local.setdefault("neighbours", {})
+    for column in snapshot.facts(model).relation.columns:
+        for word in column.name.split("_"):
+            if len(word) < 6 or not word.isalpha() or words.get(word, 0) > 2:
+                continue
+            if word not in known:
+                known[word] = _neighbour(word, words) is not None
+            if known[word]:
+                return True
+    return False
+
+
 RULE = Rule(
-    "DOC004", "misspelled-identifier", Severity.NOTE, __doc__ or "", check, ceiling=Severity.NOTE
+    "DOC004",
+    "misspelled-identifier",
+    Severity.NOTE,
+    __doc__ or "",
+    check,
+    ceiling=Severity.NOTE,
+    screen=screen,
 )

@@ -44,7 +44,9 @@ def check(context: Context) -> Iterator[Issue]:
             )
         if parsed.kind not in ("query", "broken") or PATTERN.search(variant.rendered.text):
             continue
-        found = tokens.tokenize(variant.rendered.text, parsed.dialect or context.dialect)
+        found = parsed.tokens or tokens.tokenize(
+            variant.rendered.text, parsed.dialect or context.dialect
+        )
         for fault in tokens.faults(found, context.dialect):
             if parsed.kind == "broken" and parsed.rejected_by:
                 break

@@ -43,15 +43,15 @@ def check(context: Context) -> Iterator[Issue]:
 
 
 def _columns(variant: Variant, scope: Scope) -> Iterator[Issue]:
-    seen: dict[str, exp.Alias] = {}
+    seen: dict[exp.Expr, exp.Alias] = {}
     for item in scope.node.expressions:
-        if not isinstance(item, exp.Alias) or not _is_rich(item.this):
+        if not isinstance(item, exp.Alias) or isinstance(item.this, (exp.Column, exp.Literal)):
+            continue
+        before = seen.setdefault(item.this, item)
+        if before is item or not _is_rich(item.this):
             continue
         text = item.this.sql(comments=False).lower()
         if PATTERN.search(text):
-            continue
-        before = seen.setdefault(text, item)
-        if before is item:
             continue
         yield Issue(
             subject=f"{before.alias} {item.alias}",

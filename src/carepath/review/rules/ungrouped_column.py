@@ -15,6 +15,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -25,8 +26,9 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
+from carepath.review.sql.scope import Scope, Use
 
+QUALIFIER = re.compile(r"[\w\"`]+\.(?=[a-z_\"`])")
 LATERAL_ALIASES = frozenset(
     {"snowflake", "redshift", "duckdb", "databricks", "spark", "clickhouse", ""}
 )
@@ -69,6 +71,8 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
             groups.add(_text(part))
             if isinstance(part, exp.Column):
                 grouped_columns.add(fold_identifier(part.this, context.dialect))
+    assert variant.resolution is not None
+    uses = variant.resolution.uses
     for index, item in enumerate(node.expressions, 1):
         bare = expressions[index - 1]
         if index in positions or _text(bare) in groups or item.is_star:
@@ -82,7 +86,9 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
         )
         if alias and alias in grouped_columns:
             continue
-        loose = _loose_column(context, scope, bare, groups, grouped_columns, positions, expressions)
+        loose = _loose_column(
+            context, scope, bare, groups, grouped_columns, positions, expressions, uses
+        )
         if loose is None:
             continue
         why = (
@@ -112,11 +118,7 @@ def _text(node: exp.Expr) -> str:
         node = node.this
     if isinstance(node, exp.Column):
         return node.name.lower()
-    copy = node.copy()
-    for column in copy.find_all(exp.Column):
-        column.set("table", None)
-        column.set("db", None)
-    return copy.sql(comments=False).lower()
+    return QUALIFIER.sub("", node.sql(comments=False).lower())
 
 
 def _is_aggregate(node: exp.Expr) -> bool:
@@ -143,9 +145,11 @@ def _loose_column(
     grouped: set[str],
     positions: set[int],
     expressions: list[exp.Expr],
+    uses: dict[int, Use],
 ) -> exp.Column | None:
     """The first column outside aggregates that no group covers."""
     covered = groups | {_text(expressions[p - 1]) for p in positions if 0 < p <= len(expressions)}
+    compound = any(not text.isidentifier() for text in covered)
     stack: list[exp.Expr] = [root]
     while stack:
         node = stack.pop()
@@ -155,11 +159,11 @@ def _loose_column(
             continue
         if isinstance(node, exp.WithinGroup | exp.Filter | exp.Lambda | exp.Dot):
             continue
-        if _text(node) in covered:
+        if (compound or isinstance(node, exp.Column)) and _text(node) in covered:
             continue
         if isinstance(node, exp.Column):
             name = fold_identifier(node.this, context.dialect)
-            use = next((u for u in scope.uses if u.node is node), None)
+            use = uses.get(id(node))
             if use is None or use.binding is None or use.column is None:
                 # An alias, an outer column, or something not resolved: cannot tell.
                 continue

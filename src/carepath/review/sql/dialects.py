@@ -36,7 +36,8 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
     ("snowflake", r":\w+::\w+", 4),
     (
         "snowflake",
-        r"\b(object_construct|parse_json|try_to_\w+|to_varchar|array_agg\([^)]*\) within|zeroifnull|div0|convert_timezone)\s*\(",
+        r"\b(object_construct|parse_json|try_to_\w+|to_varchar|zeroifnull|div0|convert_timezone)"
+        r"\s*\(",
         3,
     ),
     ("snowflake", r"::\s*(timestamp_ntz|timestamp_tz|timestamp_ltz|variant|number)\b", 5),

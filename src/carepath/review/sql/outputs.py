@@ -161,6 +161,7 @@ def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) ->
         loose(e.alias): e.this for e in star.args.get("replace") or [] if isinstance(e, exp.Alias)
     }
     found: list[Item] = []
+    filters = scope.node.args.get("where") is not None
     merged: set[str] = set()
     for binding in _star_bindings(node, scope, dialect):
         for column in binding.relation.columns:
@@ -178,10 +179,22 @@ def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) ->
                 described = facts.describe(resolver, scope, expression, name, shown)
                 found.append(Item(described, expression, None, None, node))
                 continue
-            copy = replace(column, name=name, shown=shown, kind="column", text="")
-            if binding.nullable and copy.nullable is not True:
-                copy = replace(copy, nullable=True)
-            copy = facts.narrow(resolver, scope, binding, column, copy)
+            copy = column
+            if (
+                name != column.name
+                or column.kind != "column"
+                or (binding.nullable and column.nullable is not True)
+            ):
+                copy = replace(
+                    column,
+                    name=name,
+                    shown=shown,
+                    kind="column",
+                    text="",
+                    nullable=True if binding.nullable else column.nullable,
+                )
+            if filters:
+                copy = facts.narrow(resolver, scope, binding, column, copy)
             found.append(Item(copy, None, binding, column.name, node))
     return found
 

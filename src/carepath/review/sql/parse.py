@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import ParseError, SqlglotError, TokenError
+from sqlglot.tokenizer_core import Token
 
 from carepath.review.jinja import unknown
 
@@ -37,6 +38,7 @@ class Parsed:
     dialect: str = ""
     rejected_by: tuple[str, ...] = ()
     is_patched: bool = False
+    tokens: list[Token] = field(default_factory=list)
 
 
 def parse(text: str, dialect: str, has_unknowns: bool) -> Parsed:
@@ -73,7 +75,9 @@ def parse(text: str, dialect: str, has_unknowns: bool) -> Parsed:
 
 def _try(text: str, dialect: str) -> Parsed:
     try:
-        statements = [node for node in sqlglot.parse(text, dialect=dialect or None) if node]
+        language = Dialect.get_or_raise(dialect or None)
+        tokens = language.tokenize(text)
+        statements = [node for node in language.parser().parse(tokens, text) if node]
     except ParseError as error:
         details = error.errors[0] if error.errors else {}
         line, column = int(details.get("line") or 1), int(details.get("col") or 1)
@@ -98,7 +102,7 @@ def _try(text: str, dialect: str) -> Parsed:
         return Parsed(None, "unknown", told, None, dialect)
     queries = [node for node in statements if isinstance(node, exp.Query)]
     if len(statements) == 1 and queries:
-        return Parsed(queries[0], "query", dialect=dialect)
+        return Parsed(queries[0], "query", dialect=dialect, tokens=tokens)
     if statements and not queries:
         first = statements[0]
         if isinstance(first, exp.Command | exp.DDL | exp.DML):
@@ -122,7 +126,17 @@ def _offset(text: str, line: int, column: int) -> int:
 
 
 def start_of(node: exp.Expr) -> int | None:
-    """Offset of the first token below a node that has one."""
+    """Offset of the first token of a node that has one, else of what it is part of."""
+    current: exp.Expr | None = node
+    while current is not None:
+        found = _start_below(current)
+        if found is not None:
+            return found
+        current = current.parent
+    return None
+
+
+def _start_below(node: exp.Expr) -> int | None:
     best: int | None = None
     stack: list[exp.Expr] = [node]
     while stack:

@@ -27,8 +27,14 @@ class Comparison:
     clause: str
 
 
-def nodes_of(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
+def nodes_of(scope: Scope) -> list[tuple[exp.Expr, str]]:
     """Every node of a scope's own clauses, with the clause; nested queries left out."""
+    if scope.nodes is None:
+        scope.nodes = list(_walk(scope))
+    return scope.nodes
+
+
+def _walk(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
     node = scope.node
     roots: list[tuple[exp.Expr, str]] = [(item, "select") for item in node.expressions]
     for key in ("where", "group", "having", "qualify", "order"):

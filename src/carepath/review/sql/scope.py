@@ -73,6 +73,7 @@ class Scope:
     children: list[Scope] = field(default_factory=list)
     is_final: bool = False
     items: list[outputs.Item] = field(default_factory=list)
+    nodes: list[tuple[exp.Expr, str]] | None = None
 
 
 @dataclass(slots=True)

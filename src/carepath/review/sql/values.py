@@ -260,9 +260,7 @@ def _type(resolver: Resolver, node: exp.Expr) -> str | None:
 def _nullable(resolver: Resolver, node: exp.Expr) -> bool | None:
     if isinstance(node, exp.Null):
         return True
-    if isinstance(node, exp.Literal | exp.Boolean | exp.CurrentTimestamp) or isinstance(
-        node, COUNTS
-    ):
+    if isinstance(node, (exp.Literal | exp.Boolean | exp.CurrentTimestamp, COUNTS)):
         return False
     if isinstance(node, exp.Anonymous) and node.name.lower() == "cp_surrogate_key":
         return False

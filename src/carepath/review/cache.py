@@ -1,0 +1,90 @@
+"""What earlier runs learned, kept between runs; a damaged cache is an empty one."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+
+from carepath import __version__
+
+MAGIC = b"carepath-review-cache\n"
+MOST = 200_000
+"""Entries; beyond, only what the last run used is kept."""
+
+
+class Memo(dict[str, Any]):
+    """Facts by digest of everything they depend on; remembers what this run used."""
+
+    def __init__(self, kept: dict[str, Any] | None = None) -> None:
+        super().__init__(kept or {})
+        self.used: set[str] = set()
+        self.is_changed = False
+
+    def get(self, key: str, default: Any = None, /) -> Any:
+        """Look an entry up, and mark it as used."""
+        self.used.add(key)
+        return super().get(key, default)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.used.add(key)
+        self.is_changed = True
+        super().__setitem__(key, value)
+
+
+def path_for(root: Path) -> Path:
+    """The cache file of a repository."""
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    return Path(home) / "carepath" / "review" / f"{name}.cache"
+
+
+def load(path: Path) -> Memo:
+    """Read a cache; an absent, old or damaged one gives an empty memo."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return Memo()
+    head = MAGIC + _version() + b"\n"
+    if not data.startswith(head):
+        return Memo()
+    digest, body = data[len(head) : len(head) + 32], data[len(head) + 32 :]
+    if hashlib.sha256(body).digest() != digest:
+        return Memo()
+    try:
+        kept = pickle.loads(body)
+    except Exception:
+        return Memo()
+    return Memo(kept if isinstance(kept, dict) else None)
+
+
+def save(path: Path, memo: Memo) -> None:
+    """Write the cache whole or not at all; a place that cannot be written is no error."""
+    if not memo.is_changed:
+        return
+    entries = dict(memo)
+    if len(entries) > MOST:
+        entries = {key: value for key, value in entries.items() if key in memo.used}
+    body = pickle.dumps(entries, protocol=pickle.HIGHEST_PROTOCOL)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(MAGIC + _version() + b"\n" + hashlib.sha256(body).digest() + body)
+        Path(name).replace(path)
+    except OSError:
+        return
+
+
+def _version() -> bytes:
+    """Changes with the tool, the parser, and any file of the review."""
+    digest = hashlib.sha256(f"{__version__} {sqlglot.__version__}".encode())
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        stat = file.stat()
+        digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
+    return digest.hexdigest().encode()
