@@ -199,6 +199,36 @@ def test_a_killed_landing_leaves_raw_as_it_was(workspace, folder, tmp_path, mome
     assert not list(workspace.building.glob("landing-*/"))
 
 
+LAND_AND_DIE = """
+    import os, signal, sys
+    from pathlib import Path
+    from carepath.landing import land, ledger
+    from carepath.workspace import Workspace
+    publish_file = ledger._publish_file
+    published = []
+    def publish_and_die(connection, staged, batch_number):
+        publish_file(connection, staged, batch_number)
+        published.append(staged)
+        if len(published) == int(sys.argv[3]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    ledger._publish_file = publish_and_die
+    land(Path(sys.argv[1]), Workspace(Path(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("published", [1, 2])
+def test_a_kill_between_two_files_leaves_neither(workspace, folder, published):
+    create_raw(workspace)
+    before = read_state(workspace)
+    (folder / "clients.csv").write_text("id\n1\n")
+    write_many(folder / "task.csv", 200_000)
+    process = start(LAND_AND_DIE, folder, workspace.root, published)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    assert read_state(workspace) == before
+    assert land(folder, workspace).accepted == 200_001
+
+
 def test_an_interrupted_landing_leaves_raw_as_it_was(workspace, tmp_path):
     create_raw(workspace)
     big = tmp_path / "big"
