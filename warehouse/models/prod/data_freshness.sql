@@ -1,34 +1,31 @@
--- Up to when each source can be believed complete (funnel.md 20), and the moment the warehouse is of.
+-- One row per source table: up to when it can be believed complete (funnel.md 20), and the moment
+-- the warehouse is of.
 with
 
 moments as (
-    {%- for source_table, model, moment in [
-        ('care_platform.clients', 'clients', 'coalesce(modified_at, created_at)'),
-        ('care_platform.members', 'members', 'created_at'),
-        ('care_platform.project', 'projects', 'coalesce(modified_at, created_at)'),
-        ('care_platform.historical_project', 'project_history', 'changed_at'),
-        ('care_platform.task', 'tasks', 'coalesce(modified_at, created_at)'),
-        ('care_platform.historical_task', 'task_history', 'changed_at'),
-        ('snowplow.events', 'accepted_events', 'event_at'),
+    {%- for source_table, model, moment, load_time in [
+        ('care_platform.clients', 'clients', 'coalesce(modified_at, created_at)', none),
+        ('care_platform.members', 'members', 'created_at', none),
+        ('care_platform.project', 'projects', 'coalesce(modified_at, created_at)', none),
+        ('care_platform.historical_project', 'project_history', 'changed_at', 'loaded_at'),
+        ('care_platform.task', 'tasks', 'coalesce(modified_at, created_at)', none),
+        ('care_platform.historical_task', 'task_history', 'changed_at', 'loaded_at'),
+        ('snowplow.events', 'accepted_events', 'event_at', 'loaded_at'),
     ] %}
-    {%- set is_history = model.endswith('_history') or model == 'accepted_events' %}
     select
         '{{ source_table }}' as source_table,
         max({{ moment }}) as latest_source_at,
         max(loaded_at) as latest_loaded_at,
-        {%- if is_history %}
+        -- only of rows that record a moment, not of records that change
         cast(
             percentile_cont(0.99) within group (
-                order by {{ epoch_microseconds('loaded_at') }} - {{ epoch_microseconds(moment) }}
+                order by
+                    {{ epoch_microseconds(load_time or 'cast(null as timestamp)') }}
+                    - {{ epoch_microseconds(moment) }}
             ) as bigint
         ) as lateness_microseconds
-        {%- else %}
-        cast(null as bigint) as lateness_microseconds
-        {%- endif %}
     from {{ ref(model) }}
-    {%- if model != 'accepted_events' %}
-    where set_aside_reason is null
-    {%- endif %}
+    {{ 'where set_aside_reason is null' if model != 'accepted_events' }}
     {%- if not loop.last %}
 
     union all
@@ -36,7 +33,15 @@ moments as (
     {%- endfor %}
 ),
 
-deletions as (
+every_moment as (
+    select latest_source_at as latest_at from moments
+
+    union all
+
+    select latest_loaded_at as latest_at from moments
+
+    union all
+
     select max(deleted_at) as latest_at from {{ ref('known_tasks') }}
 
     union all
@@ -44,23 +49,13 @@ deletions as (
     select max(deleted_at) as latest_at from {{ ref('known_projects') }}
 ),
 
+-- the moment asked for, else the latest in the data
 latest as (
-    {%- if var('as_of') %}
-    select cast('{{ var("as_of") }}' as timestamp) as as_of
-    {%- else %}
-    select max(latest_at) as as_of
-    from (
-        select latest_source_at as latest_at from moments
-
-        union all
-
-        select latest_loaded_at as latest_at from moments
-
-        union all
-
-        select latest_at from deletions
-    ) as every_moment
-    {%- endif %}
+    select
+        coalesce(
+            cast(nullif('{{ var("as_of") }}', '') as timestamp), max(latest_at)
+        ) as as_of
+    from every_moment
 ),
 
 final as (

@@ -3,44 +3,25 @@
 with
 
 modelled as (
-    select 'care_platform.clients' as source_table, count(*) as row_count
-    from {{ ref('clients') }}
-    where set_aside_reason is null
+    {%- for source_table, model, condition in [
+        ('care_platform.clients', 'clients', 'set_aside_reason is null'),
+        ('care_platform.members', 'member_intake_funnel_metrics', 'has_account'),
+        ('care_platform.project', 'current_project_summary', 'is_listed'),
+        ('care_platform.historical_project', 'full_project_history', 'set_aside_reason is null'),
+        ('care_platform.task', 'current_task_summary', 'is_listed'),
+        ('care_platform.historical_task', 'full_task_history', 'set_aside_reason is null'),
+        ('snowplow.events', 'accepted_events', 'event_id is not null'),
+    ] %}
+    select
+        '{{ source_table }}' as source_table,
+        count(*) as row_count
+    from {{ ref(model) }}
+    where {{ condition }}
+    {%- if not loop.last %}
 
     union all
-
-    select 'care_platform.members' as source_table, count(*) as row_count
-    from {{ ref('member_intake_funnel_metrics') }}
-    where has_account
-
-    union all
-
-    select 'care_platform.project' as source_table, count(*) as row_count
-    from {{ ref('current_project_summary') }}
-    where is_listed
-
-    union all
-
-    select 'care_platform.historical_project' as source_table, count(*) as row_count
-    from {{ ref('full_project_history') }}
-    where set_aside_reason is null
-
-    union all
-
-    select 'care_platform.task' as source_table, count(*) as row_count
-    from {{ ref('current_task_summary') }}
-    where is_listed
-
-    union all
-
-    select 'care_platform.historical_task' as source_table, count(*) as row_count
-    from {{ ref('full_task_history') }}
-    where set_aside_reason is null
-
-    union all
-
-    select 'snowplow.events' as source_table, count(*) as row_count
-    from {{ ref('accepted_events') }}
+    {% endif %}
+    {%- endfor %}
 ),
 
 deduplicated as (
@@ -74,21 +55,39 @@ set_aside as (
 ),
 
 fates as (
-    select 'modelled' as fate, 1 as fate_order
+    {%- for fate in ['modelled', 'deduplicated', 'rejected', 'after_as_of'] %}
+    select
+        '{{ fate }}' as fate,
+        {{ loop.index }} as fate_order
+    {%- if not loop.last %}
+
     union all
-    select 'deduplicated' as fate, 2 as fate_order
-    union all
-    select 'rejected' as fate, 3 as fate_order
-    union all
-    select 'after_as_of' as fate, 4 as fate_order
+    {% endif %}
+    {%- endfor %}
 ),
 
 counted as (
-    select source_table, 'modelled' as fate, row_count from modelled
+    select
+        source_table,
+        'modelled' as fate,
+        row_count
+    from modelled
+
     union all
-    select source_table, 'deduplicated' as fate, row_count from deduplicated
+
+    select
+        source_table,
+        'deduplicated' as fate,
+        row_count
+    from deduplicated
+
     union all
-    select source_table, fate, row_count from set_aside
+
+    select
+        source_table,
+        fate,
+        row_count
+    from set_aside
 ),
 
 final as (

@@ -1,4 +1,4 @@
--- One row per task and visit of a status: how long it stayed there, up to now when it still does.
+-- One row per task and visit of a status: how long it stayed there, up to `as_of` while it does.
 with
 
 task_visits as (

@@ -1,5 +1,5 @@
--- Every change of a project, with its status mapped and the project it belongs to. Rows that cannot be
--- used are kept, with the reason.
+-- Every change of a project, with its status mapped and the project it belongs to. Rows that
+-- cannot be used are kept, with the reason.
 with
 
 project_history as (

@@ -42,7 +42,7 @@ ranked as (
         count(*) over (partition by member_id) as source_row_count,
         row_number() over (
             partition by member_id
-            order by loaded_at desc nulls last, created_at desc nulls last, row_hash
+            order by loaded_at desc nulls last, created_at desc nulls last, row_hash asc
         ) as version_rank
     from renamed
 ),

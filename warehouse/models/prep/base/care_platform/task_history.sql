@@ -29,7 +29,9 @@ renamed as (
         created as created_at,
         {{ loader_time() }} as loaded_at,
         -- handling
-        {{ set_aside_reason('case when history_id is not null then id end', 'history_date', loader_time()) }} as set_aside_reason,
+        {{ set_aside_reason(
+            'case when history_id is not null then id end', 'history_date', loader_time()
+        ) }} as set_aside_reason,
         row_hash
     from hashed
 ),
@@ -41,7 +43,7 @@ ranked as (
         count(*) over (partition by task_history_id) as source_row_count,
         row_number() over (
             partition by task_history_id
-            order by loaded_at desc nulls last, row_hash
+            order by loaded_at desc nulls last, row_hash asc
         ) as version_rank
     from renamed
 ),

@@ -41,7 +41,7 @@ ranked as (
         count(*) over (partition by task_id) as source_row_count,
         row_number() over (
             partition by task_id
-            order by loaded_at desc nulls last, modified_at desc nulls last, row_hash
+            order by loaded_at desc nulls last, modified_at desc nulls last, row_hash asc
         ) as version_rank
     from renamed
 ),

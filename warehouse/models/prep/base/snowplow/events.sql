@@ -62,7 +62,7 @@ renamed as (
     from hashed
 ),
 
--- delivered at least once: the copy that was collected first counts, in an order that is always total
+-- delivered at least once: the copy collected first counts, in an order that is always total
 ranked as (
     select
         *,
