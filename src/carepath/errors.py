@@ -16,6 +16,9 @@ class CarepathError(Exception):
         The one thing to do next.
     """
 
+    exit_code = 2
+    """What the command line exits with (see `carepath.cli.exit_codes`)."""
+
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
         self.what = what
         self.where = where

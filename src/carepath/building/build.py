@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,7 +21,7 @@ from carepath.building.reconciliation import (
     read_as_of,
 )
 from carepath.building.report import BuildReport, Fate
-from carepath.definitions import check_definitions
+from carepath.definitions import COLUMNS, check_definitions
 from carepath.errors import CarepathError
 from carepath.workspace import Workspace
 
@@ -28,6 +30,8 @@ _SHOWN_FAILURES = 5
 
 class BuildFailedError(CarepathError):
     """The build ran and must not be published; what was published before stays."""
+
+    exit_code = 1
 
 
 def _show_nothing(_what: str, _done: int, _total: int) -> None:
@@ -69,9 +73,7 @@ def build(
     """
     started = time.monotonic()
     moment = parse_moment(as_of) if as_of else ""
-    definitions = (
-        workspace.definitions if workspace.definitions.is_dir() else shipped_definitions()
-    )
+    definitions = workspace.definitions if workspace.definitions.is_dir() else shipped_definitions()
     chosen = {"as_of": moment, **(variables or {})}
     funnel = str(chosen.get("intake_funnel_name", "MEMBER_INTAKE"))
     checked = check_definitions(definitions, funnel)
@@ -84,7 +86,7 @@ def build(
             chosen,
             {
                 "CAREPATH_WORKSPACE": str(workspace.root),
-                "CAREPATH_DEFINITIONS": str(definitions),
+                "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
                 "CAREPATH_PREP": str(prep),
                 "CAREPATH_PROD": str(prod),
                 "CAREPATH_THREADS": str(threads),
@@ -132,6 +134,16 @@ def parse_moment(text: str) -> str:
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.isoformat(sep=" ")
+
+
+def _copy_definitions(definitions: Path, workspace: Workspace) -> Path:
+    """Give dbt a copy: it writes compiled SQL over seed files that have an absolute path."""
+    copy = workspace.building / "definitions"
+    shutil.rmtree(copy, ignore_errors=True)
+    copy.mkdir()
+    for name in COLUMNS:
+        shutil.copyfile(definitions / name, copy / name)
+    return copy
 
 
 def _check_raw(workspace: Workspace) -> None:
@@ -208,4 +220,3 @@ def _check_account(fates: tuple[Fate, ...]) -> None:
             "\n  ".join(["Rows are unaccounted for; nothing was published.", *lines]),
             fix="this is a defect of the models or of landing: please report it",
         )
-

@@ -104,7 +104,7 @@ def run_dbt_build(
             outcome = dbtRunner(callbacks=[counter]).invoke(arguments)
         finally:
             # dbt's adapter keeps the files open, and locked, for the life of the process.
-            DuckDBConnectionManager.close_all_connections()
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     results = getattr(outcome.result, "results", None) or ()
     error = str(outcome.exception) if outcome.exception is not None else None
     return DbtResult(tuple(_read_node(result) for result in results), error)

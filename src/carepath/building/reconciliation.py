@@ -81,13 +81,17 @@ def list_warnings(prod: Path) -> tuple[str, ...]:
                 f"select status, count(*) from {entity}_phases "
                 "where category = 'unknown' group by status order by count(*) desc, status"
             ).fetchall()
-            if rows:
-                named = ", ".join(f"{status} ({count:,})" for status, count in rows[:5])
-                more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
+            unmapped = [(status, count) for status, count in rows if status != "unknown"]
+            if unmapped:
+                named = ", ".join(f"{status} ({count:,})" for status, count in unmapped[:5])
+                more = f" and {len(unmapped) - 5} more" if len(unmapped) > 5 else ""
                 warnings.append(
-                    f"{sum(count for _, count in rows):,} {entity} visits have a status that "
+                    f"{sum(count for _, count in unmapped):,} {entity} visits have a status that "
                     f"status_map.csv does not name: {named}{more}. Add them to the definitions."
                 )
+            without = sum(count for status, count in rows if status == "unknown")
+            if without:
+                warnings.append(f"{without:,} {entity}s have no status and no history.")
         rows = connection.execute(
             "select step_name from member_intake_funnel_steps where population = 'entrant' "
             "group by step_name, step_number having not bool_or(is_open) order by step_number"

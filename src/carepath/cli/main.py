@@ -62,7 +62,7 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="carepath")
 def cli() -> None:
-    """carepath turns raw care-navigation data into answers, and keeps the models correct."""
+    """Turn raw care-navigation data into answers, and keep the models correct."""
 
 
 def main() -> None:
@@ -74,7 +74,7 @@ def main() -> None:
     except CarepathError as error:
         click.secho("Error: ", fg="red", nl=False, err=True)
         click.echo(str(error), err=True)
-        sys.exit(ExitCode.USAGE)
+        sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)

@@ -1,0 +1,70 @@
+# Two commands on a bare machine with Python 3.11+ and make: `make demo`, then `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?= workspace
+
+.PHONY: help demo test check lint types sql format docs lock clean
+
+help:
+	@echo "make demo    sample data in, tested warehouse and first answers out"
+	@echo "make test    the tests"
+	@echo "make check   the tests, ruff, mypy and sqlfluff: what CI runs"
+	@echo "make docs    generate the documents that are generated"
+	@echo "make lock    resolve the locked requirements again"
+
+demo: $(VENV)/.runtime
+	@$(BIN)/carepath demo $(DEMO)
+
+test: $(VENV)/.development
+	$(BIN)/python -m pytest
+
+check: test lint types sql
+
+lint: $(VENV)/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.development
+	$(BIN)/mypy
+
+sql: $(VENV)/.development
+	cd warehouse && ../$(BIN)/sqlfluff lint --dialect duckdb models tests
+	cd warehouse && ../$(BIN)/sqlfluff lint --dialect snowflake models tests
+
+format: $(VENV)/.development
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.development
+	$(BIN)/python -m docs.generate
+
+# Locked requirements carry hashes and no index address.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+lock: $(VENV)/.development
+	$(BIN)/python -m pip install --quiet uv
+	$(LOCK) --extra dev -o requirements/dev.txt
+	$(LOCK) --extra build -c requirements/dev.txt -o requirements/runtime.txt
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "carepath needs Python 3.11 or later: make PYTHON=python3.11 demo"; exit 1; }
+	@echo "Creating the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+$(VENV)/.runtime: $(BIN)/python requirements/runtime.txt pyproject.toml
+	@echo "Installing locked requirements (a minute or two the first time) ..."
+	@$(INSTALL) --require-hashes -r requirements/runtime.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.development: $(BIN)/python requirements/dev.txt pyproject.toml
+	@echo "Installing locked development requirements (some minutes the first time) ..."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@ $(VENV)/.runtime
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m carepath`."""
+
+from carepath.cli.main import main
+
+main()

@@ -1,0 +1,87 @@
+"""`carepath build`: build, test and publish the warehouse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from carepath.building import BuildReport
+
+
+@click.command()
+@click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
+@click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
+def command(workspace: Path | None, as_of: str | None) -> None:
+    """Build, test and publish the warehouse; readers of prod never see anything half-built."""
+    from carepath.building import build
+    from carepath.cli.progress import show_progress
+    from carepath.configuration import read_build_configuration
+    from carepath.workspace import find_workspace
+
+    found = find_workspace(workspace)
+    configuration = read_build_configuration(found)
+    with show_progress("Building") as progress:
+        report = build(
+            found,
+            as_of=as_of,
+            variables=configuration.variables,
+            progress=progress,
+            threads=configuration.threads,
+        )
+    print_report(report)
+    click.echo("\nNext: carepath ask")
+
+
+def print_report(report: BuildReport) -> None:
+    """Print the account of every row, what was rejected and what to look at."""
+    from rich.console import Console
+
+    console = Console()
+    console.print(_account(report))
+    if report.rejections:
+        console.print("Rejected by the models:")
+        for table, reason, count in report.rejections:
+            console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}", highlight=False)
+    for warning in report.warnings:
+        console.print(f"[yellow]Note:[/] {warning}", highlight=False)
+    console.print(
+        f"{report.model_count} tables and seeds built, {report.test_count} data tests passed "
+        f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC.",
+        highlight=False,
+    )
+    console.print(f"prod: {report.prod}", highlight=False, soft_wrap=True)
+
+
+def _account(report: BuildReport) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title="Every row accounted for", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    table.add_column("source table", no_wrap=True)
+    for name in ("in\nfiles", "bad at\nlanding", "raw", "modelled", "dupli-\ncates", "rejected"):
+        table.add_column(name, justify="right", no_wrap=True)
+    shows_later = any(fate.after_as_of for fate in report.fates)
+    if shows_later:
+        table.add_column("after\nas-of", justify="right")
+    table.add_column("left\nover", justify="right")
+    for fate in report.fates:
+        counts = [
+            fate.in_files,
+            fate.rejected_at_landing,
+            fate.raw,
+            fate.modelled,
+            fate.deduplicated,
+            fate.rejected,
+        ]
+        if shows_later:
+            counts.append(fate.after_as_of)
+        counts.append(fate.missing)
+        table.add_row(fate.source_table.partition(".")[2], *(f"{count:,}" for count in counts))
+    return table

@@ -1,0 +1,107 @@
+"""`carepath demo`: sample data in, first answers out, in one command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from carepath.sample import SamplePlan
+    from carepath.workspace import Workspace
+
+FIRST_QUESTIONS = (
+    "largest-dropoff",
+    "conversion",
+    "time-to-complete",
+    "slowest-phase",
+    "projects-started",
+    "tasks-in-progress",
+)
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("carepath-demo"))
+@click.option("--scenario", default="none", show_default=True, help="What changes at 60 %.")
+@click.option("--members", default=20_000, show_default=True, help="People who sign up.")
+@click.option("--seed", default=1, show_default=True, help="Same seed, same data.")
+def command(folder: Path, scenario: str, members: int, seed: int) -> None:
+    """Make sample data, land it, build and test the warehouse, print the first answers.
+
+    Everything goes to FOLDER (./carepath-demo by default), a workspace like any other.
+    """
+    from carepath.building import build
+    from carepath.cli.build import print_report
+    from carepath.cli.progress import show_progress
+    from carepath.initialisation import init_workspace
+    from carepath.landing import land
+    from carepath.sample import SamplePlan, make_sample
+
+    workspace = init_workspace(folder)
+    data = workspace.root / "sample-data"
+    plan = SamplePlan(scenario=scenario, members=members, seed=seed)
+    _check_same_demo(data, plan, folder)
+    with show_progress("1/4 Making sample data") as progress:
+        make_sample(data, plan, progress)
+    with show_progress("2/4 Landing it") as progress:
+        landed = land(data, workspace, lambda what, share: progress(what, int(share * 1000), 1000))
+    click.echo(
+        f"Landed {landed.rows_read:,} rows: {landed.accepted:,} accepted, "
+        f"{landed.rejected:,} rejected with a reason."
+        if landed.rows_read
+        else "The sample data had been landed before."
+    )
+    with show_progress("3/4 Building and testing the warehouse") as progress:
+        report = build(workspace, progress=progress)
+    print_report(report)
+    click.echo()
+    _print_answers(workspace)
+    _print_next(workspace, folder)
+
+
+def _check_same_demo(data: Path, plan: SamplePlan, folder: Path) -> None:
+    """Refuse to mix two demos in one raw database."""
+    from carepath.errors import CarepathError
+
+    ledger = data / "truth.json"
+    if not ledger.exists():
+        return
+    made = json.loads(ledger.read_text(encoding="utf-8")).get("plan", {})
+    wanted = {"scenario": plan.scenario, "members": plan.members, "seed": plan.seed}
+    if any(made.get(key) != value for key, value in wanted.items()):
+        raise CarepathError(
+            f"{folder} holds a demo with other options.",
+            where=str(ledger),
+            fix="name another folder, or remove this one",
+        )
+
+
+def _print_answers(workspace: Workspace) -> None:
+    from rich.console import Console
+
+    from carepath import ask
+    from carepath.cli.progress import show_progress
+    from carepath.questions.registry import QUESTIONS
+
+    texts = {question.id: question.text for question in QUESTIONS}
+    answers = []
+    with show_progress("4/4 Answering") as progress:
+        for number, question in enumerate(FIRST_QUESTIONS):
+            progress(question, number, len(FIRST_QUESTIONS))
+            answers.append(ask(question, workspace=workspace.root))
+    console = Console()
+    for answer in answers:
+        console.print(f"[bold]{texts[answer.question]}[/]  [dim]{answer.question}[/]")
+        console.print(f"  {answer.headline}\n", highlight=False)
+
+
+def _print_next(workspace: Workspace, folder: Path) -> None:
+    click.echo(f"prod: {workspace.prod}")
+    click.echo("Next:")
+    click.echo(f"  carepath ask -w {folder}                          all questions")
+    click.echo(f"  carepath ask conversion --by client -w {folder}   one answer, by segment")
+    click.echo(
+        f"  carepath sample --list-scenarios                {'':<{len(str(folder))}}   other made-up worlds"
+    )

@@ -1,0 +1,90 @@
+"""What a workspace's ``carepath.toml`` sets for a build."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from carepath.errors import CarepathError
+from carepath.workspace import Workspace
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "threads": (int,),
+    "conversion_window_seconds": (int,),
+    "tie_seconds": (int, float),
+    "intake_funnel_name": (str,),
+    "earliest_plausible_at": (str, date, datetime),
+}
+
+
+@dataclass(frozen=True)
+class BuildConfiguration:
+    """Settings of a build.
+
+    Parameters
+    ----------
+    threads : int
+        dbt threads.
+    variables : mapping
+        dbt vars that the workspace overrides.
+    """
+
+    threads: int
+    variables: Mapping[str, Any]
+
+
+def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
+    """Read the ``[build]`` table of a workspace's configuration.
+
+    Raises
+    ------
+    CarepathError
+        Naming the file and the line or key that is wrong.
+    """
+    path = workspace.config
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CarepathError(
+            f"The configuration is not valid TOML: {error}.", where=str(path), fix="mend it"
+        ) from None
+    settings = document.get("build", {})
+    for key, value in settings.items():
+        if key not in _KINDS:
+            near = difflib.get_close_matches(key, _KINDS, n=1)
+            raise CarepathError(
+                f"Unknown key {key!r} in [build].",
+                where=str(path),
+                fix=(f"did you mean {near[0]}? " if near else "")
+                + f"known keys: {', '.join(_KINDS)}",
+            )
+        if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
+            raise CarepathError(
+                f"{key} in [build] must be {' or '.join(k.__name__ for k in _KINDS[key])}.",
+                where=str(path),
+                fix="look at the commented example that `carepath init` writes",
+            )
+        if isinstance(value, int | float) and value < (0 if key == "tie_seconds" else 1):
+            raise CarepathError(
+                f"{key} in [build] is too small.", where=str(path), fix="give a larger number"
+            )
+    variables = {key: value for key, value in settings.items() if key != "threads"}
+    if "earliest_plausible_at" in variables:
+        variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))
+    return BuildConfiguration(int(settings.get("threads", 2)), variables)
+
+
+def _moment(value: object, where: str) -> str:
+    text = value.isoformat() if isinstance(value, date | datetime) else str(value)
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(sep=" ")
+    except ValueError:
+        raise CarepathError(
+            "earliest_plausible_at in [build] is not a date.",
+            where=where,
+            fix='write it as "2000-01-01"',
+        ) from None

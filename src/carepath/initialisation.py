@@ -1,0 +1,69 @@
+"""Making a workspace: configuration, definitions to edit, an empty raw database."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from carepath.building.project import shipped_definitions
+from carepath.definitions import COLUMNS
+from carepath.errors import CarepathError
+from carepath.workspace import Workspace
+
+_CONFIG = """\
+# carepath workspace. Everything has a default; uncomment to change it.
+
+[build]
+# threads = 2
+# conversion_window_seconds = 1209600   # 14 days from entry, end inclusive
+# tie_seconds = 2                       # events closer than this may swap
+# intake_funnel_name = "MEMBER_INTAKE"  # which funnel of definitions/funnel_steps.csv
+# earliest_plausible_at = "2000-01-01"  # events dated earlier are rejected
+"""
+
+_IGNORED = "*.duckdb\n*.duckdb.wal\n.building/\ntarget/\nlogs/\n"
+
+
+def init_workspace(root: Path) -> Workspace:
+    """Make a workspace, or complete one: what is already there is left alone.
+
+    Parameters
+    ----------
+    root : Path
+        The folder; made where it does not exist.
+
+    Raises
+    ------
+    CarepathError
+        When the folder cannot be made, or holds other files and no workspace.
+    """
+    workspace = Workspace(root.expanduser().resolve())
+    if workspace.root.is_file():
+        raise CarepathError(
+            f"{root} is a file, not a folder.", where=str(root), fix="name another folder"
+        )
+    if workspace.root.is_dir() and not workspace.exists and any(workspace.root.iterdir()):
+        raise CarepathError(
+            f"{root} is not empty and not a workspace.",
+            where=str(workspace.root),
+            fix="name a new or an empty folder",
+        )
+    try:
+        workspace.definitions.mkdir(parents=True, exist_ok=True)
+        shipped = shipped_definitions()
+        for name in COLUMNS:
+            if not (workspace.definitions / name).exists():
+                shutil.copyfile(shipped / name, workspace.definitions / name)
+        ignored = workspace.root / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text(_IGNORED, encoding="utf-8")
+        # Last, because this file is what makes the folder a workspace.
+        if not workspace.exists:
+            workspace.config.write_text(_CONFIG, encoding="utf-8")
+    except OSError as error:
+        raise CarepathError(
+            f"The workspace could not be made: {error.strerror}.",
+            where=str(error.filename or root),
+            fix="choose a folder that you may write to, with space left",
+        ) from None
+    return workspace

@@ -1,0 +1,117 @@
+"""What a build makes of odd but possible input, and the moment it is of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from prod_tables import read_tables
+
+from carepath.building import build
+from carepath.building.build import parse_moment
+from carepath.errors import CarepathError
+from carepath.initialisation import init_workspace
+from carepath.landing import create_raw, land
+from carepath.workspace import Workspace
+
+Copy = Callable[[Workspace], Workspace]
+
+
+def test_nothing_landed_is_said_before_anything_is_built(tmp_path: Path) -> None:
+    with pytest.raises(CarepathError, match="Nothing has been landed") as failure:
+        build(init_workspace(tmp_path / "workspace"))
+    assert "carepath land" in str(failure.value)
+
+
+def test_a_damaged_raw_database_is_named(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    workspace.raw.write_bytes(b"not a database" * 1000)
+    with pytest.raises(CarepathError, match="cannot be opened"):
+        build(workspace)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "31/12/2025"])
+def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
+    with pytest.raises(CarepathError, match="not a date or time"):
+        parse_moment(text)
+
+
+def test_an_as_of_with_a_zone_is_read_as_utc() -> None:
+    assert parse_moment("2026-01-01T01:30:00+02:00") == "2025-12-31 23:30:00"
+
+
+@pytest.mark.slow
+def test_tables_without_any_row_build(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    create_raw(workspace)
+    report = build(workspace)
+    assert report.as_of is None
+    assert {fate.raw for fate in report.fates} == {0}
+    assert all(not rows for name, rows in read_tables(workspace.prod).items() if "member" in name)
+
+
+@pytest.mark.slow
+def test_history_without_tasks_and_tasks_without_history_are_all_there(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "task.csv").write_text(
+        "id,project_id,title,status,created\n"
+        "1,,G,in-progress,2026-01-05 10:00:00\n"
+        "2,,I,COMPLETE,2026-01-05 10:00:00Z\n"
+    )
+    # The same ids as strings, another zone, and a task that only history knows.
+    (data / "historical_task.jsonl").write_text(
+        '{"history_id": "10", "id": "2", "status": "In Progress", '
+        '"history_date": "2026-01-05T06:00:00-05:00"}\n'
+        '{"history_id": "11", "id": "2", "status": "complete", '
+        '"history_date": "2026-01-05 12:00:00"}\n'
+        '{"history_id": "12", "id": "3", "status": "Frozen", '
+        '"history_date": "2026-01-05 12:00:00"}\n'
+    )
+    land(data, workspace)
+    report = build(workspace)
+    with duckdb.connect(str(workspace.prod), read_only=True) as connection:
+        tasks = connection.execute(
+            "select task_id, status, category, is_imputed, is_listed, cycle_seconds "
+            "from current_task_summary order by task_id"
+        ).fetchall()
+    assert [task[:5] for task in tasks] == [
+        ("1", "in_progress", "active", True, True),
+        ("2", "complete", "done", False, True),
+        ("3", "FROZEN", "unknown", False, False),
+    ]
+    assert tasks[1][5] == 3600
+    assert any("FROZEN (1)" in warning for warning in report.warnings)
+
+
+@pytest.mark.slow
+def test_an_earlier_as_of_sets_later_rows_aside_and_counts_them(
+    landed: Workspace, copy_of: Copy
+) -> None:
+    workspace = copy_of(landed)
+    report = build(workspace, as_of="2026-03-01")
+    assert report.as_of == "2026-03-01 00:00:00"
+    later = {fate.source_table: fate.after_as_of for fate in report.fates}
+    assert later["snowplow.events"] > 0
+    assert later["care_platform.historical_task"] > 0
+    assert all(fate.is_balanced for fate in report.fates)
+    with duckdb.connect(str(workspace.prod), read_only=True) as connection:
+        row = connection.execute(
+            "select max(event_at) <= timestamp '2026-03-01' from funnel_events"
+        ).fetchone()
+        open_past = connection.execute(
+            "select count(*) from task_phases where seconds < 0"
+        ).fetchone()
+    assert row == (True,)
+    assert open_past == (0,)
+
+
+@pytest.mark.slow
+def test_a_build_leaves_the_definitions_as_they_were(built: Workspace) -> None:
+    from carepath.building.project import shipped_definitions
+
+    for path in sorted(shipped_definitions().glob("*.csv")):
+        assert (built.definitions / path.name).read_bytes() == path.read_bytes()

@@ -1,0 +1,131 @@
+"""A mistake in a definition is named by file, line and column, with the next step."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from carepath.building.project import shipped_definitions
+from carepath.definitions import check_definitions
+from carepath.errors import CarepathError
+
+MISTAKES = {
+    "an unknown column": (
+        "status_map.csv",
+        lambda text: text.replace("category", "categry"),
+        ":1",
+        "did you mean category",
+    ),
+    "a missing column": (
+        "holidays.csv",
+        lambda text: text.replace(",holiday_name", "").replace(",", ""),
+        ":1",
+        "lacks the column 'holiday_name'",
+    ),
+    "an unknown category": (
+        "status_map.csv",
+        lambda text: text.replace(",waiting\n", ",wating\n", 1),
+        ":4, column category",
+        "did you mean waiting",
+    ),
+    "a status mapped twice, spelled otherwise": (
+        "status_map.csv",
+        lambda text: text + "task,in progress,busy,active\n",
+        "column raw_status",
+        "already mapped in line 3",
+    ),
+    "a gap in the numbers of the steps": (
+        "funnel_steps.csv",
+        lambda text: text.replace(",6,", ",7,"),
+        "column step_number",
+        "not numbered 1 to 6",
+    ),
+    "a step defined twice": (
+        "funnel_steps.csv",
+        lambda text: text.replace("CAREGIVING_GOAL", "CONFIRM_COUNTRY"),
+        ":6, column step_name",
+        "already defined in line 4",
+    ),
+    "a date that is none": (
+        "funnel_steps.csv",
+        lambda text: text.replace("false,,,,\n", "false,soon,,,\n", 1),
+        ":2, column valid_from",
+        "not a date or time",
+    ),
+    "a row with a cell too many": (
+        "funnel_steps.csv",
+        lambda text: text.replace("false,,,,\n", "false,,,,,\n", 1),
+        ":2",
+        "9 cells, the header has 8",
+    ),
+    "a zone that is none": (
+        "calendar.csv",
+        lambda text: text.replace("America/New_York", "America/NewYork"),
+        ":2, column time_zone",
+        "did you mean America/New_York",
+    ),
+    "two zones": (
+        "calendar.csv",
+        lambda text: text.replace("America/New_York", "Europe/Paris", 1),
+        "column time_zone",
+        "one time zone",
+    ),
+    "hours that end before they begin": (
+        "calendar.csv",
+        lambda text: text.replace("17:00", "08:00", 1),
+        ":2, column closes_at",
+        "closes before it opens",
+    ),
+    "a holiday twice": (
+        "holidays.csv",
+        lambda text: text + "2025-12-25,Christmas again\n",
+        "column holiday_date",
+        "already a holiday",
+    ),
+}
+
+
+@pytest.fixture
+def definitions(tmp_path: Path) -> Path:
+    folder = tmp_path / "definitions"
+    shutil.copytree(shipped_definitions(), folder)
+    return folder
+
+
+def test_the_shipped_definitions_are_right(definitions: Path) -> None:
+    checked = check_definitions(definitions, "MEMBER_INTAKE")
+    assert (checked.step_count, checked.time_zone) == (6, "America/New_York")
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_named(mistake: str, definitions: Path) -> None:
+    name, change, where, word = MISTAKES[mistake]
+    path = definitions / name
+    before = path.read_text()
+    path.write_text(change(before))
+    assert path.read_text() != before
+    with pytest.raises(CarepathError) as failure:
+        check_definitions(definitions, "MEMBER_INTAKE")
+    assert f"{path}{where}" in str(failure.value) or where in str(failure.value)
+    assert name in str(failure.value)
+    assert word in str(failure.value)
+
+
+def test_a_missing_file_is_named(definitions: Path) -> None:
+    (definitions / "calendar.csv").unlink()
+    with pytest.raises(CarepathError, match="calendar.csv is missing"):
+        check_definitions(definitions, "MEMBER_INTAKE")
+
+
+def test_an_intake_funnel_that_is_not_defined_is_named(definitions: Path) -> None:
+    with pytest.raises(CarepathError, match="needs at least two steps") as failure:
+        check_definitions(definitions, "ONBOARDING")
+    assert "MEMBER_INTAKE" in str(failure.value)
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_fine(definitions: Path) -> None:
+    path = definitions / "status_map.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert check_definitions(definitions, "MEMBER_INTAKE").step_count == 6

@@ -1,0 +1,180 @@
+"""Readers see the old prod or the new one; a killed or failed build damages nothing."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+from prod_tables import read_tables
+
+from carepath.building import build
+from carepath.building.build import BuildFailedError
+from carepath.building.project import find_project
+from carepath.building.publication import lock_build, publish
+from carepath.errors import CarepathError
+from carepath.workspace import Workspace
+
+pytestmark = pytest.mark.slow
+
+Copy = Callable[[Workspace], Workspace]
+
+
+def _database(path: Path, value: int) -> Path:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create table answer as select {value} as value")
+    return path
+
+
+def _value(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        row = connection.execute("select value from answer").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_reader_keeps_its_state_while_another_is_published(tmp_path: Path) -> None:
+    prod = _database(tmp_path / "prod.duckdb", 1)
+    script = (
+        "import sys, duckdb; c = duckdb.connect(sys.argv[1], read_only=True); print('open', "
+        "flush=True); sys.stdin.readline(); print(c.execute('select value from answer')"
+        ".fetchone()[0], flush=True)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(prod)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        publish(_database(tmp_path / "candidate.duckdb", 2), prod)
+        output, _ = reader.communicate("go on\n")
+    assert output == "1\n"
+    assert _value(prod) == 2
+
+
+def test_a_log_left_beside_the_old_prod_does_not_spoil_the_new(tmp_path: Path) -> None:
+    prod = _database(tmp_path / "prod.duckdb", 1)
+    prod.with_name("prod.duckdb.wal").write_bytes(b"left behind by a killed writer")
+    publish(_database(tmp_path / "candidate.duckdb", 2), prod)
+    assert _value(prod) == 2
+
+
+def test_a_second_build_is_refused_with_a_clear_word(landed: Workspace, copy_of: Copy) -> None:
+    workspace = copy_of(landed)
+    with (
+        lock_build(workspace),
+        pytest.raises(CarepathError, match="Another build is running"),
+    ):
+        build(workspace)
+
+
+def test_building_twice_gives_the_same_prod(built: Workspace, copy_of: Copy) -> None:
+    workspace = copy_of(built)
+    with duckdb.connect(str(workspace.prod), read_only=True) as reader:
+        before = reader.execute("select count(*) from funnel_events").fetchone()
+        report = build(workspace)  # under an open reader
+        assert reader.execute("select count(*) from funnel_events").fetchone() == before
+    assert all(fate.is_balanced for fate in report.fates)
+    assert read_tables(workspace.prod) == read_tables(built.prod)
+
+
+def test_rows_of_files_without_a_fate_publish_nothing(built: Workspace, copy_of: Copy) -> None:
+    workspace = copy_of(built)
+    before = workspace.prod.read_bytes()
+    # Landing's ledger says that a file had more rows than raw holds.
+    with duckdb.connect(str(workspace.raw)) as connection:
+        connection.execute("delete from landing.files where table_name = 'care_platform.task'")
+        connection.execute(
+            "insert into landing.files (file_id, batch_number, table_name, file_name, sha256, "
+            "landed_at, row_count, accepted_count, rejected_count) "
+            "values (999, 9, 'care_platform.task', 'lost.csv', 'x', now(), 999999, 999999, 0)"
+        )
+    with pytest.raises(BuildFailedError, match="unaccounted for"):
+        build(workspace)
+    assert workspace.prod.read_bytes() == before
+
+
+BREAKAGES = {
+    "a model that does not run": ("models/prod/task_phases.sql", "as seconds", "+ 'x' as seconds"),
+    "a data test that fails": (
+        "tests/assert_every_source_row_is_accounted_for.sql",
+        "raw.raw_row_count !=",
+        "raw.raw_row_count =",
+    ),
+}
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_a_broken_project_publishes_nothing_and_is_named(
+    breakage: str,
+    built: Workspace,
+    copy_of: Copy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path, old, new = BREAKAGES[breakage]
+    project = tmp_path / "warehouse"
+    shutil.copytree(find_project(), project)
+    text = (project / path).read_text()
+    (project / path).write_text(text.replace(old, new))
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "find_project", lambda: project)
+    workspace = copy_of(built)
+    before = workspace.prod.read_bytes()
+    with pytest.raises(BuildFailedError, match=Path(path).stem) as failure:
+        build(workspace)
+    assert workspace.prod.read_bytes() == before
+    assert "prod is unchanged" in str(failure.value)
+
+
+def test_without_room_on_the_disk_the_build_says_so_and_prod_stays(
+    built: Workspace, copy_of: Copy
+) -> None:
+    workspace = copy_of(built)
+    before = workspace.prod.read_bytes()
+    script = (
+        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)); "
+        "sys.argv = ['carepath', 'build', '-w', sys.argv[1]]; "
+        "from carepath.cli.main import main; main()"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", script, str(workspace.root)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1, process.stderr
+    assert "Traceback" not in process.stderr
+    assert "disk" in process.stderr
+    assert workspace.prod.read_bytes() == before
+
+
+def test_killed_at_any_moment_the_next_build_gives_the_clean_result(
+    built: Workspace, copy_of: Copy
+) -> None:
+    workspace = copy_of(built)
+    clean = read_tables(built.prod)
+    moments = random.Random(7)
+    command = [sys.executable, "-m", "carepath", "build", "-w", str(workspace.root)]
+    killed = 0
+    for _ in range(4):
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as process:
+            time.sleep(moments.uniform(4, 16))
+            process.send_signal(signal.SIGKILL)
+        killed += process.returncode == -signal.SIGKILL
+        # Whatever it was doing, readers see a whole prod.
+        assert read_tables(workspace.prod) == clean
+    assert killed > 0
+    build(workspace)
+    assert read_tables(workspace.prod) == clean
