@@ -302,24 +302,30 @@ LAND_WITHOUT_SPACE = """
     from carepath.errors import CarepathError
     from carepath.landing import land
     from carepath.workspace import Workspace
-    resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
+    def show(what, share):
+        if what.startswith(sys.argv[4]):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
     try:
-        land(Path(sys.argv[1]), Workspace(Path(sys.argv[2])))
+        land(Path(sys.argv[1]), Workspace(Path(sys.argv[2])), show)
         print("landed")
     except CarepathError as error:
         print(error)
 """
 
 
-@pytest.mark.parametrize("megabytes", [1, 5])
-def test_a_full_disk_is_a_clear_error_and_loses_nothing(workspace, folder, tmp_path, megabytes):
+@pytest.mark.parametrize(
+    ("moment", "megabytes"), [("checking", 1), ("checking", 5), ("writing", 4), ("writing", 7)]
+)
+def test_a_full_disk_is_a_clear_error_and_loses_nothing(
+    workspace, folder, tmp_path, moment, megabytes
+):
     (folder / "task.csv").write_text(GOOD)
     land(folder, workspace)
     before = read_state(workspace)
     big = tmp_path / "big"
     big.mkdir()
     write_many(big / "task.csv", 300_000)
-    process = start(LAND_WITHOUT_SPACE, big, workspace.root, megabytes << 20)
+    process = start(LAND_WITHOUT_SPACE, big, workspace.root, megabytes << 20, moment)
     out, err = process.communicate(timeout=60)
     assert "no space left" in out, (out, err)
     assert "Traceback" not in err
