@@ -32,7 +32,7 @@ def test_the_table_counts_rows_gives_reasons_and_says_what_is_next(workspace, fo
     row = next(line for line in done.stdout.splitlines() if "care_platform.task" in line)
     cells = [cell.strip() for cell in row.strip("│").split("│")]
     assert cells == ["care_platform.task", "1", "0", "3", "1", "2", "2 due is not a timestamp"]
-    assert "1 unknown columns ignored: extra" in done.stdout
+    assert "unknown columns ignored (1): extra" in done.stdout
     assert done.stdout.rstrip().endswith("Next: carepath build")
     assert "soon" not in done.stdout
 

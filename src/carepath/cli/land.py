@@ -89,10 +89,11 @@ def _print_table(report: LandingReport) -> None:
     from rich.text import Text
 
     tables = sorted({file.table for file in report.files if file.table is not None})
-    printed = Table("table", title="Landed" if report.batch_number else None, title_justify="left")
+    printed = Table(title="Landed" if report.batch_number else None, title_justify="left")
+    printed.add_column("table", no_wrap=True)
     for heading in ("files", "already landed", "rows read", "accepted", "rejected"):
         printed.add_column(heading, justify="right")
-    printed.add_column("most frequent reasons", overflow="fold")
+    printed.add_column("most frequent reasons")
     for name in tables:
         files = [file for file in report.files if file.table == name]
         reasons: dict[str, int] = {}
@@ -130,7 +131,7 @@ def _list_notes(report: LandingReport) -> list[str]:
             shown = ", ".join(name[:60] for name in file.unknown_columns[:_SHOWN_COLUMNS])
             more = len(file.unknown_columns) - _SHOWN_COLUMNS
             lines.append(
-                f"{file.file_name}: {len(file.unknown_columns)} unknown columns ignored: {shown}"
+                f"{file.file_name}: unknown columns ignored ({len(file.unknown_columns)}): {shown}"
                 + (f" and {more} more (--format json lists all)" if more > 0 else "")
             )
     return lines
