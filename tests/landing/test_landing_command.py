@@ -29,9 +29,10 @@ def test_the_table_counts_rows_gives_reasons_and_says_what_is_next(workspace, fo
     done = run(folder, "--workspace", workspace.root)
     assert done.returncode == 0
     assert done.stderr == ""
-    row = next(line for line in done.stdout.splitlines() if "care_platform.task" in line)
+    row = next(line for line in done.stdout.splitlines() if "│ task" in line)
     cells = [cell.strip() for cell in row.strip("│").split("│")]
-    assert cells == ["care_platform.task", "1", "0", "3", "1", "2", "2 due is not a timestamp"]
+    assert cells == ["task", "1", "0", "3", "1", "2"]
+    assert "task: 2 rejected: due is not a timestamp" in done.stdout
     assert "unknown columns ignored (1): extra" in done.stdout
     assert done.stdout.rstrip().endswith("Next: carepath build")
     assert "soon" not in done.stdout

@@ -86,41 +86,44 @@ def _describe(report: LandingReport) -> dict[str, object]:
 def _print_table(report: LandingReport) -> None:
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     tables = sorted({file.table for file in report.files if file.table is not None})
     printed = Table(title="Landed" if report.batch_number else None, title_justify="left")
     printed.add_column("table", no_wrap=True)
     for heading in ("files", "already landed", "rows read", "accepted", "rejected"):
-        printed.add_column(heading, justify="right")
-    printed.add_column("most frequent reasons")
+        printed.add_column(heading, justify="right", no_wrap=True)
     for name in tables:
         files = [file for file in report.files if file.table == name]
-        reasons: dict[str, int] = {}
-        for file in files:
-            for reason, count in file.reasons:
-                reasons[reason] = reasons.get(reason, 0) + count
-        top = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
-        lines = [f"{count:,} {reason}" for reason, count in top[:_SHOWN_REASONS]]
-        if len(top) > _SHOWN_REASONS:
-            lines.append(f"and {len(top) - _SHOWN_REASONS} more")
         printed.add_row(
-            name,
+            name.split(".")[1],
             f"{sum(file.status == 'landed' for file in files):,}",
             f"{sum(file.already_landed for file in files):,}",
             f"{sum(file.rows_read for file in files):,}",
             f"{sum(file.accepted for file in files):,}",
             f"{sum(file.rejected for file in files):,}",
-            Text("\n".join(lines)),
         )
-    # Wide enough for its content where the output is a pipe or a file.
+    # Numbers are never cut off, also where the output is a pipe or a narrow terminal.
     console = Console()
-    if not console.is_terminal:
-        console = Console(width=160)
-    console.print(printed)
-    for line in _list_notes(report):
+    console.print(printed, width=max(console.width, 100), soft_wrap=True)
+    for line in (*_list_reasons(report), *_list_notes(report)):
         click.echo(line)
     click.echo(_say_next(report))
+
+
+def _list_reasons(report: LandingReport) -> list[str]:
+    """Write the most frequent reasons of each table."""
+    counts: dict[str, dict[str, int]] = {}
+    for file in report.files:
+        of_table = counts.setdefault((file.table or "").split(".")[-1], {})
+        for reason, count in file.reasons:
+            of_table[reason] = of_table.get(reason, 0) + count
+    lines = []
+    for table, reasons in sorted(counts.items()):
+        top = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+        lines += [f"{table}: {count:,} rejected: {why}" for why, count in top[:_SHOWN_REASONS]]
+        if len(top) > _SHOWN_REASONS:
+            lines.append(f"{table}: and {len(top) - _SHOWN_REASONS} more reasons")
+    return lines
 
 
 def _list_notes(report: LandingReport) -> list[str]:
