@@ -1,0 +1,1 @@
+select id as product_id from {{ source('shop', 'orders') }}

@@ -1,0 +1,7 @@
+with payments as (
+    select * from {{ ref('stg_payments') }}
+)
+
+select *
+from payments
+qualify row_number() over (partition by order_id) = 1

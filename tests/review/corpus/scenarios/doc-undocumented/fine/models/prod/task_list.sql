@@ -1,0 +1,1 @@
+select task_id, project_id, status from {{ ref('tasks') }}

@@ -1,0 +1,9 @@
+select
+    id as task_id,
+    project_id,
+    title,
+    upper(status) as status,
+    due as due_at,
+    created as created_at,
+    modified as modified_at
+from {{ source('care_platform', 'task') }}

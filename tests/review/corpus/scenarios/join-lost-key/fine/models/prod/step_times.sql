@@ -1,0 +1,8 @@
+select
+    members.member_id,
+    members.client_id,
+    steps.step_name,
+    steps.first_at
+from {{ ref('members') }} as members
+left join {{ ref('member_steps') }} as steps
+    on steps.member_id = members.member_id and steps.step_name = 'create_account'

@@ -1,0 +1,2 @@
+select refund_id, order_id
+from {{ ref('stg_refunds') }}

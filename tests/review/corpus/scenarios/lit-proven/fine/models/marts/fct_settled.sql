@@ -1,0 +1,3 @@
+select payment_id, amount
+from {{ ref('stg_payments') }}
+where payment_status = 'SETTLED'

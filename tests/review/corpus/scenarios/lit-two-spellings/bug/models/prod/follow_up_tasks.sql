@@ -1,0 +1,1 @@
+select task_id, title from {{ ref('tasks') }} where title = 'Follow Up'

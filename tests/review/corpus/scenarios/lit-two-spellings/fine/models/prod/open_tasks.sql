@@ -1,0 +1,1 @@
+select task_id from {{ ref('tasks') }} where title = 'Follow Up'

@@ -1,0 +1,8 @@
+with paid as (
+    select order_id, amount from {{ ref('stg_orders') }} where status != 'returned'
+)
+
+select
+    order_id,
+    amount
+from paid

@@ -1,0 +1,4 @@
+select
+    history_id,
+    id as project_id
+from {{ source('care_platform', 'historical_project') }}

@@ -1,0 +1,8 @@
+select
+    date_trunc(issued_on, month) as month,
+    plan,
+    account_id,
+    count(*) as invoice_count,
+    sum(amount) as revenue
+from {{ ref('fct_invoices') }}
+group by 1, 2

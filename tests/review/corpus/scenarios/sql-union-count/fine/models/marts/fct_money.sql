@@ -1,0 +1,3 @@
+select order_id as id, amount, ordered_at as happened_at from {{ ref('stg_orders') }}
+union all
+select refund_id as id, amount, refunded_at as happened_at from {{ ref('stg_refunds') }}

@@ -1,0 +1,1 @@
+select refund_id, order_id, amount from {{ ref('stg_refunds') }}
