@@ -1,40 +1,41 @@
 """The slow oracle: what `prod` must hold, worked out row by row in plain Python.
 
-It is written from the design documents and never from the SQL, with lists, dicts and loops, so
-that a mistake would have to be made twice to go unnoticed. Where the documents leave room, these
-are the choices; the SQL must make the same ones on purpose.
+It is written from the design documents, with lists, dicts and loops, so that a mistake would
+have to be made twice to go unnoticed. Where the documents leave room, these are the choices. Those
+marked * were taken over from the models after both existed: there the comparison checks that the
+two agree on a rule, not that the rule was found twice. All other code came before the SQL was read.
 
 Rows
  1. A row's date: events `derived_tstamp`, else `collector_tstamp`; history rows `history_date`;
     current-state rows `created` (they carry today's attributes whatever `as_of` is).
- 2. Duplicates go first; then rows without an id are rejected (equal ones, load times aside, are
+ 2.* Duplicates go first; then rows without an id are rejected (equal ones, load times aside, are
     duplicates); then a survivor whose own time is not credible is rejected; then, with `as_of`
     given, one dated after it is set aside; then a history row before its creation is rejected.
     So each raw row has exactly one fate. Without `as_of` nothing is set aside, and `as_of` is
     the latest date, modification, load, or deletion (of a task or project) among modelled rows.
- 3. Reasons, first match: missing_id, missing_date, dated_after_load, dated_too_early,
+ 3.* Reasons, first match: missing_id, missing_date, dated_after_load, dated_too_early,
     dated_before_created; all but missing_id for events and history rows only. A date equal to
     the load time, the earliest plausible date or the creation is fine.
- 4. A history row needs both its ids. An event without a user_id is modelled (counted), and
+ 4.* A history row needs both its ids. An event without a user_id is modelled (counted), and
     appears in no funnel table. rejection_summary lists after_as_of, too.
  5. Creation of a task or project: its own row's `created`, else the earliest `created` on its
     history rows, else its first history row. A current-state row without `created` is kept.
  6. A task known only from rejected history rows does not exist.
- 7. Deleted: `_sdc_deleted_at`, else where `_fivetran_deleted` the loader time (else modified, else
+ 7.* Deleted: `_sdc_deleted_at`, else where `_fivetran_deleted` the loader time (else modified, else
     created). A deletion after `as_of` has not happened.
 
 Members
  8. Staff: any kept event of the person with role STAFF (trimmed, any case).
- 9. An event stands for a step when its funnel and step name are the defined ones (trimmed, any
+ 9.* An event stands for a step when its funnel and step name are the defined ones (trimmed, any
     case), its step_action is SUBMIT or null, and it has no failure_reason. `no_entry`: later
     steps, no first step. Only undefined steps: `no_funnel_events`.
-10. Landing page: the last view of some client's page at or before entry (within the tolerance)
+10.* Landing page: the last view of some client's page at or before entry (within the tolerance)
     by the person, or anonymous in a browser only ever used by them or in the session of the
     sign-up. Pages compare by host (no www) and path (no query, fragment, trailing slash); a
     client's page without a host matches any host; a page of two clients matches nobody. Else
     the account's client_id. A client_id that is not in clients is kept, and is treated as
     unknown for `client_verifies`.
-11. Device, country, entity come from the entry event; the referrer from the first event of its
+11.* Device, country, entity come from the entry event; the referrer from the first event of its
     session (up to entry) whose referrer is not its own host, 'direct' where that has none,
     'unknown' without such an event.
 12. Dates and weeks (Monday) are in the site's time zone.
