@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from carepath.review.jinja.unknown import SANDBOX_FLAGS
+
 SCHEMA = "cp_rel"
 OPEN_SCHEMA = "cp_open"
 
@@ -54,7 +56,7 @@ class RelationStub:
     __repr__ = __str__
 
     def __getattr__(self, key: str) -> Any:
-        if key.startswith("_") or key in ("unsafe_callable", "alters_data"):
+        if key.startswith("_") or key in SANDBOX_FLAGS:
             raise AttributeError(key)
         return lambda *args, **kwargs: self
 

@@ -22,6 +22,7 @@ from carepath.review.jinja.environment import (
 from carepath.review.jinja.packages import Namespace
 from carepath.review.jinja.relations import RelationName, StarSpec
 from carepath.review.jinja.state import MacroReturn, State, TemplateRefusedError
+from carepath.review.jinja.unknown import SANDBOX_FLAGS
 
 MACRO_START = re.compile(r"{%-?\s*(macro|test|data_test)\s+(\w+)\s*\(")
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
@@ -65,7 +66,7 @@ class NotedUndefined(jinja2.ChainableUndefined):
         return _CURRENT[-1].unknown(str(self._undefined_name)) if _CURRENT else self
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name in SANDBOX_FLAGS:
             raise AttributeError(name)
         self._note("namespace")
         return _CURRENT[-1].unknown(f"{self._undefined_name}.{name}") if _CURRENT else self

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 MARK = "cp_unk_"
-SANDBOX_FLAGS = ("unsafe_callable", "alters_data")
+SANDBOX_FLAGS = ("unsafe_callable", "alters_data", "jinja_pass_arg")
 PATTERN = re.compile(r"cp_unk_\d+_x", re.IGNORECASE)
 
 

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import outermost
 
 NAMES = re.compile(
     r"^(.*_)?(email|email_address|e_mail|first_name|last_name|full_name|surname|birthdate|"
@@ -37,9 +38,7 @@ def check(context: Context) -> Iterator[Issue]:
         return
     for variant in context.resolved[:1]:
         assert variant.resolution is not None
-        for scope in variant.resolution.scopes:
-            if not scope.is_final:
-                continue
+        for scope in outermost(variant.resolution.scopes):
             for item in scope.items:
                 column = item.column
                 name = column.name.strip('"').lower()

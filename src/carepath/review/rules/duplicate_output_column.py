@@ -21,15 +21,14 @@ from collections.abc import Iterator
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import outermost
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Compare the names of the final select."""
     for variant in context.resolved:
         assert variant.resolution is not None
-        for scope in variant.resolution.scopes:
-            if not scope.is_final:
-                continue
+        for scope in outermost(variant.resolution.scopes):
             seen: dict[str, object] = {}
             told: set[str] = set()
             for item in scope.items:

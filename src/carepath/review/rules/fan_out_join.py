@@ -28,7 +28,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Resolver, Scope
+from carepath.review.sql.scope import Resolver, Scope, outermost
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -110,7 +110,11 @@ def _sums(item: exp.Expr) -> Iterator[exp.Expr]:
 def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> str | None:
     """A declared key that the rows had before this join and have not after it."""
     assert variant.resolution is not None
-    if not scope.is_final or scope.node.args.get("group") or scope.node.args.get("qualify"):
+    if (
+        not any(scope is one for one in outermost(variant.resolution.scopes))
+        or scope.node.args.get("group")
+        or scope.node.args.get("qualify")
+    ):
         return None
     if scope.node.args.get("distinct"):
         return None

@@ -40,7 +40,7 @@ def check(context: Context) -> Iterator[Issue]:
             near = same or nearest(value, domain.values, 0.7)
             from_filter = "filter" in domain.proof
             proven = domain.strength == "sql" and not from_filter
-            if domain.strength == "declared" and same is None and found.clause == "select":
+            if domain.strength == "declared" and near is None and found.clause == "select":
                 continue
             told = (
                 f"{found.column.shown} can only be {listing(sorted(map(repr, domain.values)), 10)}"

@@ -50,7 +50,8 @@ def check(context: Context) -> Iterator[Issue]:
         return
     for kind, name, what in _breaches(context.snapshot, context.space, model):
         kept, total = _habit(context.snapshot, context.space, kind)
-        if total < 5 or kept / total < ENOUGH:
+        # The model itself is one that does not keep to it.
+        if total < 5 or kept / (total - 1) < ENOUGH:
             continue
         yield Issue(
             subject=f"{kind} {name}",

@@ -33,9 +33,13 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
-                if not isinstance(node, exp.Not) or not isinstance(node.this, exp.In):
+                # Some dialects' NOT IN is parsed as `!= ALL`.
+                if isinstance(node, exp.Not) and isinstance(node.this, exp.In):
+                    query = node.this.args.get("query")
+                elif isinstance(node, exp.NEQ) and isinstance(node.right, exp.All):
+                    query = node.right.this
+                else:
                     continue
-                query = node.this.args.get("query")
                 inner = query.this if isinstance(query, exp.Subquery) else query
                 child = next((c for c in scope.children if c.node is inner), None)
                 if child is None or not child.items:

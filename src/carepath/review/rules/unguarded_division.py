@@ -46,9 +46,9 @@ def check(context: Context) -> Iterator[Issue]:
                     divisor = divisor.this
                 if not divisor.find(exp.Column, exp.Count, exp.Sum):
                     continue
-                if divisor.find(exp.Nullif, exp.Greatest, exp.Exp, exp.Coalesce, exp.Case):
-                    if not isinstance(divisor, (exp.Sum, exp.Count)):
-                        continue
+                guards = divisor.find(exp.Nullif, exp.Greatest, exp.Exp, exp.Coalesce, exp.Case)
+                if guards and not isinstance(divisor, (exp.Sum, exp.Count)):
+                    continue
                 if isinstance(divisor, exp.Count) and isinstance(divisor.this, exp.Star):
                     continue
                 text = divisor.sql(comments=False).lower()

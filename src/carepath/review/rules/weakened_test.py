@@ -55,16 +55,13 @@ def check_change(change: Change) -> Iterator[Issue]:
                 continue
             if now is None:
                 yield _issue(model.doc, test, "is gone", change, before.doc)
-            elif now.is_conditional or str(now.arguments.get("severity", "")).lower() == "warn":
-                if str(test.arguments.get("severity", "")).lower() != "warn":
-                    yield _issue(
-                        model.doc,
-                        test,
-                        "became conditional or a warning",
-                        change,
-                        before.doc,
-                        now.line,
-                    )
+            elif _is_weak(now) and not _is_weak(test):
+                what = "became conditional or a warning"
+                yield _issue(model.doc, test, what, change, before.doc, now.line)
+
+
+def _is_weak(test: TestUse) -> bool:
+    return test.is_conditional or str(test.arguments.get("severity", "")).lower() == "warn"
 
 
 def _identity(test: TestUse) -> tuple[str, str]:

@@ -44,7 +44,8 @@ def check(context: Context) -> Iterator[Issue]:
                 partition = node.args.get("partition_by") or []
                 if isinstance(inner, exp.RowNumber) and not partition:
                     continue
-                keys = [key.columns for key in scope.output.keys]
+                keys = [k.columns for b in scope.bindings.values() for k in b.relation.keys]
+                keys = keys if len(scope.bindings) == 1 else []
                 names = {p.name.lower() for p in partition}
                 if any(key <= names for key in keys):
                     continue

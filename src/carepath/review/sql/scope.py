@@ -76,6 +76,36 @@ class Scope:
     nodes: list[tuple[exp.Expr, str]] | None = None
 
 
+def outermost(scopes: list[Scope]) -> list[Scope]:
+    """The scopes that decide the output: the final ones, or the CTE a bare star hands on."""
+    found: list[Scope] = []
+    for scope in scopes:
+        if not scope.is_final:
+            continue
+        current = scope
+        while True:
+            inner = _handed_on(current, scopes)
+            if inner is None:
+                break
+            current = inner
+        found.append(current)
+    return found
+
+
+def _handed_on(scope: Scope, scopes: list[Scope]) -> Scope | None:
+    node = scope.node
+    bindings = list(scope.bindings.values())
+    if len(bindings) != 1 or not bindings[0].is_cte or len(node.expressions) != 1:
+        return None
+    if not isinstance(node.expressions[0], exp.Star) or node.expressions[0].args.get("except_"):
+        return None
+    if any(node.args.get(key) for key in ("where", "group", "qualify", "distinct", "limit")):
+        return None
+    table = bindings[0].node
+    inner = [s for s in scopes if s.path == table.name.lower() and s is not scope]
+    return inner[0] if len(inner) == 1 else None
+
+
 @dataclass(slots=True)
 class Resolution:
     """All scopes of a model, its output, and its gaps."""
@@ -381,8 +411,11 @@ class Resolver:
         table, name = names[0], names[1]
         if len(names) > 2 and not any(table in s.bindings for s in _chain(scope)):
             # schema.table.column: the table part is the one before the column.
-            if any(names[-2] in s.bindings for s in _chain(scope)):
-                table, name = names[-2], names[-1]
+            table, name = (
+                (names[-2], names[-1])
+                if any(names[-2] in s.bindings for s in _chain(scope))
+                else (table, name)
+            )
         while current is not None:
             binding = current.bindings.get(table)
             if binding is not None:

@@ -89,9 +89,10 @@ def _pairs(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
 def _is_misspelled_join(word: str) -> bool:
     word = word.lower()
     for right in JOIN_WORDS:
-        if len(word) > 2 and word != right and abs(len(word) - len(right)) <= 1:
-            if sorted(word) == sorted(right) or _one_edit(word, right):
-                return True
+        if len(word) <= 2 or word == right or abs(len(word) - len(right)) > 1:
+            continue
+        if sorted(word) == sorted(right) or _one_edit(word, right):
+            return True
     return False
 
 

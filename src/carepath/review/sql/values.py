@@ -96,6 +96,8 @@ def describe(
             kind = "aggregate"
         elif isinstance(node, exp.Anonymous | exp.Query) and kind == "constant":
             kind = "expression"
+    if isinstance(inner, (exp.Predicate, exp.Not, exp.Connector)):
+        tags.clear()
     if isinstance(inner, COUNTS) or (kind == "aggregate" and not isinstance(inner, PASSING)):
         tags.clear()
     return Column(
