@@ -1,1 +1,1 @@
-"""carepath questions."""
+"""The questions: one file each, answered from prod. Start at `registry` and `asking`."""

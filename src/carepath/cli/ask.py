@@ -1,0 +1,86 @@
+"""`carepath ask`: an answer from prod, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command("ask")
+@click.argument("question", required=False)
+@click.option(
+    "--by", metavar="SEGMENT", help="Split by a segment, such as client; an unknown one lists them."
+)
+@click.option("--since", metavar="DATE", help="First date of entries or starts, inclusive.")
+@click.option("--until", metavar="DATE", help="Last date of entries or starts, inclusive.")
+@click.option(
+    "--as-of",
+    metavar="MOMENT",
+    help="Moment the answer must be of (UTC); the warehouse must be built for it.",
+)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="table to read, json for all of it, csv for the table alone.",
+)
+@click.option("--sql", is_flag=True, help="Show the statements that ran, below the table.")
+@click.option(
+    "--workspace",
+    "-w",
+    type=click.Path(path_type=Path),
+    help="The workspace; default: the one this folder is in.",
+)
+def command(
+    question: str | None,
+    by: str | None,
+    since: str | None,
+    until: str | None,
+    as_of: str | None,
+    output_format: str,
+    sql: bool,
+    workspace: Path | None,
+) -> int:
+    """Answer a question from prod; without QUESTION, list the questions."""
+    if question is None:
+        _list_questions(output_format)
+        return 0
+    from carepath.questions.asking import ask
+
+    answer = ask(question, by=by, since=since, until=until, as_of=as_of, workspace=workspace)
+    if output_format == "json":
+        click.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
+    elif output_format == "csv":
+        from carepath.questions.spreadsheet import write_csv
+
+        click.echo(write_csv(answer), nl=False)
+        click.echo(answer.headline, err=True)
+    else:
+        from carepath.questions.printing import print_answer
+
+        print_answer(answer, sql=sql)
+    return 0
+
+
+def _list_questions(output_format: str) -> None:
+    from carepath.questions.registry import QUESTIONS
+
+    if output_format == "json":
+        listed = [{"id": entry.id, "text": entry.text} for entry in QUESTIONS]
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
+    if output_format == "csv":
+        click.echo("id,text")
+        for entry in QUESTIONS:
+            click.echo(f'{entry.id},"{entry.text}"')
+        return
+    width = max(len(entry.id) for entry in QUESTIONS)
+    for entry in QUESTIONS:
+        click.echo(f"{entry.id:<{width}}  {entry.text}")
+    click.echo(
+        "\nAsk one with `carepath ask ID`, split it with --by; docs/questions explains each."
+    )

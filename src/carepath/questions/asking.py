@@ -1,0 +1,179 @@
+"""`carepath.ask`: find the question, open the warehouse, answer."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from carepath.errors import CarepathError
+from carepath.questions.answer import Answer
+from carepath.questions.question import Context, Question, Segment
+from carepath.questions.registry import QUESTIONS, Entry
+from carepath.questions.warehouse import EmbeddedWarehouse, Warehouse
+from carepath.workspace import Workspace, find_workspace
+
+
+def ask(
+    question: str,
+    by: str | None = None,
+    since: str | date | None = None,
+    until: str | date | None = None,
+    as_of: str | datetime | None = None,
+    workspace: str | Path | Workspace | None = None,
+) -> Answer:
+    """Answer one question from the published warehouse.
+
+    Parameters
+    ----------
+    question : str
+        Id, such as ``conversion``; `carepath.questions.registry.QUESTIONS` lists them.
+    by : str, optional
+        Segment to split by, such as ``client``; each question names its own.
+    since, until : date or str, optional
+        First and last date, both inclusive, in the site's time zone: of entries for questions on
+        the funnel, of starts for those on tasks and projects.
+    as_of : datetime or str, optional
+        Moment the answer must be of (UTC). The warehouse must have been built for it.
+    workspace : path or Workspace, optional
+        Default: the one the current folder is in.
+
+    Returns
+    -------
+    Answer
+
+    Raises
+    ------
+    CarepathError
+        On an unknown question or segment, a date that is none, a warehouse that has not been
+        built or is of another moment.
+
+    Examples
+    --------
+    >>> import carepath
+    >>> carepath.ask("conversion", by="client").headline  # doctest: +SKIP
+    """
+    entry = find_question(question)
+    found = workspace if isinstance(workspace, Workspace) else _find(workspace)
+    first, last = _read_date(since, "since"), _read_date(until, "until")
+    if first and last and first > last:
+        raise CarepathError(
+            f"The range ends before it begins: since {first}, until {last}.",
+            where="since, until",
+            fix="swap the two dates",
+        )
+    module = entry.load()
+    declared: Question = module.QUESTION
+    segment = find_segment(declared, by)
+    moment = None if as_of is None else _read_moment(as_of)
+    warehouse = EmbeddedWarehouse(found.prod)
+    try:
+        built = read_as_of(warehouse)
+        _check_moment(moment, built)
+        result: Answer = module.answer(Context(declared, warehouse, built, segment, first, last))
+        return result
+    finally:
+        warehouse.close()
+
+
+def find_question(name: str) -> Entry:
+    """Return the registered question; the error names the nearest and lists all."""
+    entries = {entry.id: entry for entry in QUESTIONS}
+    wanted = name.strip().lower().replace("_", "-")
+    if wanted in entries:
+        return entries[wanted]
+    raise CarepathError(
+        f"There is no question {name!r}.{_nearest(wanted, entries)}",
+        fix=f"ask one of: {', '.join(entries)}",
+    )
+
+
+def find_segment(question: Question, by: str | None) -> Segment | None:
+    """Return the segment of that name; the error names the nearest and lists all."""
+    if by is None:
+        return None
+    segments = {segment.id: segment for segment in question.segments}
+    wanted = by.strip().lower().replace("_", "-")
+    if wanted in segments:
+        return segments[wanted]
+    if not segments:
+        raise CarepathError(
+            f"{question.id} cannot be split by a segment.", where="by", fix="leave --by out"
+        )
+    raise CarepathError(
+        f"There is no segment {by!r} for {question.id}.{_nearest(wanted, segments)}",
+        where="by",
+        fix=f"choose one of: {', '.join(segments)}",
+    )
+
+
+def read_as_of(warehouse: Warehouse) -> datetime:
+    """Return the moment the warehouse is of.
+
+    Raises
+    ------
+    CarepathError
+        When it holds no data at all.
+    """
+    found = warehouse.fetch("select max(as_of) as as_of from data_freshness", {})
+    value: datetime | None = found.values("as_of")[0]
+    if value is None:
+        raise CarepathError(
+            "The warehouse is empty: nothing dated has been landed.",
+            where="prod.data_freshness",
+            fix="land data with `carepath land FOLDER`, then run `carepath build`",
+        )
+    return value
+
+
+def _find(workspace: str | Path | None) -> Workspace:
+    return find_workspace(None if workspace is None else Path(workspace))
+
+
+def _check_moment(asked: datetime | None, built: datetime) -> None:
+    if asked is None or asked == built:
+        return
+    if asked < built:
+        raise CarepathError(
+            f"The warehouse is of {built}; as of {asked} rows that came later must be set aside, "
+            "and that happens when it is built.",
+            where="as_of",
+            fix=f'run `carepath build --as-of "{asked}"`, then ask again',
+        )
+    raise CarepathError(
+        f"The warehouse knows nothing after {built}; it cannot answer as of {asked}.",
+        where="as_of",
+        fix="land newer data and run `carepath build`, or leave --as-of out",
+    )
+
+
+def _read_date(value: str | date | None, name: str) -> date | None:
+    if value is None:
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError as error:
+        raise CarepathError(
+            f"{value!r} is not a date.", where=name, fix="write it as 2026-06-30"
+        ) from error
+
+
+def _read_moment(value: str | datetime) -> datetime:
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+    except ValueError as error:
+        raise CarepathError(
+            f"{value!r} is not a moment.", where="as_of", fix="write it as 2026-06-30 12:00:00"
+        ) from error
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near: Any = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,108 @@
+"""Whom the funnel answers count, and whom they leave out; the rules are the models'."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from carepath.questions.answer import Answer, Exclusion
+from carepath.questions.question import Context
+
+METRICS = "member_intake_funnel_metrics"
+STEPS = "member_intake_funnel_steps"
+IMMATURE = "entered too recently: their window has not ended in complete data"
+
+_REASONS = {
+    "staff": "ever had the role staff",
+    "no_entry": "have later steps but never created an account in the events",
+    "no_funnel_events": "have an account but no funnel event",
+    "immature": IMMATURE,
+}
+
+
+@dataclass(frozen=True)
+class People:
+    """How many people there are of each kind in the range asked for.
+
+    Parameters
+    ----------
+    entrants, mature : int
+        People who count, and those of them whose window has ended.
+    excluded : tuple of Exclusion
+        The others, by reason; immature people last.
+    first_date, last_date : date or None
+        Of all entries, whatever the range.
+    """
+
+    entrants: int
+    mature: int
+    excluded: tuple[Exclusion, ...]
+    first_date: date | None
+    last_date: date | None
+
+
+def count_people(context: Context) -> People:
+    """Count people by what happens to them in the rates."""
+    found = context.fetch(
+        f"""
+        select
+            case
+                when exclusion_reason is not null then exclusion_reason
+                when population != 'entrant' then population
+                when is_mature then 'mature'
+                else 'immature'
+            end as fate,
+            count(case when {context.within("entered_date")} or entered_date is null then 1 end)
+                as people,
+            min(entered_date) as first_date,
+            max(entered_date) as last_date
+        from {METRICS}
+        group by 1
+        order by 1
+        """
+    )
+    counted = {fate: int(people) for fate, people, _, _ in found.rows()}
+    dates = [moment.date() for *_, low, high in found.rows() for moment in (low, high) if moment]
+    mature, immature = counted.get("mature", 0), counted.get("immature", 0)
+    order = [*_REASONS, *(fate for fate in counted if fate not in _REASONS)]
+    return People(
+        entrants=mature + immature,
+        mature=mature,
+        excluded=tuple(
+            Exclusion(_REASONS.get(fate, fate), counted[fate])
+            for fate in order
+            if fate != "mature" and counted.get(fate)
+        ),
+        first_date=min(dates, default=None),
+        last_date=max(dates, default=None),
+    )
+
+
+def entrants(context: Context, extra: str = "") -> str:
+    """Return the CTE body of the people who count, with their `segment`."""
+    return f"""
+            select
+                member_id, {context.by} as segment, is_mature, is_converted, converted_at,
+                entered_at, entered_date, window_ends_at, last_closed_step_number{extra}
+            from {METRICS}
+            where population = 'entrant' and exclusion_reason is null
+                and {context.within("entered_date")}"""
+
+
+def nobody(context: Context, people: People) -> Answer | None:
+    """Return the honest answer when there is nobody to speak of, else None."""
+    if people.mature:
+        return None
+    if people.entrants:
+        headline = (
+            f"It is too early to tell: none of the {people.entrants:,} people who entered"
+            f"{context.period} has had the whole window yet."
+        )
+    elif people.first_date is None:
+        headline = "Nobody has entered the funnel: there is no CREATE_ACCOUNT event to count."
+    else:
+        headline = (
+            f"Nobody entered the funnel{context.period}; entries run from {people.first_date} "
+            f"to {people.last_date}."
+        )
+    return context.answer(headline, "no data", excluded=people.excluded)

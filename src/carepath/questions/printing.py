@@ -1,0 +1,157 @@
+"""An answer on a terminal: headline first, then what is behind it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as Printed
+from rich.text import Text
+
+from carepath.questions.answer import Answer, Cell, Column, Figure
+from carepath.questions.wording import days, percent, points
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+SHOWN_ROWS = 20
+PIPE_WIDTH = 160
+# Columns that make a table too wide to read on a terminal are left to --format csv and json.
+MINIMUM_COLUMN = 9
+
+
+def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:
+    """Print an answer for a person to read."""
+    out = console or make_console()
+    for part in render(answer, out.width, sql):
+        out.print(part)
+
+
+def make_console() -> Console:
+    """Return a console for stdout, wide enough for tables where it is a pipe."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(width=PIPE_WIDTH, highlight=False)
+
+
+def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[RenderableType]:
+    """Return everything that is printed."""
+    parts: list[RenderableType] = [
+        Text(answer.headline, style="bold"),
+        Text(f"{answer.question}: {answer.verdict}, as of {answer.as_of} UTC", style="dim"),
+    ]
+    if answer.estimates:
+        parts += [Text(""), _estimates(answer.estimates)]
+    if answer.table.rows:
+        parts += [Text(""), _table(answer, width)]
+    for title, lines in (
+        ("Keep in mind", list(answer.caveats)),
+        ("Left out", [f"{left.count:,} {left.unit}: {left.reason}" for left in answer.excluded]),
+    ):
+        if lines:
+            parts += [Text(""), Text(title, style="bold")]
+            parts += [Padding(Text(f"- {line}"), (0, 0, 0, 2)) for line in lines]
+    parts.append(Text(""))
+    if sql:
+        parts += [Text("SQL", style="bold"), *(Text(f"{text};\n") for text in answer.sql)]
+    else:
+        parts.append(
+            Text(f"SQL: carepath ask {answer.question} --sql; all columns: --format csv", "dim")
+        )
+    return parts
+
+
+def _estimates(figures: tuple[Figure, ...]) -> Printed:
+    printed = Printed(box=None, pad_edge=False, header_style="dim")
+    for heading, justify in (
+        ("estimate", "left"),
+        ("value", "right"),
+        ("interval", "right"),
+        ("n", "right"),
+        ("method", "left"),
+    ):
+        printed.add_column(heading, justify=justify)  # type: ignore[arg-type]
+    for figure in figures:
+        printed.add_row(
+            Text(figure.label),
+            Text(_show(figure.value, figure.unit) if figure.value is not None else "-"),
+            Text(_interval(figure)),
+            f"{figure.n:,}",
+            Text("; ".join(part for part in (figure.method, figure.reason) if part), style="dim"),
+        )
+    return printed
+
+
+def _interval(figure: Figure) -> str:
+    if figure.level is None or (figure.low is None and figure.high is None):
+        return ""
+    low = "no limit" if figure.low is None else _show(figure.low, figure.unit)
+    high = "no limit" if figure.high is None else _show(figure.high, figure.unit)
+    return f"{low} to {high}"
+
+
+def _table(answer: Answer, width: int) -> Printed:
+    columns, left_out = _fit(answer, width)
+    printed = Printed(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        numeric = column.unit not in ("", "date")
+        printed.add_column(Text(column.name), justify="right" if numeric else "left")
+    places = [answer.table.columns.index(column) for column in columns]
+    for row in answer.table.rows[:SHOWN_ROWS]:
+        printed.add_row(
+            *(Text(_show(row[place], answer.table.columns[place].unit)) for place in places)
+        )
+    notes = []
+    if len(answer.table.rows) > SHOWN_ROWS:
+        notes.append(f"{len(answer.table.rows) - SHOWN_ROWS:,} more rows")
+    if left_out:
+        notes.append(f"{len(left_out)} more columns")
+    if notes:
+        printed.caption = f"and {' and '.join(notes)}: --format csv"
+        printed.caption_justify = "left"
+    return printed
+
+
+def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
+    """Return the columns that fit the width, and those that do not."""
+    shown: list[Column] = []
+    used = 0
+    rows = answer.table.rows[:SHOWN_ROWS]
+    table = answer.table
+    chosen = [
+        column
+        for place, column in enumerate(table.columns)
+        if any(row[place] not in (None, "") for row in table.rows)
+        and not (column.name == "segment" and {row[place] for row in rows} == {"all"})
+    ]
+    for column in chosen:
+        place = table.columns.index(column)
+        needed = max([len(column.name), *(len(_show(r[place], column.unit)) for r in rows)]) + 2
+        if used + needed > width and shown:
+            break
+        used += needed
+        shown.append(column)
+    return shown, [column for column in chosen if column not in shown]
+
+
+def _show(value: Cell, unit: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime | date | str):
+        return str(value)
+    if unit == "rate":
+        return percent(value)
+    if unit == "points":
+        return points(value)
+    if unit == "days":
+        return days(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    if not unit and 0 <= value < 0.001:
+        return "< .001"
+    if value == round(value) and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"

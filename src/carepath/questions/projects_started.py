@@ -1,0 +1,130 @@
+"""How many projects start each week?"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
+from carepath.questions.figures import figure, tally
+from carepath.questions.freshness import read_complete_through
+from carepath.questions.question import Context, Question
+from carepath.questions.segments import PROJECT_TYPE, STARTED_FROM
+from carepath.questions.wording import count, within
+
+PROJECTS = "current_project_summary"
+QUESTION = Question(
+    id="projects-started",
+    text="How many projects start each week?",
+    reads=(PROJECTS, "data_freshness"),
+    verdicts=("counted", "no complete week"),
+    segments=(PROJECT_TYPE, STARTED_FROM),
+)
+COLUMNS = (
+    Column("week", "date", "Monday of the ISO week, in the site's time zone"),
+    Column("segment", "", "group of projects; all where nothing was split"),
+    Column("started", "projects", "projects that started in the week"),
+    Column("is_complete", "", "false for a week cut off by the data or by the range asked for"),
+)
+WINDOW_WEEKS = 13
+WEEK = timedelta(days=7)
+
+
+def answer(context: Context) -> Answer:
+    """Count starts per ISO week and compare the last 13 complete weeks with those before."""
+    found = context.fetch(
+        f"""
+        select started_week_date, {context.by} as segment, count(*) as started
+        from {PROJECTS}
+        where started_at is not null and {context.within("started_date")}
+        group by 1, 2
+        order by 1, 2
+        """
+    )
+    excluded = _find_excluded(context)
+    if not len(found):
+        return context.answer(f"No project started{context.period}.", "no data", excluded=excluded)
+    counted = {(week.date(), segment): int(started) for week, segment, started in found.rows()}
+    segments = sorted({segment for _, segment in counted})
+    first, last = min(week for week, _ in counted), max(week for week, _ in counted)
+    through = read_complete_through(context, "care_platform.project", _HISTORY)
+    # The site's midnight may come up to twelve hours after that of UTC.
+    sure = (through - timedelta(hours=12)).date()
+    weeks: list[date] = [first + n * WEEK for n in range((last - first).days // 7 + 1)]
+    complete = {week: _is_complete(context, week, first, sure) for week in weeks}
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (week, segment, counted.get((week, segment), 0), complete[week])
+        for week in weeks
+        for segment in segments
+    )
+    totals = [
+        sum(counted.get((week, segment), 0) for segment in segments)
+        for week in weeks
+        if complete[week]
+    ]
+    headline, estimates = _conclude(context, totals, sum(counted.values()))
+    return context.answer(
+        headline,
+        "counted" if totals else "no complete week",
+        estimates,
+        Table(COLUMNS, rows),
+        caveats=(
+            "Weeks are ISO weeks from Monday in the time zone of the site's calendar; incomplete "
+            "weeks are in the table, marked, and in none of the rates.",
+            "A start is the first entry to an active status, else first_active, else creation "
+            "(--by started-from shows which).",
+        ),
+        excluded=excluded,
+        chart=Chart(
+            "line", "week", "started", "Projects started", None, None, "segment", "is_complete"
+        ),
+    )
+
+
+_HISTORY = "care_platform.historical_project"
+
+
+def _is_complete(context: Context, week: date, first: date, sure: date) -> bool:
+    """Tell whether the whole week lies in the data and in the range asked for."""
+    asked = context.since is not None and context.since <= week
+    begins = asked or week > first
+    ends = context.until is None or week + timedelta(days=6) <= context.until
+    return begins and ends and week + WEEK <= sure
+
+
+def _conclude(
+    context: Context, totals: list[int], everything: int
+) -> tuple[str, tuple[Figure, ...]]:
+    from carepath.stats.counts import rate, rate_ratio
+
+    every = tally("started", "projects started in the range", everything, "projects")
+    if not totals:
+        return (
+            f"{count(everything, 'project')} started{context.period}, but the range holds no "
+            "complete week.",
+            (every,),
+        )
+    recent = totals[-WINDOW_WEEKS:]
+    mean = figure("per_week", "starts per complete week", "per week", rate(totals))
+    now = figure(
+        "per_week_recent", f"in the last {len(recent)} complete weeks", "per week", rate(recent)
+    )
+    headline = (
+        f"{mean.value or 0:.1f} projects start each week{within(mean)}, over "
+        f"{count(len(totals), 'complete week')}{context.period}; "
+        f"{totals[-1]:,} in the last of them."
+    )
+    before = totals[-2 * WINDOW_WEEKS : -WINDOW_WEEKS]
+    if len(before) < WINDOW_WEEKS:
+        return headline, (mean, now, every)
+    change = figure(
+        "change_ratio",
+        f"last {WINDOW_WEEKS} weeks over the {WINDOW_WEEKS} before",
+        "ratio",
+        rate_ratio(before, recent),
+    )
+    return headline, (mean, now, change, every)
+
+
+def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
+    found = context.fetch(f"select count(*) as projects from {PROJECTS} where started_at is null")
+    return (Exclusion("have no known start", int(found.integers("projects")[0]), "projects"),)

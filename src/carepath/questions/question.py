@@ -1,0 +1,148 @@
+"""What a question declares, and what it gets to work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from carepath.questions.answer import Answer, Chart, Exclusion, Figure, Table
+from carepath.questions.warehouse import Columns, Parameter, Warehouse, write_out
+
+SEED = 20_240_701
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A way to split an answer.
+
+    Parameters
+    ----------
+    id : str
+        What follows ``--by``.
+    expression : str
+        SQL over the columns of the table that carries it; never null.
+    description : str
+        What the groups are.
+    """
+
+    id: str
+    expression: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question of the product.
+
+    Parameters
+    ----------
+    id : str
+        Stable and public.
+    text : str
+        The question, one line.
+    reads : tuple of str
+        Tables of prod it reads.
+    verdicts : tuple of str
+        Every verdict it can give, besides ``no data``.
+    segments : tuple of Segment
+        What ``--by`` accepts.
+    """
+
+    id: str
+    text: str
+    reads: tuple[str, ...]
+    verdicts: tuple[str, ...]
+    segments: tuple[Segment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Context:
+    """A warehouse at a moment, and what was asked of it.
+
+    Parameters
+    ----------
+    question : Question
+        What is being answered.
+    warehouse : Warehouse
+        `prod`.
+    as_of : datetime
+        Moment the warehouse is of (UTC).
+    segment : Segment or None
+        What to split by.
+    since, until : date or None
+        First and last local date of what is asked about, both inclusive.
+    seed : int
+        Of every resampling.
+    """
+
+    question: Question
+    warehouse: Warehouse
+    as_of: datetime
+    segment: Segment | None = None
+    since: date | None = None
+    until: date | None = None
+    seed: int = SEED
+    statements: list[str] = field(default_factory=list)
+
+    def fetch(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Columns:
+        """Run one select against prod and keep it for the answer."""
+        given = dict(parameters or {})
+        for name, value in (("since", self.since), ("until", self.until)):
+            if value is not None and f"${name}" in sql:
+                given[name] = value
+        statement = write_out(sql, given)
+        if statement not in self.statements:
+            self.statements.append(statement)
+        return self.warehouse.fetch(sql, given)
+
+    def within(self, column: str) -> str:
+        """Return the SQL condition that `column` lies in the range asked for."""
+        parts = ["true"]
+        if self.since is not None:
+            parts.append(f"{column} >= $since")
+        if self.until is not None:
+            parts.append(f"{column} <= $until")
+        return " and ".join(parts[1:] or parts)
+
+    def whole(self) -> Context:
+        """Return the same context, split by nothing; statements go to the same answer."""
+        return replace(self, segment=None)
+
+    @property
+    def by(self) -> str:
+        """SQL of the group of a row; one group where nothing was asked to be split."""
+        return self.segment.expression if self.segment else "'all'"
+
+    @property
+    def period(self) -> str:
+        """The range asked for, in words; empty when it is everything."""
+        if self.since and self.until:
+            return f" between {self.since} and {self.until}"
+        if self.since:
+            return f" since {self.since}"
+        return f" up to {self.until}" if self.until else ""
+
+    def answer(
+        self,
+        headline: str,
+        verdict: str,
+        estimates: tuple[Figure, ...] = (),
+        table: Table | None = None,
+        caveats: tuple[str, ...] = (),
+        excluded: tuple[Exclusion, ...] = (),
+        chart: Chart | None = None,
+    ) -> Answer:
+        """Make the answer, with the statements that ran."""
+        return Answer(
+            question=self.question.id,
+            as_of=self.as_of,
+            headline=headline,
+            verdict=verdict,
+            estimates=estimates,
+            table=table or Table(),
+            caveats=tuple(caveat for caveat in caveats if caveat),
+            excluded=tuple(left for left in excluded if left.count),
+            sql=tuple(self.statements),
+            chart=chart,
+        )

@@ -1,0 +1,52 @@
+"""The questions, in the order people ask them. One file and one line each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from carepath.questions.answer import Answer
+
+
+class Entry(NamedTuple):
+    """A question's id, its text, and the module that answers it."""
+
+    id: str
+    text: str
+    module: str
+
+    def load(self) -> Any:
+        """Import the module; it has `QUESTION` and `answer(context)`."""
+        return importlib.import_module(f"carepath.questions.{self.module}")
+
+
+Answerer = Callable[[Any], Answer]
+
+# The text is here too, so that listing the questions imports none of them.
+QUESTIONS: tuple[Entry, ...] = (
+    Entry(
+        "largest-dropoff",
+        "Which step of the intake funnel loses the most people?",
+        "largest_dropoff",
+    ),
+    Entry(
+        "conversion",
+        "What share of new sign-ups gets from creating an account to a first care project?",
+        "conversion",
+    ),
+    Entry("projects-started", "How many projects start each week?", "projects_started"),
+    Entry(
+        "tasks-in-progress", "How many tasks are in progress in each project?", "tasks_in_progress"
+    ),
+    Entry(
+        "time-to-complete",
+        "How long does it take to complete tasks and projects?",
+        "time_to_complete",
+    ),
+    Entry(
+        "slowest-phase",
+        "Is a particular phase of a task slower than the others?",
+        "slowest_phase",
+    ),
+)

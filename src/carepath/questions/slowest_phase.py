@@ -1,0 +1,247 @@
+"""Is a particular phase of a task slower than the others?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
+from carepath.questions.figures import figure, tally
+from carepath.questions.group_means import GroupMean, compare_groups
+from carepath.questions.question import Context, Question
+from carepath.questions.wording import days, listed, percent
+
+PHASES = "task_phases"
+QUESTION = Question(
+    id="slowest-phase",
+    text="Is a particular phase of a task slower than the others?",
+    reads=(PHASES, "data_freshness"),
+    verdicts=("slower", "none slower", "cannot tell"),
+)
+HORIZON_DAYS = 30.0
+DAY = 86_400.0
+KINDS = {"todo": "queue", "active": "work", "waiting": "external wait", "paused": "paused"}
+COLUMNS = (
+    Column("phase", "", "status the task is in"),
+    Column("kind", "", "queue (not begun), work, external wait or paused"),
+    Column("visits", "visits", "times a task entered the phase"),
+    Column("tasks", "tasks", "tasks that were ever in it"),
+    Column("visits_per_task", "ratio", "visits / tasks: over 1 when tasks come back"),
+    Column(
+        "still_in_it", "visits", "visits not over at as_of, counted as lasting at least so long"
+    ),
+    Column("median_days", "days", "days within which half of the visits are over"),
+    Column("median_low", "days", "lower limit of median_days"),
+    Column("median_high", "days", "upper limit of median_days; null where the data set none"),
+    Column("p90_days", "days", "days within which 90 % of the visits are over"),
+    Column("mean_days", "days", "mean days of a visit, counting at most 30"),
+    Column("mean_low", "days", "lower limit of mean_days"),
+    Column("mean_high", "days", "upper limit of mean_days"),
+    Column("ratio_to_rest", "ratio", "mean_days / that of the visits of all other phases"),
+    Column("ratio_low", "ratio", "lower limit of ratio_to_rest"),
+    Column("ratio_high", "ratio", "upper limit of ratio_to_rest"),
+    Column("adjusted_p", "", "clustered log-rank against the rest, Benjamini-Hochberg adjusted"),
+    Column("is_slower", "", "adjusted_p < .05 and at least 20 % longer; null: cannot be told"),
+    Column("share_of_task_days", "rate", "days in this phase / days in all phases of the table"),
+    Column("note", "", "insufficient: under 30 visits over, do not rank"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """Visits to phases; arrays of shape (visits,)."""
+
+    tasks: NDArray[Any]
+    projects: NDArray[Any]
+    phases: NDArray[Any]
+    durations: NDArray[np.float64]
+    is_over: NDArray[np.bool_]
+    kinds: dict[str, str]
+
+
+def answer(context: Context) -> Answer:
+    """Compare the visits to each phase with those to all others."""
+    excluded = _find_excluded(context)
+    visits = _read_visits(context)
+    if not len(visits.durations):
+        return context.answer(
+            f"No task was in any phase{context.period}.", "no data", excluded=excluded
+        )
+    found = compare_groups(
+        visits.durations,
+        visits.is_over,
+        visits.phases,
+        visits.projects,
+        HORIZON_DAYS,
+        context.seed,
+    )
+    shares = _shares(visits)
+    slower = [group for group in found if group.is_slower]
+    rows = tuple(_row(visits, group, shares[group.group]) for group in found)
+    return context.answer(
+        *_conclude(visits, found, slower, shares),
+        estimates=tuple(_estimates(found, shares)),
+        table=Table(COLUMNS, rows),
+        caveats=(
+            "The slowest phase is not the cause: overload shows up as queueing time whatever "
+            "causes it. Ask demand-or-efficiency for that.",
+            "A visit is over when the task leaves the status, wherever it goes, or is deleted; "
+            "visits still going on count as lasting at least until as_of.",
+            "Phases of category waiting are waits for somebody outside the team.",
+        ),
+        excluded=excluded,
+        chart=Chart(
+            "interval",
+            "phase",
+            "mean_days",
+            "Mean days of a visit",
+            "mean_low",
+            "mean_high",
+            "kind",
+        ),
+    )
+
+
+def _read_visits(context: Context) -> Visits:
+    found = context.fetch(
+        f"""
+        select
+            task_id,
+            coalesce(project_id, task_id) as project_key,
+            status,
+            category,
+            cast(seconds as double) as seconds,
+            is_open
+        from {PHASES}
+        where
+            category in ('todo', 'active', 'waiting', 'paused') and not is_imputed
+            and {context.within("cast(entered_at as date)")}
+        order by task_id, visit_number
+        """
+    )
+    statuses = found.objects("status")
+    kinds = dict(sorted(set(zip(statuses.tolist(), found.values("category"), strict=True))))
+    return Visits(
+        found.objects("task_id"),
+        found.objects("project_key"),
+        statuses,
+        found.floats("seconds") / DAY,
+        ~found.booleans("is_open"),
+        {status: KINDS[category] for status, category in kinds.items()},
+    )
+
+
+def _shares(visits: Visits) -> dict[str, float]:
+    total = float(visits.durations.sum())
+    names, place = np.unique(visits.phases.astype(str), return_inverse=True)
+    sums = np.bincount(place, weights=visits.durations)
+    return {
+        name: float(value / total) if total else 0.0
+        for name, value in zip(names.tolist(), sums, strict=True)
+    }
+
+
+def _conclude(
+    visits: Visits, found: tuple[GroupMean, ...], slower: list[GroupMean], shares: dict[str, float]
+) -> tuple[str, str]:
+    most = max(shares, key=lambda name: shares[name])
+    if slower:
+        told = [
+            f"{group.group} ({visits.kinds[group.group]}, {days(group.mean.value)} a visit, "
+            f"{group.ratio.value or 0:.1f} times the rest)"
+            for group in slower
+        ]
+        verb = "is" if len(told) == 1 else "are"
+        most_told = f"{most} holds the most task time, {percent(shares[most])}."
+        return f"{listed(told)} {verb} slower than the other phases; {most_told}", "slower"
+    if all(group.is_slower is None for group in found):
+        reason = found[0].reason or "too few visits"
+        return (
+            f"Whether a phase is slower cannot be told: {reason}; {most} holds the most task "
+            f"time, {percent(shares[most])}.",
+            "cannot tell",
+        )
+    return (
+        f"No phase is slower than the others by 20 % beyond chance; {most} holds the most task "
+        f"time, {percent(shares[most])}.",
+        "none slower",
+    )
+
+
+def _estimates(found: tuple[GroupMean, ...], shares: dict[str, float]) -> list[Figure]:
+    figures = [
+        figure(
+            f"{group.group}_mean_days", f"mean days of a visit to {group.group}", "days", group.mean
+        )
+        for group in found
+    ]
+    figures += [
+        tally(
+            f"{name}_share_rate",
+            f"share of all task time in {name}",
+            share,
+            "rate",
+            sum(group.n for group in found if group.group == name),
+        )
+        for name, share in shares.items()
+    ]
+    return figures
+
+
+def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
+    from carepath.stats.survival import kaplan_meier, quantile
+
+    chosen = visits.phases == group.group
+    curve = kaplan_meier(visits.durations[chosen], visits.is_over[chosen])
+    median, late = quantile(curve), quantile(curve, 0.9)
+    tasks = len(np.unique(visits.tasks[chosen].astype(str)))
+    return (
+        group.group,
+        visits.kinds[group.group],
+        group.n,
+        tasks,
+        group.n / tasks,
+        group.n - group.n_finished,
+        median.value,
+        median.low,
+        median.high,
+        late.value,
+        group.mean.value,
+        group.mean.low,
+        group.mean.high,
+        group.ratio.value,
+        group.ratio.low,
+        group.ratio.high,
+        group.adjusted_p,
+        group.is_slower,
+        share,
+        "insufficient" if group.n_finished < 30 else "",
+    )
+
+
+def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
+    found = context.fetch(
+        f"""
+        select
+            case when is_imputed then 'imputed' else category end as fate,
+            count(*) as visits
+        from {PHASES}
+        where
+            (is_imputed or category in ('unknown', 'before_history'))
+            and {context.within("cast(entered_at as date)")}
+        group by 1
+        order by 1
+        """
+    )
+    reasons = {
+        "imputed": "imputed for tasks without history",
+        "unknown": "in a status the status map does not know",
+        "before_history": "before the task's history begins",
+    }
+    return tuple(
+        Exclusion(f"visits {reasons.get(fate, fate)}", int(visits), "visits")
+        for fate, visits in found.rows()
+    )

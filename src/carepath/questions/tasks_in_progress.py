@@ -1,0 +1,152 @@
+"""How many tasks are in progress in each project?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from carepath.questions.answer import Answer, Chart, Column, Figure, Table
+from carepath.questions.figures import tally
+from carepath.questions.question import Context, Question
+from carepath.questions.segments import PROJECT_TYPE
+from carepath.questions.wording import count
+
+CHANGES = "work_in_progress_changes"
+PROJECTS = "current_project_summary"
+NO_PROJECT = "(none)"
+USUAL_DAYS = 28
+QUESTION = Question(
+    id="tasks-in-progress",
+    text="How many tasks are in progress in each project?",
+    reads=(CHANGES, PROJECTS, "data_freshness"),
+    verdicts=("counted", "nothing in progress"),
+    segments=(PROJECT_TYPE,),
+)
+COLUMNS = (
+    Column("project_id", "", "project; (none) for tasks without one"),
+    Column("segment", "", "type of the project; all where nothing was split"),
+    Column("active_tasks", "tasks", "tasks being worked on at the end of the date"),
+    Column(
+        "open_tasks", "tasks", "tasks neither done, cancelled nor deleted, active ones included"
+    ),
+    Column("changed_date", "date", "local date on which these numbers last changed"),
+)
+
+
+def answer(context: Context) -> Answer:
+    """Count active tasks, and all open ones beside them, of every project with open work."""
+    found = context.fetch(
+        f"""
+        with latest as (
+            select
+                project_key, open_task_count, active_task_count, changed_date,
+                row_number() over (partition by project_key order by changed_date desc) as recency
+            from {CHANGES}
+            where {"changed_date <= $until" if context.until else "true"}
+        )
+        select
+            latest.project_key as project_id,
+            {context.by} as segment,
+            latest.active_task_count as active_tasks,
+            latest.open_task_count as open_tasks,
+            latest.changed_date
+        from latest
+        left join {PROJECTS} as projects on latest.project_key = projects.project_id
+        where latest.recency = 1 and latest.open_task_count > 0
+        order by latest.active_task_count desc, latest.open_task_count desc, latest.project_key
+        """
+    )
+    moment = f"at the end of {context.until}" if context.until else f"at {context.as_of} UTC"
+    if not len(found):
+        return context.answer(f"No task was open {moment}.", "nothing in progress")
+    active, opened = found.integers("active_tasks"), found.integers("open_tasks")
+    ids = found.values("project_id")
+    projects = len(ids) - ids.count(NO_PROJECT)
+    of_projects = np.array([name != NO_PROJECT for name in ids])
+    middle = float(np.median(active[of_projects])) if projects else None
+    busiest = int(active[of_projects].max()) if projects else 0
+    headline = (
+        f"{count(active.sum(), 'task')} {_are(active.sum())} in progress in "
+        f"{count((active[of_projects] > 0).sum(), 'project')} {moment}, of "
+        f"{count(opened.sum(), 'open task')} in {count(projects, 'project')} with open work: "
+        f"{middle or 0:g} per project in the middle, {busiest:,} in the busiest."
+    )
+    estimates = [
+        tally("active_tasks", "tasks in progress", float(active.sum()), "tasks"),
+        tally("open_tasks", "open tasks, in progress or not", float(opened.sum()), "tasks"),
+        tally("projects_with_open_tasks", "projects with open tasks", projects, "projects"),
+        tally(
+            "median_active_tasks",
+            "median of the tasks in progress of these projects",
+            middle,
+            "tasks",
+            projects,
+        ),
+        tally(
+            "largest_active_tasks", "tasks in progress of the busiest", busiest, "tasks", projects
+        ),
+        *_usual(context),
+    ]
+    return context.answer(
+        headline,
+        "counted",
+        tuple(estimates),
+        Table(COLUMNS, tuple((*row[:4], row[4].date()) for row in found.rows())),
+        caveats=(
+            "In progress means a status of category active; open tasks also wait, pause or have "
+            "not begun. These are counts of everything, not estimates: they have no interval.",
+            f"{count(int(opened[~of_projects].sum()), 'open task')} belong to no known project."
+            if projects < len(ids)
+            else "",
+            "--since bounds the days of the daily means only." if context.since else "",
+        ),
+        chart=Chart("histogram", "active_tasks", "projects", "Projects by tasks in progress"),
+    )
+
+
+def _usual(context: Context) -> list[Figure]:
+    """Return the daily means of the range asked for, else of the last four weeks."""
+    found = context.fetch(
+        f"""
+        with moves as (
+            select
+                changed_date,
+                tasks_entered - tasks_left as open_change,
+                active_task_count - coalesce(
+                    lag(active_task_count) over (partition by project_key order by changed_date), 0
+                ) as active_change
+            from {CHANGES}
+        )
+        select
+            changed_date,
+            sum(open_change) as open_change,
+            sum(active_change) as active_change
+        from moves
+        group by changed_date
+        order by changed_date
+        """
+    )
+    dates = [moment.date() for moment in found.values("changed_date")]
+    last = context.until or dates[-1]
+    first = context.since or max(last - timedelta(days=USUAL_DAYS - 1), dates[0])
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    places = np.searchsorted(np.array(dates, dtype="datetime64[D]"), np.array(days), side="right")
+    figures = []
+    for name, label in (("active", "tasks in progress"), ("open", "open tasks")):
+        totals = np.concatenate([[0.0], np.cumsum(found.floats(f"{name}_change"))])
+        mean = float(totals[places].mean()) if days else None
+        figures.append(
+            tally(
+                f"mean_{name}_tasks",
+                f"{label} at the end of a day, mean of {len(days)} days to {last}",
+                mean,
+                "tasks",
+                len(days),
+            )
+        )
+    return figures
+
+
+def _are(number: float) -> str:
+    return "is" if number == 1 else "are"

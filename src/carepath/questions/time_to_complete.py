@@ -1,0 +1,201 @@
+"""How long does it take to complete tasks and projects?"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
+from carepath.questions.completions import (
+    PROJECTS,
+    QUANTILES,
+    TASKS,
+    Completions,
+    CompletionTimes,
+    estimate_times,
+    find_excluded,
+    read_projects,
+    read_tasks,
+)
+from carepath.questions.drift import warn
+from carepath.questions.figures import figure, tally
+from carepath.questions.question import Context, Question
+from carepath.questions.segments import PROJECT_TYPE, TASK_TYPE
+from carepath.questions.wording import count, days, within
+
+QUESTION = Question(
+    id="time-to-complete",
+    text="How long does it take to complete tasks and projects?",
+    reads=(TASKS, PROJECTS, "data_freshness"),
+    verdicts=("estimated", "not reached"),
+    segments=(TASK_TYPE, PROJECT_TYPE),
+)
+_Q = tuple(f"p{round(100 * q)}" if q != 0.5 else "median" for q in QUANTILES)
+COLUMNS = (
+    Column("unit", "", "tasks or projects"),
+    Column("segment", "", "group; all where nothing was split"),
+    Column("started", "items", "items that entered an active status"),
+    Column("completed", "items", "of those, completed at least once"),
+    Column("open", "items", "of those, still open at as_of: counted as not yet completed"),
+    Column("removed", "items", "of those, cancelled or deleted first: counted as never completed"),
+    *(
+        column
+        for name, q in zip(_Q, QUANTILES, strict=True)
+        for column in (
+            Column(
+                f"{name}_days", "days", f"days within which {q:.0%} of the started are completed"
+            ),
+            Column(f"{name}_low", "days", f"lower limit of {name}_days"),
+            Column(f"{name}_high", "days", "upper limit; null where the data set none"),
+        )
+    ),
+    Column(
+        "restricted_mean_days",
+        "days",
+        "mean days until completed, cancelled or deleted, counting at most horizon_days",
+    ),
+    Column("restricted_mean_low", "days", "lower limit of restricted_mean_days"),
+    Column("restricted_mean_high", "days", "upper limit of restricted_mean_days"),
+    Column("horizon_days", "days", "horizon of the restricted mean, declared beforehand"),
+    Column("completed_only_mean_days", "days", "mean of the completed alone: biased, too short"),
+    Column(
+        "completed_only_median_days", "days", "median of the completed alone: biased, too short"
+    ),
+    Column("note", "", "insufficient: under 30 completed, do not rank"),
+)
+MINIMUM_TO_RANK = 30
+
+
+def answer(context: Context) -> Answer:
+    """Estimate times from first work to first completion, with open work counted as open."""
+    wanted = [read_tasks(context)]
+    if context.segment != TASK_TYPE:
+        wanted.append(read_projects(context))
+    excluded: list[Exclusion] = []
+    for items in wanted:
+        excluded.extend(find_excluded(context, items.unit))
+    wanted = [items for items in wanted if len(items)]
+    if not wanted:
+        return context.answer(
+            f"No task or project was started{context.period}.", "no data", excluded=tuple(excluded)
+        )
+    times = {items.unit: estimate_times(items) for items in wanted}
+    told = [_say(unit, found) for unit, found in times.items()]
+    reached = any(found.quantiles[0.5].value is not None for found in times.values())
+    rows = [row for items in wanted for row in _rows(items)]
+    return context.answer(
+        " ".join(told),
+        "estimated" if reached else "not reached",
+        tuple(number for items in wanted for number in _estimates(items, times[items.unit])),
+        Table(COLUMNS, tuple(rows)),
+        caveats=(
+            "From the first entry to an active status to the first entry to done after it; "
+            "re-opening later does not undo it. Days are elapsed days, nights and weekends in.",
+            "Open items count as open until as_of; cancelled and deleted ones count as never "
+            "completed. A figure of completed items alone is too short and is there for comparison "
+            "only.",
+            *(caveat for items in wanted for caveat in warn(items)),
+            "--since and --until bound the start (UTC date)." if context.period else "",
+        ),
+        excluded=tuple(excluded),
+        chart=Chart(
+            "interval",
+            "segment" if context.segment else "unit",
+            "median_days",
+            "Median days to completion",
+            low="median_low",
+            high="median_high",
+            series="unit" if context.segment else None,
+        ),
+    )
+
+
+def _say(unit: str, found: CompletionTimes) -> str:
+    middle, late = found.quantiles[0.5], found.quantiles[0.9]
+    if middle.value is None:
+        return (
+            f"Fewer than half of the {count(found.n)} started {unit} were completed by day "
+            f"{found.followed_to:.0f}."
+            if middle.reason == "not reached"
+            else f"Too few {unit} were completed to tell their median ({middle.reason})."
+        )
+    shown = figure("", "", "days", middle)
+    tail = f", 90 % within {days(late.value)}" if late.value is not None else ""
+    return (
+        f"Half of the {unit} are completed within {days(middle.value)}{within(shown)}{tail}, "
+        f"of {count(found.n)} started."
+    )
+
+
+def _estimates(items: Completions, found: CompletionTimes) -> list[Figure]:
+    unit = items.unit
+    figures = [
+        figure(f"{unit}_{name}_days", f"{name} of {unit}", "days", found.quantiles[q])
+        for name, q in zip(_Q, QUANTILES, strict=True)
+    ]
+    figures.append(
+        figure(
+            f"{unit}_restricted_mean_days",
+            f"mean days {unit} are open, of the first {items.horizon:.0f}",
+            "days",
+            found.mean,
+        )
+    )
+    figures.extend(_ends(items))
+    figures.append(
+        tally(
+            f"{unit}_completed_only_mean_days",
+            f"mean of completed {unit} alone (biased: leaves open work out)",
+            found.completed_only_mean,
+            "days",
+            found.completed,
+        )
+    )
+    return figures
+
+
+def _ends(items: Completions) -> list[Figure]:
+    """Return the shares completed, and cancelled or deleted, within 30 days and the horizon."""
+    from carepath.stats.competing import cumulative_incidence
+
+    found = cumulative_incidence(items.ended, items.kinds)
+    names = {1: "completed", 2: "removed"}
+    return [
+        figure(
+            f"{items.unit}_{names[kind]}_by_{day:.0f}_days_rate",
+            f"share of {items.unit} {names[kind]} by day {day:.0f}",
+            "rate",
+            found[kind].at(day),
+        )
+        for kind in sorted(found)
+        for day in (30.0, items.horizon)
+    ]
+
+
+def _rows(items: Completions) -> list[tuple[Cell, ...]]:
+    rows: list[tuple[Cell, ...]] = []
+    for name in sorted(set(items.segments.tolist())):
+        group = items.of(np.asarray(items.segments == name, dtype=bool))
+        found = estimate_times(group)
+        limits: list[Cell] = []
+        for q in QUANTILES:
+            estimate = found.quantiles[q]
+            limits.extend((estimate.value, estimate.low, estimate.high))
+        rows.append(
+            (
+                items.unit,
+                name,
+                found.n,
+                found.completed,
+                found.open,
+                found.removed,
+                *limits,
+                found.mean.value,
+                found.mean.low,
+                found.mean.high,
+                items.horizon,
+                found.completed_only_mean,
+                found.completed_only_median,
+                "insufficient" if found.completed < MINIMUM_TO_RANK else "",
+            )
+        )
+    return rows

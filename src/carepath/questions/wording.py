@@ -1,0 +1,57 @@
+"""Numbers in words, the same way in every answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from carepath.questions.answer import Figure
+
+
+def count(number: float, noun: str = "", plural: str | None = None) -> str:
+    """Return ``1,234 tasks``, ``1 task``."""
+    whole = f"{round(number):,}"
+    if not noun:
+        return whole
+    return f"{whole} {noun if round(number) == 1 else plural or noun + 's'}"
+
+
+def percent(rate: float | None) -> str:
+    """Return a share as ``45.7 %``."""
+    return "unknown" if rate is None else f"{100 * rate:.1f} %"
+
+
+def points(difference: float | None) -> str:
+    """Return a difference of rates as ``-3.1 points``."""
+    return "unknown" if difference is None else f"{100 * difference:+.1f} points"
+
+
+def days(value: float | None) -> str:
+    """Return a time in days, or in hours or minutes where it is short."""
+    if value is None:
+        return "unknown"
+    if abs(value) >= 2:
+        return f"{value:.1f} days"
+    if abs(value) * 24 >= 2:
+        return f"{value * 24:.1f} hours"
+    return f"{value * 1440:.0f} minutes"
+
+
+def within(figure: Figure) -> str:
+    """Return the interval of a figure in brackets, with its level; empty when it has none."""
+    if figure.level is None or (figure.low is None and figure.high is None):
+        return ""
+    show = {"rate": percent, "points": points, "days": days}.get(figure.unit, _number)
+    low = "no limit" if figure.low is None else show(figure.low)
+    high = "no limit" if figure.high is None else show(figure.high)
+    return f" ({100 * figure.level:.0f} % interval {low} to {high})"
+
+
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Return ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {word} {names[-1]}"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:,.3g}" if abs(value) < 100 else f"{value:,.0f}"
