@@ -1,7 +1,8 @@
 {#- The clocks of durations.md, one row per task or project.
 
     entities        entity_id, created_at, deleted_at
-    visits          entity_id, visit_number, status, category, entered_at, exited_at
+    visits          entity_id, visit_number, category, entered_at, exited_at, is_imputed. What an
+                    imputed visit is for counts; when it began and ended is not known
     working_hours   the relation of that name
 
     Gives common table expressions; the last is `clocks`. -#}
@@ -11,11 +12,25 @@ sequenced as (
         entity_id,
         visit_number,
         category,
-        {{ epoch_microseconds('entered_at') }} as entered,
-        {{ epoch_microseconds('exited_at') }} as exited,
+        is_imputed,
+        case when not is_imputed then {{ epoch_microseconds('entered_at') }} end as entered,
+        case when not is_imputed then {{ epoch_microseconds('exited_at') }} end as exited,
         lag(category) over (partition by entity_id order by visit_number) as previous_category,
         row_number() over (partition by entity_id order by visit_number desc) as visits_to_last
     from {{ visits }}
+),
+
+-- several done statuses in a row are one completion
+marked as (
+    select
+        *,
+        category = 'done' and coalesce(previous_category, '') != 'done' and not is_imputed
+            as is_completion,
+        category not in ('done', 'cancelled') and coalesce(previous_category, '') = 'done'
+            as is_reopening,
+        category = 'cancelled' and coalesce(previous_category, '') != 'cancelled'
+            as is_cancellation
+    from sequenced
 ),
 
 milestones as (
@@ -23,80 +38,67 @@ milestones as (
         entity_id,
         count(case when visit_number > 0 then 1 end) as visit_count,
         min(case when category = 'active' then entered end) as first_active,
-        min(
-            case
-                when category = 'done' and coalesce(previous_category, '') != 'done' then entered
-            end
-        ) as first_done,
-        max(
-            case
-                when category = 'done' and coalesce(previous_category, '') != 'done' then entered
-            end
-        ) as last_done,
-        count(
-            case when category = 'done' and coalesce(previous_category, '') != 'done' then 1 end
-        ) as completion_count,
-        count(
-            case
-                when category not in ('done', 'cancelled') and previous_category = 'done' then 1
-            end
-        ) as reopen_count,
+        min(case when is_completion then entered end) as first_done,
+        max(case when is_completion then entered end) as last_done,
+        count(case when is_completion then 1 end) as completion_count,
+        count(case when is_reopening then 1 end) as reopen_count,
         max(case when visits_to_last = 1 then category end) as last_category,
-        max(case when visits_to_last = 1 then entered end) as last_entered
-    from sequenced
+        max(case when visits_to_last = 1 then entered end) as last_entered,
+        max(case when is_cancellation then entered end) as last_cancelled
+    from marked
     group by entity_id
 ),
 
 spans as (
     select
-        sequenced.entity_id,
+        marked.entity_id,
         min(
             case
-                when
-                    sequenced.category = 'done'
-                    and coalesce(sequenced.previous_category, '') != 'done'
-                    and sequenced.entered >= milestones.first_active
-                    then sequenced.entered
+                when marked.is_completion and marked.entered >= milestones.first_active
+                    then marked.entered
             end
         ) as first_done_after_active,
         sum(
             case
                 when
-                    sequenced.category in ('active', 'waiting', 'paused')
-                    and sequenced.entered >= milestones.first_active
-                    and sequenced.exited <= milestones.last_done
-                    then sequenced.exited - sequenced.entered
+                    marked.category in ('active', 'waiting', 'paused')
+                    and marked.entered >= milestones.first_active
+                    and marked.exited <= milestones.last_done
+                    then marked.exited - marked.entered
+                else 0
             end
         ) as touch,
         sum(
             case
                 when
-                    sequenced.category = 'active'
-                    and sequenced.entered >= milestones.first_active
-                    and sequenced.exited <= milestones.last_done
-                    then sequenced.exited - sequenced.entered
+                    marked.category = 'active'
+                    and marked.entered >= milestones.first_active
+                    and marked.exited <= milestones.last_done
+                    then marked.exited - marked.entered
+                else 0
             end
         ) as active,
         sum(
             case
                 when
-                    sequenced.category not in ('done', 'cancelled')
-                    and sequenced.entered >= milestones.first_done
-                    and sequenced.exited <= milestones.last_done
-                    then sequenced.exited - sequenced.entered
+                    marked.category not in ('done', 'cancelled')
+                    and marked.entered >= milestones.first_done
+                    and marked.exited <= milestones.last_done
+                    then marked.exited - marked.entered
+                else 0
             end
         ) as rework
-    from sequenced
+    from marked
     inner join milestones
-        on sequenced.entity_id = milestones.entity_id
-    group by sequenced.entity_id
+        on marked.entity_id = milestones.entity_id
+    group by marked.entity_id
 ),
 
 timed as (
     select
         milestones.*,
         spans.first_done_after_active,
-        spans.rework,
+        case when milestones.first_done is not null then spans.rework end as rework,
         {{ entities }}.created_at,
         {{ entities }}.deleted_at,
         milestones.last_category = 'done' as is_done,
@@ -150,10 +152,13 @@ clocks as (
         case
             when timed.is_done then {{ from_epoch_microseconds('timed.last_done') }}
             when timed.last_category = 'cancelled'
-                then {{ from_epoch_microseconds('timed.last_entered') }}
+                then {{ from_epoch_microseconds('timed.last_cancelled') }}
             when timed.deleted_at is not null
                 then greatest(
-                    timed.deleted_at, {{ from_epoch_microseconds('timed.last_entered') }}
+                    timed.deleted_at,
+                    coalesce(
+                        {{ from_epoch_microseconds('timed.last_entered') }}, timed.deleted_at
+                    )
                 )
         end as ended_at
     from timed

@@ -18,7 +18,7 @@ stated as (
             partition by entity_id
             order by
                 changed_at,
-                {{ dbt.safe_cast('history_id', 'decimal(38, 0)') }} nulls last,
+                try_cast(history_id as decimal(38, 6)) nulls last,
                 history_id
         ) as change_number
     from {{ history }}

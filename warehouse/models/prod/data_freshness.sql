@@ -7,9 +7,9 @@ moments as (
         ('care_platform.clients', 'clients', 'coalesce(modified_at, created_at)', none),
         ('care_platform.members', 'members', 'created_at', none),
         ('care_platform.project', 'projects', 'coalesce(modified_at, created_at)', none),
-        ('care_platform.historical_project', 'project_history', 'changed_at', 'loaded_at'),
+        ('care_platform.historical_project', 'full_project_history', 'changed_at', 'loaded_at'),
         ('care_platform.task', 'tasks', 'coalesce(modified_at, created_at)', none),
-        ('care_platform.historical_task', 'task_history', 'changed_at', 'loaded_at'),
+        ('care_platform.historical_task', 'full_task_history', 'changed_at', 'loaded_at'),
         ('snowplow.events', 'accepted_events', 'event_at', 'loaded_at'),
     ] %}
     select
@@ -64,13 +64,18 @@ final as (
         moments.latest_source_at,
         moments.latest_loaded_at,
         {{ microseconds_to_seconds('moments.lateness_microseconds') }} as lateness_p99_seconds,
-        least(
-            latest.as_of,
-            {{ from_epoch_microseconds(
-                epoch_microseconds('coalesce(moments.latest_loaded_at, moments.latest_source_at)')
-                ~ ' - coalesce(moments.lateness_microseconds, 0)'
-            ) }}
-        ) as complete_through,
+        case
+            when moments.latest_source_at is not null or moments.latest_loaded_at is not null
+                then least(
+                    latest.as_of,
+                    {{ from_epoch_microseconds(
+                        epoch_microseconds(
+                            'coalesce(moments.latest_loaded_at, moments.latest_source_at)'
+                        )
+                        ~ ' - coalesce(moments.lateness_microseconds, 0)'
+                    ) }}
+                )
+        end as complete_through,
         latest.as_of
     from moments
     cross join latest

@@ -22,17 +22,44 @@ listed as (
     where set_aside_reason is null
 ),
 
-remembered as (
+-- what only history knows of: its last word on each attribute
+last_words as (
     select
         history.project_id,
-        max(history.project_type) as project_type,
-        min(history.first_active_at) as first_active_at,
-        min(coalesce(history.created_at, history.changed_at)) as created_at
+        history.project_type,
+        history.first_active_at,
+        history.created_at,
+        history.changed_at,
+        row_number() over (
+            partition by history.project_id
+            order by
+                case when history.project_type is null then 1 else 0 end,
+                history.changed_at desc,
+                try_cast(history.project_history_id as decimal(38, 6)) desc nulls first,
+                history.project_history_id desc
+        ) as project_type_recency,
+        row_number() over (
+            partition by history.project_id
+            order by
+                case when history.first_active_at is null then 1 else 0 end,
+                history.changed_at desc,
+                try_cast(history.project_history_id as decimal(38, 6)) desc nulls first,
+                history.project_history_id desc
+        ) as first_active_at_recency
     from history
     left join listed
         on history.project_id = listed.project_id
     where listed.project_id is null and history.set_aside_reason is null
-    group by history.project_id
+),
+
+remembered as (
+    select
+        project_id,
+        max(case when project_type_recency = 1 then project_type end) as project_type,
+        max(case when first_active_at_recency = 1 then first_active_at end) as first_active_at,
+        min(coalesce(created_at, changed_at)) as created_at
+    from last_words
+    group by project_id
 ),
 
 final as (

@@ -27,17 +27,44 @@ listed as (
     where set_aside_reason is null
 ),
 
-remembered as (
+-- what only history knows of: its last word on each attribute
+last_words as (
     select
         history.task_id,
-        max(history.title) as title,
-        max(history.due_at) as due_at,
-        min(coalesce(history.created_at, history.changed_at)) as created_at
+        history.title,
+        history.due_at,
+        history.created_at,
+        history.changed_at,
+        row_number() over (
+            partition by history.task_id
+            order by
+                case when history.title is null then 1 else 0 end,
+                history.changed_at desc,
+                try_cast(history.task_history_id as decimal(38, 6)) desc nulls first,
+                history.task_history_id desc
+        ) as title_recency,
+        row_number() over (
+            partition by history.task_id
+            order by
+                case when history.due_at is null then 1 else 0 end,
+                history.changed_at desc,
+                try_cast(history.task_history_id as decimal(38, 6)) desc nulls first,
+                history.task_history_id desc
+        ) as due_at_recency
     from history
     left join listed
         on history.task_id = listed.task_id
     where listed.task_id is null and history.set_aside_reason is null
-    group by history.task_id
+),
+
+remembered as (
+    select
+        task_id,
+        max(case when title_recency = 1 then title end) as title,
+        max(case when due_at_recency = 1 then due_at end) as due_at,
+        min(coalesce(created_at, changed_at)) as created_at
+    from last_words
+    group by task_id
 ),
 
 assembled as (

@@ -15,7 +15,8 @@ visits as (
         visit_number,
         category,
         entered_at,
-        exited_at
+        exited_at,
+        is_imputed
     from {{ ref('project_visits') }}
 ),
 

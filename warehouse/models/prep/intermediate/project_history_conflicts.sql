@@ -4,7 +4,7 @@ with
 history as (
     select
         *,
-        {{ dbt.safe_cast('project_history_id', 'decimal(38, 0)') }} as history_number
+        try_cast(project_history_id as decimal(38, 6)) as history_number
     from {{ ref('full_project_history') }}
     where set_aside_reason is null
 ),
@@ -47,6 +47,7 @@ final as (
                     when
                         known_projects.is_listed
                         and ordered.recency = 1
+                        and known_projects.status != 'unknown'
                         and ordered.status != known_projects.status
                         then 1
                     else 0

@@ -4,7 +4,7 @@ with
 history as (
     select
         *,
-        {{ dbt.safe_cast('task_history_id', 'decimal(38, 0)') }} as history_number
+        try_cast(task_history_id as decimal(38, 6)) as history_number
     from {{ ref('full_task_history') }}
     where set_aside_reason is null
 ),
@@ -47,6 +47,7 @@ final as (
                     when
                         known_tasks.is_listed
                         and ordered.recency = 1
+                        and known_tasks.status != 'unknown'
                         and ordered.status != known_tasks.status
                         then 1
                     else 0
