@@ -85,9 +85,9 @@ def command(
     )
     try:
         if demo:
-            from carepath.review import demo as demonstration
+            from carepath.review.demo import run as run_demo
 
-            result, settings = demonstration.run()
+            result, settings = run_demo()
         else:
             result, settings = running.run(request)
     except NoBaseError as error:

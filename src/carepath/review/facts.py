@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
+from carepath.review.compact import Compact
 from carepath.review.jinja.relations import RelationName
 from carepath.review.nodes import NodeDoc
 from carepath.review.sql.names import loose
@@ -30,7 +31,7 @@ PII_WORDS = frozenset({"pii", "contains_pii", "is_pii", "sensitive", "personal_d
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFacts:
+class ModelFacts(Compact):
     """The schema of a model and why it is open where it is."""
 
     id: str
@@ -64,6 +65,19 @@ def digest_of(relation: Relation) -> str:
     for key in relation.keys:
         parts.append(",".join(sorted(key.columns)) + key.strength)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
+
+
+def doc_digest(doc: NodeDoc | None) -> str:
+    """What facts depend on in a YAML entry: not its lines, which move when others are edited."""
+    if doc is None:
+        return ""
+    parts = [doc.kind, doc.name, doc.file, doc.description, repr(doc.config), doc.source or ""]
+    for column in doc.columns:
+        parts += [column.name, str(column.data_type), repr(column.meta), repr(column.tags)]
+    for test in doc.every_test:
+        arguments = {k: v for k, v in test.arguments.items() if k != "__lines__"}
+        parts += [test.name, test.column or "", repr(arguments)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def declared_keys(doc: NodeDoc | None) -> list[tuple[frozenset[str], str, int]]:
@@ -122,7 +136,7 @@ def decorate(relation: Relation, doc: NodeDoc | None) -> Relation:
             column = replace(column, nullable=False)
         allowed = accepted_values(doc, loose(column.name))
         if allowed is not None and (column.domain is None or column.domain.strength == "declared"):
-            proof = f"accepted_values of {doc.name} ({doc.file}:{allowed[1]})"
+            proof = f"the accepted_values test of {doc.name} in {doc.file}"
             column = replace(column, domain=Domain(allowed[0], "declared", proof))
         words = {tag.lower() for tag in described.tags}
         words |= {str(k).lower() for k, v in described.meta.items() if v not in (False, "false")}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carepath.review import yaml
+from carepath.review.compact import Compact
 from carepath.review.findings import Ledger
 from carepath.review.git import Tree
 from carepath.review.project import Project
@@ -17,7 +18,7 @@ SOURCE_TEXT = re.compile(r"""\bsource\(\s*(['"])(?P<a>[^'"]+)\1\s*,\s*(['"])(?P<
 
 
 @dataclass(frozen=True, slots=True)
-class TestUse:
+class TestUse(Compact):
     """A test of a model or of one of its columns, as written."""
 
     name: str
@@ -41,7 +42,7 @@ class TestUse:
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnDoc:
+class ColumnDoc(Compact):
     """A column as documented."""
 
     name: str
@@ -54,7 +55,7 @@ class ColumnDoc:
 
 
 @dataclass(frozen=True, slots=True)
-class NodeDoc:
+class NodeDoc(Compact):
     """The YAML entry of a model, seed, snapshot or source table."""
 
     kind: str
@@ -82,7 +83,7 @@ class NodeDoc:
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(Compact):
     """A ref or source named in YAML."""
 
     kind: str

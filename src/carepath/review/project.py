@@ -110,7 +110,7 @@ class Project:
     variables: dict[str, Any] = field(default_factory=dict)
     packages: frozenset[str] = frozenset()
     files: list[File] = field(default_factory=list)
-    is_package: bool = False
+    folders: list[tuple[str, str]] = field(default_factory=list)
 
     def of_kind(self, *kinds: str) -> list[File]:
         """The files of some kinds, in order of path."""
@@ -141,6 +141,13 @@ def discover(tree: Tree, ledger: Ledger, under: str = "") -> list[Project]:
     if not projects:
         name = posixpath.basename(under) or "project"
         projects = [Project(name, "" if under == "." else under, configured=False)]
+    for project in projects:
+        # A project used as a package takes the values its user sets under its name.
+        for other in projects:
+            given = other.settings.get("vars")
+            inner = given.get(project.name) if isinstance(given, dict) else None
+            if other is not project and isinstance(inner, dict):
+                project.variables.update(inner)
     deepest = sorted(projects, key=lambda project: -len(project.root))
     for path in inside:
         if SKIPPED.search(path):
@@ -222,6 +229,21 @@ def _paths(project: Project, key: str, old: str, default: str) -> list[str]:
     return [posixpath.normpath(posixpath.join(project.root, path)) for path in paths]
 
 
+def _folders(project: Project) -> list[tuple[str, str]]:
+    """(folder, kind) in the order in which they claim a file."""
+    found: list[tuple[str, str]] = []
+    for kind, key, old, default in (
+        ("macro", "macro-paths", "macro-paths", "macros"),
+        ("snapshot", "snapshot-paths", "snapshot-paths", "snapshots"),
+        ("analysis", "analysis-paths", "analysis-paths", "analyses"),
+        ("seed", "seed-paths", "data-paths", "seeds"),
+        ("model", "model-paths", "source-paths", "models"),
+        ("test", "test-paths", "test-paths", "tests"),
+    ):
+        found += [(folder, kind) for folder in _paths(project, key, old, default)]
+    return found
+
+
 def _sort(tree: Tree, project: Project, path: str) -> File | None:
     stem, extension = posixpath.splitext(posixpath.basename(path))
     if extension not in (".sql", ".yml", ".yaml", ".csv", ".py"):
@@ -233,17 +255,11 @@ def _sort(tree: Tree, project: Project, path: str) -> File | None:
         return File(path, "yaml", stem, sha)
     if not project.configured:
         return _sort_loose(project, path, stem, extension, sha)
-    for kind, key, old, default in (
-        ("macro", "macro-paths", "macro-paths", "macros"),
-        ("snapshot", "snapshot-paths", "snapshot-paths", "snapshots"),
-        ("analysis", "analysis-paths", "analysis-paths", "analyses"),
-        ("seed", "seed-paths", "data-paths", "seeds"),
-        ("model", "model-paths", "source-paths", "models"),
-        ("test", "test-paths", "test-paths", "tests"),
-    ):
-        for folder in _paths(project, key, old, default):
-            if folder == "." or path.startswith(folder + "/"):
-                return _as(kind, path, stem, extension, sha)
+    if not project.folders:
+        project.folders = _folders(project)
+    for folder, kind in project.folders:
+        if folder == "." or path.startswith(folder + "/"):
+            return _as(kind, path, stem, extension, sha)
     return None
 
 

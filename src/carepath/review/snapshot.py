@@ -20,6 +20,7 @@ from carepath.review.git import Tree
 from carepath.review.jinja.relations import RelationName
 from carepath.review.jinja.render import (
     COMMENT,
+    MacroFile,
     Rendered,
     Renderer,
     RenderFailure,
@@ -101,6 +102,7 @@ class Snapshot:
         self._keys: dict[str, str] = {}
         self._busy: set[str] = set()
         self.local: dict[str, Any] = {}
+        self._digests: dict[int, str] = {}
         self._upstream: dict[str, list[Model]] = {}
         self._records: dict[str, tuple[tuple[RelationName, ...], tuple[str, ...]]] = {}
         self._outputs: dict[str, Relation] = {}
@@ -151,12 +153,18 @@ class Snapshot:
             self._add_model(space, file)
         return space
 
-    def _macros(self, project: Project) -> list[Any]:
-        found = []
+    def _macros(self, project: Project) -> list[MacroFile]:
+        found: list[MacroFile] = []
         for file in project.of_kind("macro", "test", "model", "snapshot"):
-            text = self.text(file)
-            if file.kind == "macro" or "{% macro" in text or "{%- macro" in text:
-                found.append(read_macros(file.path, text))
+            slot = f"m|{file.kind}|{file.path}|{file.sha}"
+            kept = self.memo.get(slot)
+            if kept is None:
+                text = self.text(file)
+                kept = ()
+                if file.kind == "macro" or "{% macro" in text or "{%- macro" in text:
+                    kept = (read_macros(file.path, text),)
+                self.memo[slot] = kept
+            found += kept
         return [macro for macro in found if macro.names]
 
     def _dialect(self, project: Project) -> str:
@@ -169,18 +177,31 @@ class Snapshot:
                     return match[1]
         files = project.of_kind("model")
         step = max(1, len(files) // 300)
-        return dialects.infer(self.text(file) for file in files[::step])
+        chosen = files[::step]
+        slot = "d|" + hashlib.sha256("".join(file.sha for file in chosen).encode()).hexdigest()
+        kept = self.memo.get(slot)
+        if kept is None:
+            kept = self.memo[slot] = dialects.infer(self.text(file) for file in chosen)
+        return str(kept)
 
     def _add_model(self, space: Space, file: File) -> None:
         name = file.name
         if file.kind == "snapshot":
-            match = SNAPSHOT_TEXT.search(self.text(file))
-            name = match[1] if match else file.name
-        if file.kind == "model" and "{%" in self.text(file):
-            blank = COMMENT.sub("", self.text(file))
-            if re.search(r"{%-?\s*(macro|test|materialization)\s", blank) and not re.search(
-                r"(?i)\bselect\b", re.sub(r"(?s){%-?\s*macro.*?endmacro\s*-?%}", "", blank)
-            ):
+            blocks = SNAPSHOT_TEXT.findall(COMMENT.sub("", self.text(file)))
+            if len(blocks) > 1:
+                # Several in one file: their names are known, their columns are not.
+                for block in blocks:
+                    self._add_model(space, File(file.path, "python", block, file.sha))
+                return
+            name = blocks[0] if blocks else file.name
+        if file.kind == "python" and file.path.endswith(".sql"):
+            name = file.name
+        if file.kind == "model":
+            slot = f"k|{file.sha}"
+            is_macro = self.memo.get(slot)
+            if is_macro is None:
+                is_macro = self.memo[slot] = _holds_only_macros(self.text(file))
+            if is_macro:
                 return
         doc = space.docs.models.get(name)
         if doc is None and (match := VERSIONED.match(name)):
@@ -358,11 +379,12 @@ class Snapshot:
         if model.kind not in ("seed", "python"):
             calls, used = self._record(model)
             macros = ",".join(f"{path}={self._sha(path)}" for path in used)
-            docs = [self.source(space, c) for c in calls if c.kind == "source"]
-            sources = repr(docs)
+            sources = ",".join(
+                self._doc_digest(self.source(space, c)) for c in calls if c.kind == "source"
+            )
             missing = [c.label for c in calls if c.kind == "ref" and self.find(space, c) is None]
             sources += repr(missing)
-        doc = repr(replace(model.doc, line=0)) if model.doc is not None else ""
+        doc = self._doc_digest(model.doc)
         basis = "|".join(
             (
                 space.digest,
@@ -401,6 +423,14 @@ class Snapshot:
         )
         self.memo["f|" + key] = made
         return made
+
+    def _doc_digest(self, doc: NodeDoc | None) -> str:
+        if doc is None:
+            return ""
+        slot = id(doc)
+        if slot not in self._digests:
+            self._digests[slot] = facting.doc_digest(doc)
+        return self._digests[slot]
 
     def _relation(self, model: Model) -> Relation:
         if model.kind == "seed":
@@ -491,6 +521,17 @@ class Snapshot:
         for id in sorted(self.models):
             if self.models[id].kind in ("model", "snapshot"):
                 yield self.models[id]
+
+
+def _holds_only_macros(text: str) -> bool:
+    """True for a file among the models that defines macros and selects nothing itself."""
+    if "{%" not in text:
+        return False
+    blank = COMMENT.sub("", text)
+    if not re.search(r"{%-?\s*(macro|test|materialization)\s", blank):
+        return False
+    rest = re.sub(r"(?s){%-?\s*macro.*?endmacro\s*-?%}", "", blank)
+    return not re.search(r"(?i)\bselect\b", rest)
 
 
 def _literals(analysis: Analysis) -> tuple[tuple[Source, str], ...]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from carepath.review.compact import Compact
 from carepath.review.jinja.unknown import SANDBOX_FLAGS
 
 SCHEMA = "cp_rel"
@@ -13,7 +14,7 @@ OPEN_SCHEMA = "cp_open"
 
 
 @dataclass(frozen=True, slots=True)
-class RelationName:
+class RelationName(Compact):
     """A relation as a template names it: ref(package, name) or source(source, table)."""
 
     kind: str

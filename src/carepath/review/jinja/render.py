@@ -10,6 +10,7 @@ from typing import Any
 
 import jinja2
 
+from carepath.review.compact import Compact
 from carepath.review.jinja import context as contexts
 from carepath.review.jinja import markers, plain
 from carepath.review.jinja.environment import (
@@ -81,7 +82,7 @@ class NotedUndefined(jinja2.ChainableUndefined):
 
 
 @dataclass(frozen=True, slots=True)
-class MacroFile:
+class MacroFile(Compact):
     """A file of macros: its text and the line each macro starts on."""
 
     path: str
@@ -313,6 +314,9 @@ class Renderer:
                 return Namespace(key, state, Lazy(self.owner, macro))
             if key in self.foreign:
                 return Namespace(key, state, Lazy(self.foreign[key], macro))
+            for files in self.foreign.values():
+                if key in files:
+                    return macro(files[key], key)
             if key in KNOWN_PACKAGES or key in self.packages:
                 return Namespace(key, state, {})
             return jinja2.utils.missing

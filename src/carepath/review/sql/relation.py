@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from carepath.review.compact import Compact
+
 Source = tuple[str, str]
 """A relation id and a column of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Domain:
+class Domain(Compact):
     """The values a text column can hold.
 
     `strength` is sql (the query itself makes them), seed (rows of a file) or declared (a test).
@@ -28,7 +30,7 @@ class Domain:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Column(Compact):
     """One column of a relation.
 
     Attributes
@@ -64,7 +66,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Key(Compact):
     """A set of columns that is unique, with a one-line proof; sql outranks test."""
 
     columns: frozenset[str]
