@@ -1,11 +1,13 @@
 """Measure the statistics on simulated data and write docs/calibration.md.
 
-`python -m benchmarks.calibration [--quick] [--sets N] [--workers N] [--only WORD] [--output FILE]`
+`python -m benchmarks.calibration [--quick] [--sets N] [--workers N] [--only WORD] [--keep DIR]
+[--output FILE]`
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -29,9 +31,10 @@ PLAN: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     **{f"coverage {s.__name__}": (s, ()) for s in coverage.SIMULATIONS},
     **{f"alarm {name}": (run, ()) for name, run, _ in verdicts.ALARMS},
     **{f"problem {p}": (verdicts.problem, (p,)) for p in POINTS},
-    **{f"{c} {p}": (verdicts.cause, (c, p)) for c in verdicts.CAUSES for p in POINTS},
+    **{f"{c} {p}": (verdicts.cause, (c, p)) for c in verdicts.CAUSES for p in POINTS if p > 0},
     **{f"largest drop-off {lead}": (verdicts.largest, (lead,)) for lead in LEADS},
-    "driver": (verdicts.driver, ()),
+    "driver, a year on each side": (verdicts.driver, (364,)),
+    "driver, half a year on each side": (verdicts.driver, (182,)),
 }
 
 
@@ -44,15 +47,25 @@ def run_part(job: str, start: int, stop: int) -> list[Any]:
     ]
 
 
-def run_all(jobs: list[str], sets: int, workers: int) -> dict[str, list[Any]]:
-    """Run every job and return its outcomes in the order of the data sets."""
+def run_all(jobs: list[str], sets: int, workers: int, keep: Path | None) -> dict[str, list[Any]]:
+    """Run every job and return its outcomes in the order of the data sets.
+
+    With `keep`, finished jobs are stored there and not run again.
+    """
     found: dict[str, list[Any]] = {}
     with ProcessPoolExecutor(workers) as pool:
         for job in jobs:
+            kept = keep / f"{job.replace('/', '-')} {sets}.json" if keep else None
+            if kept and kept.exists():
+                found[job] = json.loads(kept.read_text())
+                continue
             began = time.perf_counter()
             cuts = np.linspace(0, sets, 4 * workers + 1).astype(int)
             parts = pool.map(run_part, [job] * (4 * workers), cuts[:-1], cuts[1:])
             found[job] = [outcome for part in parts for outcome in part]
+            if kept:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                kept.write_text(json.dumps(found[job], default=bool))
             print(f"{time.perf_counter() - began:7.1f} s  {job}", file=sys.stderr, flush=True)
     return found
 
@@ -64,11 +77,12 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="200 data sets, nothing written")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--only", default="", help="jobs whose name contains this word")
+    parser.add_argument("--keep", type=Path, help="folder of finished jobs, to go on from")
     parser.add_argument("--output", type=Path, default=Path("docs/calibration.md"))
     options = parser.parse_args()
     sets = 200 if options.quick else options.sets
     jobs = [job for job in PLAN if options.only in job]
-    text = table.render(run_all(jobs, sets, options.workers), sets)
+    text = table.render(run_all(jobs, sets, options.workers, options.keep), sets)
     print(text)
     if not options.quick and not options.only:
         options.output.write_text(text)

@@ -81,7 +81,7 @@ def complete_times(rng: np.random.Generator) -> Outcomes:
 
 
 def censored_times(rng: np.random.Generator) -> Outcomes:
-    n = int(rng.integers(150, 500))
+    n = int(rng.integers(300, 600))
     life = 10 * rng.weibull(1.3, n)
     watch = rng.uniform(4, 30, n)
     curve = survival.kaplan_meier(np.minimum(life, watch), life <= watch)
@@ -283,20 +283,24 @@ def trends(rng: np.random.Generator) -> Outcomes:
 
 
 def effects(rng: np.random.Generator) -> Outcomes:
-    points = float(rng.choice([0.0, 6.0]))
-    small = bool(rng.random() < 0.5)
-    made = simulate.panel("eligibility", points, rng, clients=20 if small else 48)
-    start = np.where(made.exposed_from_week < 0, -1, made.exposed_from_week // 4)
-    found = group_time.group_time_effect(
-        made.cohorts("converted"),
-        made.cohorts("entered"),
-        start,
-        rng,
-        {"before": made.cohorts("earlier")},
-        draws=499,
-    )
-    name = "effect by group and time, " + ("10 + 10" if small else "24 + 24") + " clients"
-    return {name: _holds(found.effect, made.truth)}
+    held = {}
+    for clients in (20, 48):
+        points = float(rng.choice([0.0, 6.0]))
+        made = simulate.panel("eligibility", points, rng, clients=clients)
+        start = np.where(made.exposed_from_week < 0, -1, made.exposed_from_week // 4)
+        found = group_time.group_time_effect(
+            made.cohorts("converted"),
+            made.cohorts("entered"),
+            start,
+            rng,
+            {"before": made.cohorts("earlier")},
+            draws=499,
+        )
+        half = clients // 2
+        held[f"effect by group and time, {half} + {half} clients"] = _holds(
+            found.effect, made.truth
+        )
+    return held
 
 
 def _holds(found: Estimate, truth: float) -> bool | None:

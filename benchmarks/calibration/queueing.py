@@ -3,7 +3,7 @@
 Tasks arrive, wait for a coordinator, are worked on in one or more active visits, and between
 visits may wait for somebody outside the team. Each coordinator works on several tasks at once
 and shares the day among them, so the raw active time of a visit grows with demand although the
-work does not. Time is in working days; a day is one unit.
+work does not. Time is in days; the team works seven days a week, each coordinator on some of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ import numpy as np
 
 from carepath.stats.flow import FlowDays
 
-BURN_IN_DAYS = 100
+BURN_IN_DAYS = 98
+WEEK_DAYS = 7
+EDITS_PER_DAY = 3.0
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,8 @@ def run(
     Returns
     -------
     FlowDays, FlowDays
-        What an observer of the task histories sees; a coordinator counts as at work in a week if
-        they started or ended a visit in it.
+        What an observer of the task histories sees; a coordinator counts as at work on a day if
+        they started or ended a visit or made another edit (of a title, of a due date).
     """
     total = BURN_IN_DAYS + days_before + days_after
     seen = {name: np.zeros(total) for name in FlowDays.__dataclass_fields__}
@@ -113,15 +115,13 @@ def run(
     people = [_Coordinator() for _ in range(most)]
     todo: deque[float] = deque()
     outside: list[float] = []
-    shock, acted = 1.0, set[int]()
+    shock = 1.0
     for day in range(total):
         team = before if day < BURN_IN_DAYS + days_before else after
-        if day % 5 == 0:
+        if day % WEEK_DAYS == 0:
             sd = team.weekly_shock
             shock = float(np.exp(rng.normal(-sd * sd / 2, sd)))
-            acted = set()
-        acted |= _one_day(day, team, shock, people, todo, outside, seen, rng)
-        seen["coordinators"][day - day % 5 : day + 1] = len(acted)
+        _one_day(day, team, shock, people, todo, outside, seen, rng)
     cut, switch = BURN_IN_DAYS, BURN_IN_DAYS + days_before
     return (
         FlowDays(**{name: values[cut:switch] for name, values in seen.items()}),
@@ -138,8 +138,8 @@ def _one_day(
     outside: list[float],
     seen: dict[str, np.ndarray],
     rng: np.random.Generator,
-) -> set[int]:
-    """Play one day in the order of its events; return who started or ended a visit."""
+) -> None:
+    """Play one day in the order of its events."""
     start, end = float(day), float(day + 1)
     arrivals = rng.poisson(team.arrivals * shock)
     events: list[tuple[float, int, int, int]] = []
@@ -228,4 +228,5 @@ def _one_day(
         person.advance(end)
     for name, value in area.items():
         seen[name][day] = min(value, 1.0) if name == "waiting_share" else value
-    return acted
+    edited = (rng.poisson(EDITS_PER_DAY, len(people)) > 0) & here
+    seen["coordinators"][day] = len(acted | set(np.flatnonzero(edited).tolist()))

@@ -232,12 +232,8 @@ def _resample(
     """Return resampled segment totals: clients when there are several rows, else persons."""
     if len(n0) > 1:
         drawn = rng.multinomial(len(n0), np.full(len(n0), 1 / len(n0)), size=resamples)
-        return (
-            (drawn @ k0).astype(float),
-            (drawn @ n0).astype(float),
-            (drawn @ k1).astype(float),
-            (drawn @ n1).astype(float),
-        )
+        weights = drawn.astype(float)
+        return weights @ k0, weights @ n0, weights @ k1, weights @ n1
     found = []
     for k, n in ((k0[0], n0[0]), (k1[0], n1[0])):
         entered = rng.multinomial(int(n.sum()), n / n.sum(), size=resamples)

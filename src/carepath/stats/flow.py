@@ -46,8 +46,8 @@ class FlowDays:
     visits_completed : array of float
         Active visits that ended.
     coordinators : array of float
-        Coordinators at work. Count those seen in the week rather than on the day: who ended no
-        visit today is otherwise taken for absent, more often the slower the work.
+        Coordinators at work: all who changed any task that day. Counting only those who began or
+        ended a visit takes others for absent, the more often the slower the work.
     waiting_share : array of float
         Share of the day's working time, in [0, 1], in which some task waited for a coordinator.
     waiting_visits : array of float
@@ -166,8 +166,10 @@ def demand_or_efficiency(
     through the work in progress it holds, by Little's law: (l0 + l1)/2 (T1 - T0) / L(W1, W0) with
     the logarithmic mean L, its part of log(W1 / W0). Intervals: bootstrap of four-week blocks
     within each window (Kunsch 1989), standard error of the logarithm with a t quantile on
-    blocks - 2. The largest contribution must itself differ from zero, lie in the direction of the
-    change, and lead the second beyond doubt. Assumes blocks are exchangeable within a window.
+    Welch's degrees of freedom. The largest contribution must itself differ from zero, lie in the
+    direction of the change, and lead the second beyond doubt. Assumes blocks are exchangeable
+    within a window; work in progress near capacity forgets more slowly than that, so it may
+    seem to change by itself, and then no driver is named.
     """
     check_level(level)
     rng = generator(seed)
@@ -175,14 +177,20 @@ def demand_or_efficiency(
     days = (len(before.wip), len(after.wip))
     if min(len(blocks_before), len(blocks_after)) < MINIMUM_BLOCKS:
         return _undecided(days, level, f"under {MINIMUM_BLOCKS} four-week blocks in a window")
-    point = _logs(blocks_before.sum(axis=0), blocks_after.sum(axis=0))
-    drawn = _logs(_drawn(blocks_before, rng, resamples), _drawn(blocks_after, rng, resamples))
-    degrees = len(blocks_before) + len(blocks_after) - 2
-    t = float(stats.t.ppf(0.5 + level / 2, degrees))
-    count = sum(days)
-    wip = _estimate(float(point[-1]), drawn[:, -1], t, count, level)
-    ratio = _exponential(wip)
     sums = blocks_before.sum(axis=0), blocks_after.sum(axis=0)
+    resampled = _drawn(blocks_before, rng, resamples), _drawn(blocks_after, rng, resamples)
+    point, drawn = _logs(*sums), _logs(*resampled)
+    only_before, only_after = _logs(resampled[0], sums[1]), _logs(sums[0], resampled[1])
+    blocks = len(blocks_before), len(blocks_after)
+
+    def t(weights: Floats) -> float:
+        degrees = _degrees(only_before @ weights, only_after @ weights, blocks)
+        return float(stats.t.ppf(0.5 + level / 2, degrees))
+
+    unit = np.eye(len(point))
+    count = sum(days)
+    wip = _estimate(float(point[-1]), drawn[:, -1], t(unit[-1]), count, level)
+    ratio = _exponential(wip)
     values = [_values(s) for s in sums]
     direction = -1.0 if point[-1] < 0 else 1.0
     drivers = [
@@ -190,7 +198,7 @@ def demand_or_efficiency(
             name,
             _known(values[0][i]),
             _known(values[1][i]),
-            _estimate(float(point[i]), drawn[:, i], t, count, level),
+            _estimate(float(point[i]), drawn[:, i], t(unit[i]), count, level),
         )
         for i, name in enumerate(DRIVERS)
     ]
@@ -200,7 +208,7 @@ def demand_or_efficiency(
     lead = _estimate(
         float(size[first] - size[second]),
         direction * (drawn[:, first] - drawn[:, second]),
-        t,
+        t(unit[first] - unit[second]),
         count,
         level,
     )
@@ -318,6 +326,15 @@ def _drawn(blocks: Floats, rng: np.random.Generator, resamples: int) -> Floats:
     stretched = 1 + (counts - 1) * np.sqrt(count / (count - 1))
     result: Floats = np.maximum(stretched, 0.0) @ blocks
     return result
+
+
+def _degrees(before: Floats, after: Floats, blocks: tuple[int, int]) -> float:
+    """Return Welch's degrees of freedom of a difference between two windows (Welch 1947)."""
+    known = [values[np.isfinite(values)] for values in (before, after)]
+    parts = [float(np.var(values)) if len(values) else 0.0 for values in known]
+    spread = sum(v * v / (b - 1) for v, b in zip(parts, blocks, strict=True))
+    least = min(blocks) - 1
+    return max(least, sum(parts) ** 2 / spread) if spread > 0 else least
 
 
 def _estimate(value: float, drawn: Floats, t: float, n: int, level: float) -> Estimate:
