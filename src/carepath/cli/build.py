@@ -58,11 +58,10 @@ def print_report(report: BuildReport) -> None:
 
 
 def _account(report: BuildReport) -> Table:
-    from rich import box
     from rich.table import Table
 
     table = Table(
-        title="Every row accounted for", title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False
+        title="Every row accounted for", title_justify="left", box=None, padding=(0, 1, 0, 0)
     )
     table.add_column("source table", no_wrap=True)
     for name in ("in\nfiles", "bad at\nlanding", "raw", "modelled", "dupli-\ncates", "rejected"):

@@ -1,0 +1,131 @@
+"""The command line as a user meets it: help, hygiene, errors without tracebacks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from carepath.cli.main import VERBS
+
+HEAVY = ("dbt", "duckdb", "numpy", "scipy", "altair", "sqlglot", "rich", "vl_convert")
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run carepath as its own process, in a folder that is no workspace."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("CAREPATH_")}
+    return subprocess.run(
+        [sys.executable, "-m", "carepath", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=cwd,
+        env=environment,
+    )
+
+
+def test_help_imports_none_of_the_heavy_packages() -> None:
+    script = (
+        "import sys, json; sys.argv = ['carepath', '--help']\n"
+        "from carepath.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit: pass\n"
+        "print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    ).stdout
+    assert not set(HEAVY) & set(json.loads(output.splitlines()[-1]))
+
+
+def test_help_names_every_verb() -> None:
+    output = run("--help").stdout
+    for verb in VERBS:
+        assert f"  {verb} " in output
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(verb: str) -> None:
+    process = run(verb, "--help")
+    assert process.returncode == 0, process.stderr
+    assert "Usage:" in process.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_documented(verb: str) -> None:
+    root = Path(__file__).resolve().parents[2]
+    texts = [root / "README.md", *(root / "docs").rglob("*.md")]
+    assert any(f"carepath {verb}" in path.read_text() for path in texts)
+
+
+def test_an_unknown_verb_names_the_nearest() -> None:
+    process = run("biuld")
+    assert process.returncode == 2
+    assert "Did you mean 'build'?" in process.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("build",), ("land", "."), ("ask", "conversion"), ("build", "-w", "nowhere")],
+)
+def test_without_a_workspace_the_next_step_is_named(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    process = run(*arguments, cwd=tmp_path)
+    assert process.returncode == 2
+    assert "carepath init" in process.stderr
+    assert "Traceback" not in process.stderr
+    assert process.stdout == ""
+
+
+def test_init_makes_a_workspace_and_leaves_it_alone_the_second_time(tmp_path: Path) -> None:
+    assert run("init", "here", cwd=tmp_path).returncode == 0
+    steps = tmp_path / "here" / "definitions" / "funnel_steps.csv"
+    steps.write_text(steps.read_text() + "OTHER,1,A,,,,,\nOTHER,2,B,,,,,\n")
+    edited = steps.read_text()
+    assert run("init", "here", cwd=tmp_path).returncode == 0
+    assert steps.read_text() == edited
+    assert (tmp_path / "here" / "raw.duckdb").exists()
+
+
+def test_init_refuses_a_folder_of_other_things(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    process = run("init", str(tmp_path))
+    assert process.returncode == 2
+    assert "not empty" in process.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("tie_secnds = 2", "did you mean tie_seconds"),
+        ('tie_seconds = "2"', "tie_seconds in [build] must be int or float"),
+        ("conversion_window_seconds = 0", "too small"),
+        ("tie_seconds = ", "not valid TOML"),
+        ('earliest_plausible_at = "long ago"', "is not a date"),
+    ],
+)
+def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path: Path) -> None:
+    run("init", "here", cwd=tmp_path)
+    (tmp_path / "here" / "carepath.toml").write_text(f"[build]\n{line}\n")
+    process = run("build", "-w", "here", cwd=tmp_path)
+    assert process.returncode == 2
+    assert word in process.stderr
+    assert "carepath.toml" in process.stderr
+    assert "Traceback" not in process.stderr
+
+
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    process = subprocess.run(
+        f"{sys.executable} -m carepath --help | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0
+    assert process.stderr == ""

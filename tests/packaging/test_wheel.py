@@ -1,0 +1,80 @@
+"""The wheel holds everything: the dbt project, the schemas, the verbs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    return next(folder.glob("*.whl"))
+
+
+def test_the_wheel_ships_the_dbt_project_whole(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        shipped = set(archive.namelist())
+    for path in (ROOT / "warehouse").rglob("*"):
+        kept = path.suffix in (".sql", ".yml", ".csv") and "target" not in path.parts
+        if path.is_file() and kept:
+            assert f"carepath/{path.relative_to(ROOT)}" in shipped
+    for path in (ROOT / "src").rglob("*.json"):
+        assert str(path.relative_to(ROOT / "src")) in shipped
+
+
+def test_the_demo_runs_from_the_wheel_alone_in_any_folder(wheel: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    work = tmp_path / "elsewhere"
+    work.mkdir()
+    # The checkout's own source must not be what runs.
+    script = (
+        "import sys, carepath; assert sys.argv[1] in carepath.__file__, carepath.__file__; "
+        "sys.argv = ['carepath', 'demo', '--members', '400']; "
+        "from carepath.cli.main import main; main()"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", script, str(site)],
+        cwd=work,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(site), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+    )
+    assert process.returncode == 0, process.stderr
+    assert "Which step of the intake funnel loses the most people?" in process.stdout
+    assert (work / "carepath-demo" / "prod.duckdb").exists()
+    assert "carepath ask" in process.stdout
+
+
+def test_every_dependency_has_its_reason_beside_it() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    project = tomllib.loads(text)["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    lines = {line.split('"')[1]: line for line in text.splitlines() if line.startswith('    "')}
+    for requirement in (requirement for group in groups for requirement in group):
+        if requirement.startswith("carepath["):
+            continue
+        assert "# " in lines[requirement], f"{requirement} lacks its reason"
+
+
+def test_lock_files_name_no_index_and_carry_hashes() -> None:
+    for path in (ROOT / "requirements").glob("*.txt"):
+        text = path.read_text()
+        assert "://" not in text and "--index-url" not in text
+        assert text.count("--hash=sha256:") > 50
