@@ -71,8 +71,11 @@ def compare_groups(
     from carepath.stats.logrank import clustered_log_rank
     from carepath.stats.multiplicity import benjamini_hochberg
 
-    _, cluster = np.unique(clusters.astype(str), return_inverse=True)
-    names, place = np.unique(groups.astype(str), return_inverse=True)
+    # In order of time every look-up below walks forward, which is several times faster.
+    order = np.argsort(durations, kind="stable")
+    durations, is_finished = durations[order], is_finished[order]
+    _, cluster = np.unique(clusters.astype(str)[order], return_inverse=True)
+    names, place = np.unique(groups.astype(str)[order], return_inverse=True)
     rng = np.random.default_rng(seed)
     found = []
     for index in range(len(names)):

@@ -148,6 +148,8 @@ def _show(value: Cell, unit: str) -> str:
         return points(value)
     if unit == "days":
         return days(value)
+    if unit == "seconds":
+        return days(value / 86_400)
     if isinstance(value, int):
         return f"{value:,}"
     if not unit and 0 <= value < 0.001:

@@ -109,6 +109,10 @@ class Context:
         """Return the same context, split by nothing; statements go to the same answer."""
         return replace(self, segment=None)
 
+    def split(self, segment: Segment) -> Context:
+        """Return the same context, split by `segment`."""
+        return replace(self, segment=segment)
+
     @property
     def by(self) -> str:
         """SQL of the group of a row; one group where nothing was asked to be split."""

@@ -31,10 +31,27 @@ QUESTIONS: tuple[Entry, ...] = (
         "largest_dropoff",
     ),
     Entry(
+        "dropoff-by-segment",
+        "Is that drop-off consistent across the user base, or does it hit some groups more?",
+        "dropoff_by_segment",
+    ),
+    Entry(
         "conversion",
         "What share of new sign-ups gets from creating an account to a first care project?",
         "conversion",
     ),
+    Entry(
+        "conversion-trend",
+        "How has that changed over time? Is drop-off really rising?",
+        "conversion_trend",
+    ),
+    Entry(
+        "conversion-by-client",
+        "Do conversion rates differ between clients?",
+        "conversion_by_client",
+    ),
+    Entry("time-per-step", "How long do people spend on each step?", "time_per_step"),
+    Entry("skipped-steps", "Which steps are skipped?", "skipped_steps"),
     Entry("projects-started", "How many projects start each week?", "projects_started"),
     Entry(
         "tasks-in-progress", "How many tasks are in progress in each project?", "tasks_in_progress"
@@ -49,4 +66,5 @@ QUESTIONS: tuple[Entry, ...] = (
         "Is a particular phase of a task slower than the others?",
         "slowest_phase",
     ),
+    Entry("slowest-type", "Is a particular project type or task type slower?", "slowest_type"),
 )

@@ -33,7 +33,9 @@ def days(value: float | None) -> str:
         return f"{value:.1f} days"
     if abs(value) * 24 >= 2:
         return f"{value * 24:.1f} hours"
-    return f"{value * 1440:.0f} minutes"
+    if abs(value) * 1440 >= 2:
+        return f"{value * 1440:.0f} minutes"
+    return f"{value * 86_400:.0f} seconds"
 
 
 def within(figure: Figure) -> str:

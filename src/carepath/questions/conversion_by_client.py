@@ -1,0 +1,195 @@
+"""Do conversion rates differ between clients?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
+from carepath.questions.figures import figure, tally
+from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, note, say_hidden
+from carepath.questions.people import METRICS, count_people, entrants, nobody
+from carepath.questions.question import Context, Question
+from carepath.questions.segments import PEOPLE
+from carepath.questions.wording import count, percent, points
+
+if TYPE_CHECKING:
+    from carepath.stats.pooling import PooledSegments
+
+QUESTION = Question(
+    id="conversion-by-client",
+    text="Do conversion rates differ between clients?",
+    reads=(METRICS, "data_freshness"),
+    verdicts=("differs", "consistent", "cannot tell", "not ranked"),
+)
+COLUMNS = (
+    Column("rank", "", "place by pooled_rate, 1 = highest; null where it may not be ranked"),
+    Column("client", "", "client at entry, with its id; unknown where neither source tells"),
+    Column("mature", "people", "people whose whole window has passed"),
+    Column("from_account", "people", "of those, client known from today's account alone"),
+    Column("converted", "people", "of the mature, people who created a project in the window"),
+    Column("rate", "rate", "converted / mature"),
+    Column("pooled_rate", "rate", "rate drawn towards the common one, the more the fewer people"),
+    Column("low", "rate", "lower limit of pooled_rate; 95 % on average over clients"),
+    Column("high", "rate", "upper limit of pooled_rate; 95 % on average over clients"),
+    Column("note", "", "suppressed (too small to show) or insufficient (under 30 people)"),
+)
+UNKNOWN = "unknown"
+# More unknown than this and a ranking would say who is known, not who converts.
+MOST_UNKNOWN = 0.10
+CLIENT = PEOPLE[0]
+
+
+def answer(context: Context) -> Answer:
+    """Pool the clients' rates partially and judge their spread; rank only where that is fair."""
+    from carepath.stats.pooling import pool_segments
+
+    people = count_people(context)
+    if (empty := nobody(context, people)) is not None:
+        return empty
+    by_client = context.split(CLIENT)
+    found = context.fetch(
+        f"""
+        with people as ({entrants(by_client, ", entry_client_source")}
+        )
+        select
+            segment,
+            count(*) as mature,
+            count(case when entry_client_source = 'account' then 1 end) as from_account,
+            count(case when is_converted then 1 end) as converted
+        from people
+        where is_mature
+        group by segment
+        order by segment
+        """
+    )
+    everyone = [(str(n), int(m), int(a), int(c)) for n, m, a, c in found.rows()]
+    known = [row for row in everyone if row[0] != UNKNOWN]
+    pooled = pool_segments([row[3] for row in known], [row[1] for row in known], context.seed)
+    unknown = 1 - sum(row[1] for row in known) / people.mature
+    dark = dict(zip((r[0] for r in everyone), hidden([r[1] for r in everyone]), strict=True))
+    fair = unknown <= MOST_UNKNOWN
+    rows = _rows(everyone, known, pooled, dark, fair)
+    headline, verdict = _conclude(known, pooled, unknown, fair)
+    return context.answer(
+        headline,
+        verdict,
+        tuple(_estimates(pooled, unknown, people.mature)),
+        Table(COLUMNS, rows),
+        caveats=(
+            "Pooled rates draw small clients towards the common rate; their intervals hold the "
+            "truth 95 % of the time on average over clients, not for each one.",
+            "The client at entry comes from the landing page, else from today's account, which "
+            "people who got further are likelier to have: such clients look better than they are "
+            "(from_account says how many).",
+            "A difference between clients is not caused by the client: their people, countries "
+            "and steps differ.",
+            say_hidden(list(dark.values())),
+        ),
+        excluded=people.excluded,
+        chart=Chart("interval", "client", "pooled_rate", "Conversion by client", "low", "high"),
+    )
+
+
+def _rows(
+    everyone: list[tuple[str, int, int, int]],
+    known: list[tuple[str, int, int, int]],
+    pooled: PooledSegments,
+    dark: dict[str, bool],
+    fair: bool,
+) -> tuple[tuple[Cell, ...], ...]:
+    rates = {row[0]: rate for row, rate in zip(known, pooled.rates, strict=True)}
+
+    def height(row: tuple[str, int, int, int]) -> tuple[bool, float, str]:
+        rate = None if dark[row[0]] else rates.get(row[0])
+        return (rate is None, -(rate.value or 0.0) if rate and fair else 0.0, row[0])
+
+    rows: list[tuple[Cell, ...]] = []
+    place = 0
+    for row in sorted(everyone, key=height):
+        name, mature, from_account, converted = row
+        if dark[name]:
+            rows.append((None, name, *(None,) * 7, note(mature, True)))
+            continue
+        rate: Any = rates.get(name)
+        ranked = fair and rate is not None
+        place += ranked
+        pooled_cells = (rate.value, rate.low, rate.high) if rate else (None, None, None)
+        rows.append(
+            (
+                place if ranked else None,
+                name,
+                mature,
+                from_account,
+                converted,
+                converted / mature if mature >= MINIMUM_TO_RANK else None,
+                *pooled_cells,
+                note(mature, False),
+            )
+        )
+    return tuple(rows)
+
+
+def _conclude(
+    known: list[tuple[str, int, int, int]], pooled: PooledSegments, unknown: float, fair: bool
+) -> tuple[str, str]:
+    if not fair:
+        return (
+            f"The clients cannot be ranked: the client of {percent(unknown)} of the people is "
+            "unknown at entry, and who is known is not a fair sample.",
+            "not ranked",
+        )
+    enough = [rate for rate in pooled.rates if rate is not None and rate.value is not None]
+    if len(known) < 2 or len(enough) < 2:
+        return (
+            f"Whether clients differ cannot be told: {count(len(enough), 'client')} with 30 people "
+            "or more.",
+            "cannot tell",
+        )
+    values = [rate.value or 0.0 for rate in enough]
+    spread = f"the pooled rates run from {percent(min(values))} to {percent(max(values))}"
+    if pooled.verdict == "differs":
+        return (
+            f"Conversion differs between clients by {points(pooled.spread).lstrip('+')} "
+            f"(standard deviation); {spread}.",
+            "differs",
+        )
+    if pooled.verdict == "consistent":
+        return (
+            f"Conversion is consistent across {len(enough)} clients: their spread is under 3 "
+            f"points; {spread}.",
+            "consistent",
+        )
+    return (
+        f"Whether clients differ cannot be told: the spread may be as large as "
+        f"{points(pooled.spread_upper).lstrip('+')}, and chance alone may explain it; {spread}.",
+        "cannot tell",
+    )
+
+
+def _estimates(pooled: PooledSegments, unknown: float, people: int) -> list[Figure]:
+    upper = pooled.spread_upper
+    clients = sum(rate is not None for rate in pooled.rates)
+    return [
+        figure("common_rate", "rate of a typical client", "rate", pooled.common),
+        Figure(
+            "spread",
+            pooled.spread,
+            "points",
+            clients,
+            "standard deviation of the clients' rates (one-sided upper limit)",
+            None,
+            upper,
+            0.95,
+            "random-effects logit, REML",
+        ),
+        tally(
+            "heterogeneity_p",
+            "p-value of no difference between clients",
+            pooled.heterogeneity_p,
+            "",
+            clients,
+        ),
+        tally(
+            "unknown_client_rate", "share of people without a known client", unknown, "rate", people
+        ),
+    ]

@@ -1,0 +1,251 @@
+"""Is that drop-off consistent across the user base, or does it hit some groups more?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
+from carepath.questions.figures import figure, tally
+from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, note, say_hidden
+from carepath.questions.losses import Losses, find_losses
+from carepath.questions.people import METRICS, STEPS, count_people, entrants, nobody
+from carepath.questions.question import Context, Question, Segment
+from carepath.questions.segments import PEOPLE
+from carepath.questions.wording import listed, percent
+
+if TYPE_CHECKING:
+    from carepath.stats.pooling import PooledSegments
+
+QUESTION = Question(
+    id="dropoff-by-segment",
+    text="Is that drop-off consistent across the user base, or does it hit some groups more?",
+    reads=(METRICS, STEPS, "data_freshness"),
+    verdicts=("differs", "consistent", "cannot tell", "no loss"),
+    segments=PEOPLE,
+)
+COLUMNS = (
+    Column("by", "", "what people are grouped by"),
+    Column("segment", "", "group of people"),
+    Column("reached_previous", "people", "people to whom the step applies who came to it"),
+    Column("lost", "people", "of those, people who did not pass it"),
+    Column("loss_rate", "rate", "lost / reached_previous; null under 30 people"),
+    Column("pooled_rate", "rate", "loss_rate drawn towards the common one, more for small groups"),
+    Column("low", "rate", "lower limit of pooled_rate; 95 % on average over groups"),
+    Column("high", "rate", "upper limit of pooled_rate; 95 % on average over groups"),
+    Column("note", "", "suppressed (too small to show) or insufficient (under 30 people)"),
+)
+SIGNIFICANT = 0.05
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """One way to group people, and what it shows."""
+
+    segment: Segment
+    groups: tuple[tuple[str, int, int], ...]
+    pooled: PooledSegments
+
+
+def answer(context: Context) -> Answer:
+    """Judge the spread of the largest loss over groups, one grouping asked for or all of them."""
+    people = count_people(context)
+    if (empty := nobody(context, people)) is not None:
+        return empty
+    losses = find_losses(context.whole())[0]
+    place = _choose(losses)
+    if place is None:
+        return context.answer(
+            "No step loses anybody, so there is nothing to compare between groups.",
+            "no loss",
+            excluded=people.excluded,
+        )
+    step = losses.steps[place - 1]
+    segments = (context.segment,) if context.segment else PEOPLE
+    groupings = _read(context, segments, step.number)
+    adjusted = _adjust(groupings)
+    headline, verdict = _conclude(step.name, groupings, adjusted)
+    rows, dark = _rows(groupings)
+    return context.answer(
+        headline,
+        verdict,
+        tuple(_figures(groupings, adjusted)),
+        Table(COLUMNS, tuple(rows)),
+        caveats=(
+            f"{step.name} loses the most people"
+            + ("." if losses.found.named else ", though not beyond doubt (ask largest-dropoff)."),
+            "Pooled rates draw small groups towards the common rate; their intervals hold the "
+            "truth 95 % of the time on average over groups, not for each one.",
+            f"The {len(groupings)} groupings were tested together (Holm)."
+            if len(groupings) > 1
+            else "",
+            "The client at entry comes from the landing page, else from today's account, which "
+            "people who got further are likelier to have.",
+            say_hidden(dark),
+        ),
+        excluded=people.excluded,
+        chart=Chart(
+            "interval", "segment", "pooled_rate", f"Loss at {step.name}", "low", "high", "by"
+        ),
+    )
+
+
+def _choose(losses: Losses) -> int | None:
+    """Return the place of the step that loses the most people; None when none loses anybody."""
+    if not any(loss.lost for loss in losses.found.steps):
+        return None
+    if losses.found.named is not None:
+        return losses.found.named
+    return max(losses.found.steps, key=lambda loss: (loss.lost, -loss.step)).step
+
+
+def _read(
+    context: Context, segments: tuple[Segment, ...], step_number: int
+) -> tuple[Grouping, ...]:
+    from carepath.stats.pooling import pool_segments
+
+    columns = ", ".join(f"{one.expression} as group_{i}" for i, one in enumerate(segments))
+    names = ", ".join(f"people.group_{i}" for i in range(len(segments)))
+    found = context.fetch(
+        f"""
+        with people as ({entrants(context.whole(), ", " + columns)}
+        ),
+        outcomes as (
+            select
+                people.member_id,
+                {names},
+                max(
+                    case when steps.step_number = $step_number and steps.is_applicable then 1
+                    else 0 end
+                ) as applies,
+                min(case when not steps.is_closed then steps.step_number end) as lost_at
+            from people
+            inner join {STEPS} as steps on people.member_id = steps.member_id
+            where people.is_mature
+            group by people.member_id, {names}
+        )
+        select
+            {names.replace("people.", "")},
+            count(*) as reached,
+            count(case when lost_at = $step_number then 1 end) as lost
+        from outcomes
+        where applies = 1 and (lost_at is null or lost_at >= $step_number)
+        group by {names.replace("people.", "")}
+        order by {names.replace("people.", "")}
+        """,
+        {"step_number": step_number},
+    )
+    reached, lost = found.integers("reached"), found.integers("lost")
+    groupings = []
+    for index, segment in enumerate(segments):
+        sums: dict[str, list[int]] = {}
+        for name, n, k in zip(found.values(f"group_{index}"), reached, lost, strict=True):
+            group = sums.setdefault(name, [0, 0])
+            group[0] += int(n)
+            group[1] += int(k)
+        groups = tuple((name, sums[name][0], sums[name][1]) for name in sorted(sums))
+        pooled = pool_segments([k for _, _, k in groups], [n for _, n, _ in groups], context.seed)
+        groupings.append(Grouping(segment, groups, pooled))
+    return tuple(groupings)
+
+
+def _adjust(groupings: tuple[Grouping, ...]) -> tuple[float | None, ...]:
+    from carepath.stats.multiplicity import holm
+
+    return holm([grouping.pooled.heterogeneity_p for grouping in groupings])
+
+
+def _conclude(
+    step: str, groupings: tuple[Grouping, ...], adjusted: tuple[float | None, ...]
+) -> tuple[str, str]:
+    told = []
+    for grouping, p in zip(groupings, adjusted, strict=True):
+        if grouping.pooled.verdict == "differs" and p is not None and p < SIGNIFICANT:
+            told.append(_say_extremes(grouping))
+    if told:
+        return f"The loss at {step} differs between groups: {'; '.join(told)}.", "differs"
+    compared = [g for g in groupings if sum(n >= MINIMUM_TO_RANK for _, n, _ in g.groups) > 1]
+    if not compared:
+        return (
+            f"Whether the loss at {step} differs cannot be told: there are not two groups of 30 "
+            "people to compare.",
+            "cannot tell",
+        )
+    steady = [g.segment.id for g in compared if g.pooled.verdict == "consistent"]
+    if len(steady) == len(compared):
+        return (
+            f"The loss at {step} is consistent across {listed(steady)}: groups spread by under "
+            "3 points.",
+            "consistent",
+        )
+    open_ones = [g.segment.id for g in compared if g.pooled.verdict != "consistent"]
+    also = f" (it is consistent across {listed(steady)})" if steady else ""
+    return (
+        f"Whether the loss at {step} differs by {listed(open_ones, 'or')} cannot be told{also}.",
+        "cannot tell",
+    )
+
+
+def _say_extremes(grouping: Grouping) -> str:
+    rated: list[tuple[float, str]] = [
+        (rate.value, name)
+        for (name, _, _), rate in zip(grouping.groups, grouping.pooled.rates, strict=True)
+        if rate is not None and rate.value is not None
+    ]
+    low, high = min(rated), max(rated)
+    return (
+        f"by {grouping.segment.id} from {percent(low[0])} ({low[1]}) to {percent(high[0])} "
+        f"({high[1]})"
+    )
+
+
+def _rows(groupings: tuple[Grouping, ...]) -> tuple[list[tuple[Cell, ...]], list[bool]]:
+    rows: list[tuple[Cell, ...]] = []
+    every: list[bool] = []
+    for grouping in groupings:
+        dark = hidden([n for _, n, _ in grouping.groups])
+        every.extend(dark)
+        for (name, n, k), rate, hide in zip(
+            grouping.groups, grouping.pooled.rates, dark, strict=True
+        ):
+            if hide:
+                rows.append((grouping.segment.id, name, *(None,) * 6, note(n, True)))
+                continue
+            pooled: tuple[Any, ...] = (
+                (rate.value, rate.low, rate.high) if rate else (None, None, None)
+            )
+            raw = k / n if n >= MINIMUM_TO_RANK else None
+            rows.append((grouping.segment.id, name, n, k, raw, *pooled, note(n, False)))
+    return rows, every
+
+
+def _figures(groupings: tuple[Grouping, ...], adjusted: tuple[float | None, ...]) -> list[Figure]:
+    figures: list[Figure] = []
+    for grouping, p in zip(groupings, adjusted, strict=True):
+        name, pooled = grouping.segment.id, grouping.pooled
+        groups = sum(rate is not None for rate in pooled.rates)
+        if len(groupings) == 1:
+            figures.append(figure("common_rate", "loss of a typical group", "rate", pooled.common))
+        figures.append(
+            Figure(
+                f"spread_by_{name.replace('-', '_')}",
+                pooled.spread,
+                "points",
+                groups,
+                f"standard deviation between groups by {name} (one-sided upper limit)",
+                None,
+                pooled.spread_upper,
+                0.95,
+                "random-effects logit, REML",
+            )
+        )
+        figures.append(
+            tally(
+                f"p_by_{name.replace('-', '_')}",
+                f"p-value of no difference by {name}, adjusted",
+                p,
+                "",
+                groups,
+            )
+        )
+    return figures
