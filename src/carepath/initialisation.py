@@ -42,7 +42,7 @@ def init_workspace(root: Path) -> Workspace:
         raise CarepathError(
             f"{root} is a file, not a folder.", where=str(root), fix="name another folder"
         )
-    if workspace.root.is_dir() and not workspace.exists and any(workspace.root.iterdir()):
+    if workspace.root.is_dir() and not workspace.exists and _others(workspace):
         raise CarepathError(
             f"{root} is not empty and not a workspace.",
             where=str(workspace.root),
@@ -67,3 +67,9 @@ def init_workspace(root: Path) -> Workspace:
             fix="choose a folder that you may write to, with space left",
         ) from None
     return workspace
+
+
+def _others(workspace: Workspace) -> list[Path]:
+    """List what is in the folder and not left there by dbt."""
+    ours = {workspace.target, workspace.logs, workspace.building}
+    return [path for path in workspace.root.iterdir() if path not in ours]
