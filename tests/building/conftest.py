@@ -18,7 +18,7 @@ from carepath.workspace import Workspace
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Sample data of 400 members, landed, not built."""
     folder = tmp_path_factory.mktemp("landed")
-    make_sample(folder / "data", SamplePlan(members=400, clients=4, months=6))
+    make_sample(folder / "data", SamplePlan(members=1500, clients=8, months=8))
     workspace = init_workspace(folder / "workspace")
     land(folder / "data", workspace)
     return workspace

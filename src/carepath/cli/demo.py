@@ -103,5 +103,5 @@ def _print_next(workspace: Workspace, folder: Path) -> None:
     click.echo(f"  carepath ask -w {folder}                          all questions")
     click.echo(f"  carepath ask conversion --by client -w {folder}   one answer, by segment")
     click.echo(
-        f"  carepath sample --list-scenarios                {'':<{len(str(folder))}}   other made-up worlds"
+        f"  carepath sample --list-scenarios       {'':<{len(str(folder))}}   other made-up worlds"
     )
