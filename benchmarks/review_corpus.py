@@ -199,7 +199,10 @@ def main() -> None:
             want = outcome.scenario.expected
             print(f"missed: {outcome.scenario.name} ({want.code} {want.file}:{want.line})")
             for finding in outcome.bug.findings[:4]:
-                print(f"    {finding.code} {finding.place.file}:{finding.place.line} {finding.message}")
+                print(
+                    f"    {finding.code} {finding.place.file}:{finding.place.line}",
+                    finding.message,
+                )
         for alarm in outcome.false_alarms:
             print(
                 f"false alarm: {outcome.scenario.name}: {alarm.severity.word} {alarm.code} "
@@ -208,10 +211,11 @@ def main() -> None:
     if options.write:
         path = ROOT / "docs" / "review-corpus.md"
         head = (
-            "# What the review finds in its corpus\n\nWritten by `python -m "
-            "benchmarks.review_corpus --write`. Each bug is a pull request on a small project, with "
-            "a fine twin that looks the same. The corpus was made by the people who made the rules: "
-            "it shows that the rules do what they say, not how often real bugs are found.\n\n"
+            "# What the review finds in its corpus\n\n"
+            "Written by `python -m benchmarks.review_corpus --write`. Each bug is a pull request "
+            "on a small project, with a fine twin that looks the same. The corpus was made by the "
+            "people who made the rules: it shows that the rules do what they say, not how often "
+            "real bugs are found.\n\n"
         )
         path.write_text(head + text + "\n")
 

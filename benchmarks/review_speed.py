@@ -25,9 +25,7 @@ def write_project(root: Path, models: int, seed: int = 7) -> None:
     rng = random.Random(seed)
     (root / "models").mkdir(parents=True)
     (root / "macros").mkdir()
-    (root / "dbt_project.yml").write_text(
-        "name: big\nversion: '1.0'\nvars:\n  use_refunds: true\n"
-    )
+    (root / "dbt_project.yml").write_text("name: big\nversion: '1.0'\nvars:\n  use_refunds: true\n")
     (root / "macros" / "cents.sql").write_text(
         "{% macro cents(column) %}round({{ column }} / 100.0, 2){% endmacro %}\n"
     )
@@ -49,7 +47,8 @@ def write_project(root: Path, models: int, seed: int = 7) -> None:
         columns.append(names)
         (folder / f"model_{number}.sql").write_text(text)
         listed = "\n".join(
-            f"      - name: {name}" + ("\n        data_tests: [unique, not_null]" if name == "id" else "")
+            f"      - name: {name}"
+            + ("\n        data_tests: [unique, not_null]" if name == "id" else "")
             for name in names
         )
         (folder / f"model_{number}.yml").write_text(

@@ -54,6 +54,7 @@ class Review:
     summaries: list[Summary] = field(default_factory=list)
     base: str = ""
     head: str = ""
+    touched: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_whole: bool = False
     dialects: dict[str, str] = field(default_factory=dict)
@@ -112,6 +113,7 @@ def review_change(change: Change) -> Review:
             continue
         result.findings += _place(change.head, rule, found, None, None)
     result.findings = grouping.regroup(result.findings, change)
+    result.touched = sorted(change.changed_files)
     result.summaries = summary.summarise(change)
     result.questions = questions.ask(change)
     _finish(result, change.head)

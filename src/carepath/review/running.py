@@ -89,7 +89,7 @@ def finish(result: Review, head: Tree, chosen: Settings) -> None:
         and (chosen.style or not finding.code.startswith("STY"))
     ]
     result.findings = suppression.apply(result, kept, head, chosen.ignore)
-    result.findings = rank.rank(result.findings)
+    result.findings = rank.rank(result.findings, set(result.touched))
 
 
 def _base(request: Request, repository: Repository, head: str, notes: list[str]) -> str:

@@ -53,10 +53,9 @@ def apply(
         else:
             review.suppressed += 1
             used.add((path, hit))
-    if review.is_whole:
-        for path in sorted(tree.entries):
-            if path.endswith(".sql") and path not in marks:
-                marks[path] = _marks(tree, path, known_codes)
+    for path in sorted(tree.entries) if review.is_whole else review.touched:
+        if path.endswith(".sql") and path not in marks:
+            marks[path] = _marks(tree, path, known_codes)
     for path, found in sorted(marks.items()):
         for line, codes, _ in found:
             if codes and (path, line) not in used:

@@ -8,7 +8,7 @@ Why it is bad
     The test fails as soon as a row takes that branch; or the branch has a typo. One of the two is
     wrong.
 
-Example:
+For example
     case when n > 1 then 'returning' else 'new' end as kind   -- accepted_values: [new, returned]
 
 Use instead

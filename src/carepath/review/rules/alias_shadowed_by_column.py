@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The filter looks as if it used the new value; it uses the old one.
 
-Example:
+For example
     select coalesce(a.status, b.status) as state ... where state = 'open'   -- a has a state too
 
 Use instead

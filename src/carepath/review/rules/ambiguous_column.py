@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The model does not build: ambiguous column. It often starts when upstream gains a column.
 
-Example:
+For example
     select id, name from orders join customers on orders.customer_id = customers.id
 
 Use instead

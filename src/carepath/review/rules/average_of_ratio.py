@@ -6,7 +6,7 @@ What it does
 Why it is bad
     Groups of one row weigh as much as groups of a million; the ratio of the sums is meant.
 
-Example:
+For example
     avg(conversion_rate)
 
 Use instead

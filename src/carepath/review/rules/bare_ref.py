@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The warehouse gets the text as it is, and there is no table function called ref.
 
-Example:
+For example
     select * from ref('stg_orders')
 
 Use instead

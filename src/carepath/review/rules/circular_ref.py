@@ -6,7 +6,7 @@ What it does
 Why it is bad
     dbt stops: the graph has a cycle.
 
-Example:
+For example
     -- a.sql: select * from {{ ref('b') }}      b.sql: select * from {{ ref('a') }}
 
 Use instead

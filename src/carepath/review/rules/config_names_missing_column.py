@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The build fails, on an incremental model only at its second run.
 
-Example:
+For example
     {{ config(materialized='incremental', unique_key='order_key') }}   -- puts out order_id
 
 Use instead

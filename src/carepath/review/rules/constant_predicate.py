@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The condition filters nothing, or everything: usually one side was copied and not adapted.
 
-Example:
+For example
     join customers as c on c.customer_id = c.customer_id
 
 Use instead

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     COUNT counts values that are not null, and 0 is one: every row is counted.
 
-Example:
+For example
     count(case when is_converted then 1 else 0 end) as conversions
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Duplicates come in, and every join with the model multiplies rows.
 
-Example:
+For example
     -- removed: qualify row_number() over (partition by order_id order by updated_at desc) = 1
 
 Use instead

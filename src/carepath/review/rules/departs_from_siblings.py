@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The line was copied from a sibling and its literal was not adapted.
 
-Example:
+For example
     count(case when kind = 'a' then 1 end) as a_count,
     count(case when kind = 'b' then 1 end) as b_count,
     count(case when kind = 'b' then 1 end) as c_count

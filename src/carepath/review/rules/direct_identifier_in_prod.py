@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Everyone with access to the reports can read it, and it is copied into extracts.
 
-Example:
+For example
     select member_id, email from {{ ref('members') }}      -- in models/prod
 
 Use instead

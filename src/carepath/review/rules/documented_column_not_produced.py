@@ -7,7 +7,7 @@ What it does
 Why it is bad
     A test on a column that is not there fails with a database error; a description of it is lost.
 
-Example:
+For example
     columns: [{name: custmer_id, data_tests: [not_null]}]   # the model puts out customer_id
 
 Use instead

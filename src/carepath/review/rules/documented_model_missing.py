@@ -6,7 +6,7 @@ What it does
 Why it is bad
     dbt only warns: the descriptions are lost and the tests never run.
 
-Example:
+For example
     models: [{name: stg_custmers, columns: [...]}]   # the file is stg_customers.sql
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The model does not build, or compares with a column nobody meant.
 
-Example:
+For example
     where status = "active"
 
 Use instead

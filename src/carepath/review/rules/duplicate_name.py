@@ -7,7 +7,7 @@ What it does
 Why it is bad
     dbt stops, or one of the two is silently ignored with its tests.
 
-Example:
+For example
     columns: [{name: order_id, data_tests: [unique]}, {name: order_id, data_tests: [not_null]}]
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Warehouses refuse to create such a table, or rename the second column silently.
 
-Example:
+For example
     select orders.*, customers.* from orders join customers using (customer_id, updated_at)
 
 Use instead

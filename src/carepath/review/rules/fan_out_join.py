@@ -8,7 +8,7 @@ What it does
 Why it is bad
     Amounts are counted several times; a unique test fails.
 
-Example:
+For example
     select o.customer_id, sum(o.amount) from orders as o
     join order_items as i on i.order_id = o.order_id group by 1
 

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The warehouse refuses it, or joins both into one text that matches nothing.
 
-Example:
+For example
     where status in ('new' 'open', 'done')
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     dbt does not know the dependency: the order of builds, environments and lineage are wrong.
 
-Example:
+For example
     select * from analytics.stg_orders
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The condition is never true (or, negated, always true): rows are lost or kept without notice.
 
-Example:
+For example
     where status = 'Complete'     -- upstream: case ... then 'COMPLETE' else 'OPEN' end
 
 Use instead

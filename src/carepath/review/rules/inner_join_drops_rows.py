@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Rows without a match disappear; a refactor rarely means that.
 
-Example:
+For example
     -   left join payments on ...
     +   join payments on ...
 

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     dbt stops at parsing: nothing at all is built.
 
-Example:
+For example
     {% if is_incremental() %} where updated_at > '2020-01-01'
 
 Use instead

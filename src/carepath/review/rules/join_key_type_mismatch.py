@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The warehouse refuses it, or converts one side and misses matches ('007' is not 7).
 
-Example:
+For example
     on cast(a.id as varchar) = b.id      -- b.id is cast to integer upstream
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The test fails, or an incremental model merges rows that are not the same.
 
-Example:
+For example
     select customer_id, order_date, count(*) ... group by 1, 2     -- unique: customer_id
 
 Use instead

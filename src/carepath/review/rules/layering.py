@@ -9,7 +9,7 @@ What it does
 Why it is bad
     The renames, casts and deduplication of the base model are missing, or done twice.
 
-Example:
+For example
     -- models/marts/fct_orders.sql
     select * from {{ source('shop', 'orders') }}
 

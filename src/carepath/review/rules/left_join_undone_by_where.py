@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The LEFT JOIN behaves as an INNER JOIN: rows without a match disappear.
 
-Example:
+For example
     from orders left join payments on payments.order_id = orders.order_id
     where payments.method = 'card'
 

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     Which rows are kept is up to the warehouse. Often the LIMIT was for a trial and stayed.
 
-Example:
+For example
     select * from {{ ref('events') }} limit 1000
 
 Use instead

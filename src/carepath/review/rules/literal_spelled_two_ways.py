@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Text comparison is exact: one of the two never matches.
 
-Example:
+For example
     where status = 'Completed'   -- nine other places: 'completed'
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The model does not build.
 
-Example:
+For example
     coalsce(a, b)
 
 Use instead

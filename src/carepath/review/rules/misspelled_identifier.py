@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The misspelling stays: readers depend on it.
 
-Example:
+For example
     custmer_id
 
 Use instead

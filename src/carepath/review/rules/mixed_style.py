@@ -8,7 +8,7 @@ What it does
 Why it is bad
     It reads as two hands, and diffs fill with changes of case.
 
-Example:
+For example
     SELECT id FROM orders where is_paid
 
 Use instead

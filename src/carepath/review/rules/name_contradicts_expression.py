@@ -8,7 +8,7 @@ What it does
 Why it is bad
     The line was copied and half of it adapted: the values are those of the neighbour.
 
-Example:
+For example
     min(created_at) as last_created_at
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     One null on the right, and the condition holds for no row at all.
 
-Example:
+For example
     where customer_id not in (select referrer_id from customers)
 
 Use instead

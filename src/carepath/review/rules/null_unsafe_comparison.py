@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The result is always null, so the condition is never true.
 
-Example:
+For example
     where cancelled_at = null
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     A null equals nothing: MERGE inserts the row again at each run.
 
-Example:
+For example
     unique_key=['order_id', 'payment_id']   -- payment_id from a LEFT JOIN
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Dashboards and exports outside of the project are not part of the pull request.
 
-Example:
+For example
     -   amount,
     +   amount_usd,
 

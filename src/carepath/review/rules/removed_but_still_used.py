@@ -8,7 +8,7 @@ What it does
 Why it is bad
     The readers were not part of the pull request, so nobody looked at them. They do not build.
 
-Example:
+For example
     -- stg_orders: amount renamed to total; fct_revenue still sums amount
 
 Use instead

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     Both lookups give the same row: the second was copied and its key not adapted.
 
-Example:
+For example
     join users as creator on creator.user_id = t.creator_id
     join users as closer on closer.user_id = t.creator_id
 

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The number means nothing; COUNT was meant.
 
-Example:
+For example
     sum(order_id) as orders
 
 Use instead

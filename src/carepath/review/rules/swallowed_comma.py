@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Two columns become one: the first under the second's name, the second lost.
 
-Example:
+For example
     select
         first_name
         last_name,

@@ -8,7 +8,7 @@ What it does
 Why it is bad
     The model does not build, and nothing downstream of it does.
 
-Example:
+For example
     select id as, name from {{ ref('users') }}
 
 Use instead

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     Two rows with equal order values both have rank 1: the duplicates stay.
 
-Example:
+For example
     qualify rank() over (partition by user_id order by updated_at desc) = 1
 
 Use instead

@@ -8,7 +8,7 @@ What it does
 Why it is bad
     One of the two shows the other's values, or rows come twice.
 
-Example:
+For example
     sum(case when status = 'shipped' then 1 else 0 end) as shipped_orders,
     sum(case when status = 'shipped' then 1 else 0 end) as returned_orders
 

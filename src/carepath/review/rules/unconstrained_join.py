@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Every row meets every row.
 
-Example:
+For example
     from orders as o join customers as c on c.is_active
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     A call stops dbt; a printed name becomes nothing, silently, and the SQL means something else.
 
-Example:
+For example
     where created_at >= {{ start_dat }}
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Readers cannot know what a row is, and the model has no tests.
 
-Example:
+For example
     models/marts/fct_orders.sql   # and nothing else
 
 Use instead

@@ -6,7 +6,7 @@ What it does
 Why it is bad
     The model does not build.
 
-Example:
+For example
     select customer_id, status, count(*) from orders group by customer_id
 
 Use instead

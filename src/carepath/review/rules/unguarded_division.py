@@ -7,7 +7,7 @@ What it does
 Why it is bad
     One row with zero stops the whole model, on warehouses that raise an error for it.
 
-Example:
+For example
     sum(case when is_returned then 1 else 0 end) / count(case when is_shipped then 1 end)
 
 Use instead

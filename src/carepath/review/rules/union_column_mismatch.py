@@ -8,7 +8,7 @@ Why it is bad
     Different numbers do not build. Different positions do, and put one column's values under
     another's name.
 
-Example:
+For example
     select id, name, email from a union all select id, email, name from b
 
 Use instead

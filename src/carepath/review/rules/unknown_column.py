@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The model does not build.
 
-Example:
+For example
     with orders as (select order_id, amount from {{ ref('stg_orders') }})
     select order_id, total from orders
 

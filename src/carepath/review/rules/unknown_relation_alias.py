@@ -7,7 +7,7 @@ Why it is bad
     The model does not build. Often an alias was renamed, or a join was removed, and one
     reference was left behind.
 
-Example:
+For example
     select o.id, customers.name from orders as o join customers as c on c.id = o.customer_id
 
 Use instead

@@ -8,7 +8,7 @@ What it does
 Why it is bad
     dbt stops at parsing, or the test fails with a database error.
 
-Example:
+For example
     data_tests: [not_nul]
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     dbt stops at parsing: nothing at all is built.
 
-Example:
+For example
     select * from {{ ref('stg_custmers') }}
 
 Use instead

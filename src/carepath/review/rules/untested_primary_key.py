@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The day duplicates come in, nobody notices.
 
-Example:
+For example
     models: [{name: fct_orders, columns: [{name: order_id}]}]
 
 Use instead

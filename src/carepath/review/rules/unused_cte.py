@@ -7,7 +7,7 @@ Why it is bad
     It is dead code, or the final query still reads the CTE before it: a filter or a join that
     was written takes no effect.
 
-Example:
+For example
     with orders as (...), paid_orders as (select * from orders where is_paid)
     select * from orders
 

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     No two rows are equal, so nothing is removed.
 
-Example:
+For example
     select distinct user_id, row_number() over (order by user_id) as n from events
 
 Use instead

@@ -7,7 +7,7 @@ What it does
 Why it is bad
     The same data gives another result tomorrow: nothing can be reproduced or tested.
 
-Example:
+For example
     where created_at >= current_date - 30
 
 Use instead

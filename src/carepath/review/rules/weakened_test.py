@@ -8,7 +8,7 @@ What it does
 Why it is bad
     The guard goes in the same change that may need it.
 
-Example:
+For example
     -   data_tests: [unique, not_null]
     +   data_tests: [not_null]
 

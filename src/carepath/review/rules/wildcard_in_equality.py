@@ -6,7 +6,7 @@ What it does
 Why it is bad
     = compares exactly: the percent signs are taken literally, and nothing matches.
 
-Example:
+For example
     where page_url = '%/signup%'
 
 Use instead

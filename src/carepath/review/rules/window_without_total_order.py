@@ -7,7 +7,7 @@ What it does
 Why it is bad
     Another row is the first at each run.
 
-Example:
+For example
     row_number() over (partition by user_id)
 
 Use instead

@@ -1,0 +1,38 @@
+"""Every bug of the corpus is found; every fine twin is quiet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.review_corpus import NEAR, Outcome, examine, scenarios
+
+NAMES = [scenario.name for scenario in scenarios()]
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome]:
+    folder: Path = tmp_path_factory.mktemp("corpus") / "repositories"
+    return {outcome.scenario.name: outcome for outcome in examine(folder)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bug_is_among_the_first_ten_at_its_place(outcomes: dict[str, Outcome], name: str) -> None:
+    outcome = outcomes[name]
+    told = [(f.code, f.place.file, f.place.line) for f in outcome.bug.findings]
+    assert outcome.is_found, f"wanted {outcome.scenario.expected} within {NEAR} lines, got {told}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_fine_twin_is_quiet(outcomes: dict[str, Outcome], name: str) -> None:
+    assert [(f.code, f.message) for f in outcomes[name].false_alarms] == []
+
+
+def test_there_are_at_least_eighty_bugs_over_all_families() -> None:
+    families = {s.expected.code.rstrip("0123456789") for s in scenarios()}
+    assert len(NAMES) >= 80
+    assert families >= {
+        "SQL", "REF", "LIT", "JOIN", "GRAIN", "AGG", "NULL", "DET", "LAY", "TST", "DOC", "PII",
+        "BRK", "CFG", "CLONE",
+    }  # fmt: skip

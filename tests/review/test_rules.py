@@ -1,0 +1,59 @@
+"""The registry: stable codes, complete documentation, pages that are up to date."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks.review_corpus import scenarios
+from carepath.review import rules
+from carepath.review.rule import Rule
+from carepath.review.rulebook import FAMILIES, pages
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_codes_and_names_are_unique() -> None:
+    assert len({rule.code for rule in rules.RULES}) == len(rules.RULES)
+    assert len({rule.name for rule in rules.RULES}) == len(rules.RULES)
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=[rule.code for rule in rules.RULES])
+def test_a_rule_documents_itself(rule: Rule) -> None:
+    assert rule.family in FAMILIES
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+    for part in ("What it does", "Why it is bad", "For example", "Use instead"):
+        assert f"\n{part}\n" in rule.doc, part
+    assert rule.severity <= rule.ceiling
+
+
+@pytest.mark.parametrize("rule", rules.RULES, ids=[rule.code for rule in rules.RULES])
+def test_a_rule_has_a_bug_in_the_corpus(rule: Rule) -> None:
+    # SQL008 is a note about style of naming that real projects use on purpose.
+    if rule.code != "SQL008":
+        assert any(scenario.expected.code == rule.code for scenario in scenarios())
+
+
+def test_every_file_of_rules_is_registered() -> None:
+    folder = Path(rules.__file__).parent
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    modules = {module for module in vars(rules) if module in files}
+    assert modules == files
+    assert len(files) == len(rules.RULES)
+
+
+def test_the_pages_are_up_to_date() -> None:
+    for name, text in pages().items():
+        path = ROOT / "docs" / "rules" / name
+        assert path.exists() and path.read_text() == text, (
+            "run: python -m carepath.review.rulebook docs/rules"
+        )
+
+
+@pytest.mark.parametrize("rule", ["LAY001", "STY001", "DOC003", "DOC004", "TST001", "JOIN001",
+                                  "JOIN003", "JOIN005", "DET001", "AGG003"])  # fmt: skip
+def test_hygiene_is_never_an_error(rule: str) -> None:
+    found = next(r for r in rules.RULES if r.code == rule)
+    assert found.ceiling.word != "error"
