@@ -1,0 +1,69 @@
+"""The simulations behind the calibration plant what they say."""
+
+from math import factorial
+
+import numpy as np
+import pytest
+
+from benchmarks.calibration import queueing, simulate
+from benchmarks.calibration.__main__ import PLAN, run_part
+from carepath.stats.flow import DRIVERS
+
+
+@pytest.mark.parametrize("cause", ["page", "mix"])
+def test_a_panel_falls_by_the_points_planted(cause):
+    rng = np.random.default_rng(1)
+    falls = []
+    for _ in range(8):
+        made = simulate.panel(cause, 10, rng, people=60)
+        page = simulate.page_week(26)
+        after = made.converted[:, page:].sum() / made.entered[:, page:].sum()
+        falls.append(after - made.converted[:, :page].sum() / made.entered[:, :page].sum())
+    assert np.mean(falls) == pytest.approx(-0.10, abs=0.012)
+
+
+def test_only_exposed_clients_fall_when_eligibility_is_planted():
+    made = simulate.panel("eligibility", 10, np.random.default_rng(2), people=300)
+    rate = made.cohorts("converted") / made.cohorts("entered")
+    fall = rate[:, 18:].mean(axis=1) - rate[:, :9].mean(axis=1)
+    exposed = made.exposed_from_week >= 0
+    assert fall[exposed].mean() == pytest.approx(-0.10, abs=0.02)
+    assert fall[~exposed].mean() == pytest.approx(0.0, abs=0.02)
+
+
+def test_one_task_at_a_time_is_the_textbook_queue():
+    # M/M/c: mean number in the system by Erlang's C formula.
+    team = queueing.Team(
+        arrivals=9.6,
+        coordinators=3,
+        presence=1.0,
+        another_visit=0.0,
+        at_once=1,
+        weekly_shock=0.0,
+    )
+    a, c = 9.6 * 0.25, 3
+    last = a**c / factorial(c) * c / (c - a)
+    waits = last / (sum(a**k / factorial(k) for k in range(c)) + last)
+    expected = a + waits * a / (c - a)
+    seen, _ = queueing.run(team, team, 4000, 1, np.random.default_rng(3))
+    assert seen.wip.mean() == pytest.approx(expected, rel=0.15)
+    assert seen.waiting_share.mean() == pytest.approx(waits * a / c, rel=0.15)
+
+
+def test_several_tasks_at_once_do_not_change_the_work_that_gets_done():
+    rng = np.random.default_rng(4)
+    for at_once in (1, 4):
+        team = queueing.Team(arrivals=60.0, coordinators=5, presence=1.0, at_once=at_once)
+        seen, _ = queueing.run(team, team, 150, 1, rng)
+        assert seen.visits_completed.mean() == pytest.approx(5 / 0.25, rel=0.05)
+
+
+@pytest.mark.parametrize("driver", DRIVERS[:3])
+def test_a_planted_driver_raises_the_load_by_its_factor(driver):
+    team = queueing.Team(arrivals=20.0, coordinators=10)
+    assert queueing.changed(team, driver, 1.3).load == pytest.approx(1.3 * team.load)
+
+
+def test_a_data_set_does_not_depend_on_what_ran_before_it():
+    job = next(iter(PLAN))
+    assert run_part(job, 3, 5) == [*run_part(job, 3, 4), *run_part(job, 4, 5)]
