@@ -41,7 +41,7 @@ docs: $(VENV)/.development
 
 # Locked requirements carry hashes and no index address.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --custom-compile-command "make lock" pyproject.toml
+	--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" pyproject.toml
 lock: $(VENV)/.development
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --extra dev -o requirements/dev.txt
