@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats.multiplicity import benjamini_hochberg, holm
@@ -20,6 +21,12 @@ p_values = st.lists(st.floats(0, 1) | st.none(), max_size=30)
 def test_the_trial_of_1995_keeps_four_findings_and_bonferroni_three():
     assert sum(p <= 0.05 for p in benjamini_hochberg(TRIAL)) == 4
     assert sum(p <= 0.05 for p in holm(TRIAL)) == 3
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_benjamini_hochberg_agrees_with_scipy(values):
+    oracle = stats.false_discovery_control(values, method="bh")
+    assert benjamini_hochberg(values) == pytest.approx(tuple(oracle))
 
 
 def test_holm_gives_the_values_of_a_worked_example():

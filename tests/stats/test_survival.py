@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
+from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats import survival
@@ -47,6 +48,13 @@ def test_limits_agree_with_lifelines():
     assert curve.high == pytest.approx(limits.iloc[:, 1].to_numpy())
 
 
+def test_the_curve_agrees_with_scipy():
+    times, ended = np.array(SIX_MP), np.array(SIX_MP_ENDED, bool)
+    oracle = stats.ecdf(stats.CensoredData(times[ended], right=times[~ended])).sf
+    curve = kaplan_meier(times, ended)
+    assert curve.survival == pytest.approx(oracle.evaluate(curve.times))
+
+
 def test_late_entry_agrees_with_lifelines():
     rng = np.random.default_rng(4)
     entry, life = rng.uniform(0, 5, 400), rng.exponential(6, 400)
@@ -64,6 +72,7 @@ def test_ignoring_late_entry_would_flatter_nobody():
     assert entered_late.at_risk.tolist() == [3, 3, 2, 1]
 
 
+@pytest.mark.filterwarnings("ignore::scipy.integrate.IntegrationWarning")
 def test_the_restricted_mean_agrees_with_lifelines():
     curve = kaplan_meier(SIX_MP, SIX_MP_ENDED)
     oracle = KaplanMeierFitter().fit(SIX_MP, SIX_MP_ENDED)

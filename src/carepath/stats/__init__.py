@@ -1,6 +1,7 @@
 """Statistics: pure functions on numpy arrays, no I/O, nothing of ours but the one error.
 
 estimates        Estimate: value, limits, n, method, reason for None
+distributions    quantiles and tails from scipy.special
 proportions      shares: Wilson, exact, differences, shocked weeks, bootstrap
 percentiles      percentiles of complete times
 largest_dropoff  which step loses most, and how firmly

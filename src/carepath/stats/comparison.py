@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.stats import survival
+from carepath.stats.distributions import t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Booleans,
@@ -247,7 +247,7 @@ def _mean_difference(
     value = first.value - second.value
     if reason is not None:
         return Estimate(value, None, None, n, level, method, reason)
-    half = float(stats.t.ppf(0.5 + level / 2, degrees)) * _spread(drawn, degrees)
+    half = t_quantile(0.5 + level / 2, degrees) * _spread(drawn, degrees)
     return Estimate(value, value - half, value + half, n, level, method)
 
 
@@ -268,7 +268,7 @@ def _mean_ratio(
     value = first.value / second.value
     if reason is not None or value <= 0 or np.any(drawn <= 0) or np.any(drawn_2 <= 0):
         return Estimate(value, None, None, n, level, method, reason or "no spread of its logarithm")
-    half = float(stats.t.ppf(0.5 + level / 2, degrees))
+    half = t_quantile(0.5 + level / 2, degrees)
     half *= _spread(np.log(drawn) - np.log(drawn_2), degrees)
     low, high = value * float(np.exp(-half)), value * float(np.exp(half))
     return Estimate(value, low, high, n, level, method)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import normal_quantile
 from carepath.stats.estimates import LEVEL, Estimate, Floats, Integers, check_level, same_length
 
 OPEN = 0
@@ -174,7 +174,7 @@ def _variance(
 
 def _limits(incidence: Floats, variance: Floats, level: float) -> tuple[Floats, Floats]:
     """Return log-log limits of each cumulative incidence."""
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = normal_quantile(0.5 + level / 2)
     inner = (incidence > 0) & (incidence < 1)
     low, high = incidence.copy(), incidence.copy()
     rest = 1 - incidence[inner]

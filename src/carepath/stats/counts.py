@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import chi_square_quantile, exact_limits, t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Estimate,
@@ -47,8 +47,8 @@ def poisson_rate(count: int, exposure: float, level: float = LEVEL) -> Estimate:
     if exposure == 0:
         return Estimate(None, None, None, count, level, "exact Poisson", "no exposure")
     tail = (1 - level) / 2
-    low = float(stats.chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(stats.chi2.ppf(1 - tail, 2 * count + 2)) / 2
+    low = chi_square_quantile(tail, 2 * count) / 2 if count else 0.0
+    high = chi_square_quantile(1 - tail, 2 * count + 2) / 2
     return Estimate(
         count / exposure, low / exposure, high / exposure, count, level, "exact Poisson"
     )
@@ -93,7 +93,7 @@ def rate(counts: ArrayLike, exposures: ArrayLike | None = None, level: float = L
     phi = dispersion(y, e)
     if phi is None or phi < EXACT_BELOW or len(y) < 5:
         return poisson_rate(total, exposure, level)
-    half = float(stats.t.ppf(0.5 + level / 2, len(y) - 1) * np.sqrt(phi / total))
+    half = t_quantile(0.5 + level / 2, len(y) - 1) * float(np.sqrt(phi / total))
     value = total / exposure
     limits = value * float(np.exp(-half)), value * float(np.exp(half))
     return Estimate(value, limits[0], limits[1], total, level, "quasi-Poisson")
@@ -142,17 +142,17 @@ def rate_ratio(
     phi = (chi_1 + chi_2) / degrees if degrees > 0 else 1.0
     if phi < EXACT_BELOW or degrees < 4 or b == 0:
         return _exact_ratio(a, b, float(e1.sum()), float(e2.sum()), level)
-    half = float(stats.t.ppf(0.5 + level / 2, degrees) * np.sqrt(phi * (1 / a + 1 / b)))
+    half = t_quantile(0.5 + level / 2, degrees) * float(np.sqrt(phi * (1 / a + 1 / b)))
     low, high = value * float(np.exp(-half)), value * float(np.exp(half))
     return Estimate(value, low, high, a + b, level, "quasi-Poisson ratio")
 
 
 def _exact_ratio(a: int, b: int, e1: float, e2: float, level: float) -> Estimate:
     """Return the ratio's conditional exact interval: b of a + b is binomial."""
-    share = stats.binomtest(b, a + b).proportion_ci(level, method="exact")
+    share_low, share_high = exact_limits(b, a + b, level)
     scale = e1 / e2
-    low = float(share.low / (1 - share.low)) * scale
-    high = float(share.high / (1 - share.high)) * scale if share.high < 1 else None
+    low = share_low / (1 - share_low) * scale
+    high = share_high / (1 - share_high) * scale if share_high < 1 else None
     return Estimate(b / a * scale, low, high, a + b, level, "exact Poisson ratio")
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import normal_quantile, t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Booleans,
@@ -126,11 +126,9 @@ def decompose(
     drawn = _parts(*_resample(k0, n0, k1, n1, generator(seed), resamples))
     drawn = drawn[np.isfinite(drawn).all(axis=1)]
     clients = len(n0)
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = normal_quantile(0.5 + level / 2)
     if clients > 1:
-        z = float(stats.t.ppf(0.5 + level / 2, clients - 1)) * float(
-            np.sqrt(clients / (clients - 1))
-        )
+        z = t_quantile(0.5 + level / 2, clients - 1) * float(np.sqrt(clients / (clients - 1)))
     covariance = np.cov(drawn, rowvar=False)
     parts = [
         Estimate(

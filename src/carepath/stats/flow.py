@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Estimate,
@@ -185,7 +185,7 @@ def demand_or_efficiency(
 
     def t(weights: Floats) -> float:
         degrees = _degrees(only_before @ weights, only_after @ weights, blocks)
-        return float(stats.t.ppf(0.5 + level / 2, degrees))
+        return t_quantile(0.5 + level / 2, degrees)
 
     unit = np.eye(len(point))
     count = sum(days)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import t_quantile, t_tail
 from carepath.stats.estimates import (
     LEVEL,
     Booleans,
@@ -118,8 +118,8 @@ def interrupted_series(
         return InterruptedVerdict("not identified", none, None, None, reason)
     value, error, correlation = _fitted(series[used], n[used].astype(float), place[used], after)
     degrees = int(used.sum()) - 4
-    half = float(stats.t.ppf(0.5 + level / 2, degrees)) * error
-    p = float(2 * stats.t.sf(abs(value) / error, degrees)) if error > 0 else 1.0
+    half = t_quantile(0.5 + level / 2, degrees) * error
+    p = 2 * t_tail(abs(value) / error, degrees) if error > 0 else 1.0
     change = Estimate(
         value, value - half, value + half, people, level, "interrupted time series, AR(1)"
     )

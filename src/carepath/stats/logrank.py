@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
+from carepath.stats.distributions import chi_square_tail, f_tail
 from carepath.stats.estimates import Booleans, Floats, Integers, Seed, generator, same_length
 
 MINIMUM_CLUSTERS = 20
@@ -229,7 +229,7 @@ def _wald(score: Floats, covariance: Floats, method: str, clusters: int = 0) -> 
     if degrees == 0:
         return TestResult(None, None, method, "no overlap between the groups")
     if clusters:
-        p = float(stats.f.sf(statistic / degrees, degrees, clusters - 1))
+        p = f_tail(statistic / degrees, degrees, clusters - 1)
     else:
-        p = float(stats.chi2.sf(statistic, degrees))
+        p = chi_square_tail(statistic, degrees)
     return TestResult(statistic, p, method)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats.estimates import Floats
@@ -32,13 +31,17 @@ def benjamini_hochberg(p_values: Sequence[float | None]) -> tuple[float | None, 
 
     Notes
     -----
-    Step-up, min over j >= i of m p_(j) / j (Benjamini and Hochberg 1995); scipy's
-    `false_discovery_control`. Assumes independent or positively dependent tests.
+    Step-up, min over j >= i of m p_(j) / j (Benjamini and Hochberg 1995). Assumes
+    independent or positively dependent tests.
     """
     known = _known(p_values)
     if not known.size:
         return tuple(None for _ in p_values)
-    return _restored(p_values, np.asarray(stats.false_discovery_control(known, method="bh")))
+    order = np.argsort(-known, kind="stable")
+    scaled = known[order] * len(known) / np.arange(len(known), 0, -1)
+    adjusted = np.empty_like(known)
+    adjusted[order] = np.minimum(np.minimum.accumulate(scaled), 1.0)
+    return _restored(p_values, adjusted)
 
 
 def holm(p_values: Sequence[float | None]) -> tuple[float | None, ...]:

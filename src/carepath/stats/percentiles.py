@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import binomial_cdf
 from carepath.stats.estimates import LEVEL, Estimate, Floats, check_level
 
 
@@ -62,15 +62,15 @@ def _lower_limit(ordered: Floats, q: float, tail: float) -> float | None:
     """Return the limit below which the q quantile lies with probability `tail`."""
     n = len(ordered)
     # X_(r) lies above the quantile when fewer than r values do not: P(Bin(n, q) <= r - 1).
-    r = int(stats.binom.ppf(tail, n, q))
-    while r > 0 and stats.binom.cdf(r - 1, n, q) > tail:
+    r = max(0, int(n * q - 2 * np.sqrt(n * q * (1 - q))))
+    while r > 0 and binomial_cdf(r - 1, n, q) > tail:
         r -= 1
-    while stats.binom.cdf(r, n, q) <= tail:
+    while binomial_cdf(r, n, q) <= tail:
         r += 1
     if r == 0 or r >= n:
         return None
-    below = float(stats.binom.cdf(r - 1, n, q))
-    above = float(stats.binom.cdf(r, n, q))
+    below = binomial_cdf(r - 1, n, q)
+    above = binomial_cdf(r, n, q)
     # Nyblom's weight: in the centre the plain linear weight would be too short.
     share = (tail - below) / (above - below)
     odds = r * (1 - q) * (1 - share)

@@ -7,9 +7,10 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import optimize, special, stats
+from scipy import special
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import chi_square_quantile, t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Estimate,
@@ -119,7 +120,7 @@ def pool_segments(
     rates = tuple(
         _estimate(*next(shown), level) if is_enough else None for is_enough in enough.tolist()
     )
-    half = float(stats.t.ppf(0.5 + level / 2, len(y) - 1)) * float(np.sqrt(mu_variance))
+    half = t_quantile(0.5 + level / 2, len(y) - 1) * float(np.sqrt(mu_variance))
     common = Estimate(
         float(special.expit(mu)),
         float(special.expit(mu - half)),
@@ -182,11 +183,12 @@ def _restricted(tau: float, y: Floats, v: Floats) -> float:
 def _reml(y: Floats, v: Floats) -> float:
     """Return the deviation that maximises the restricted likelihood."""
     top = float(3 * np.std(y) + 0.1)
-    found = optimize.minimize_scalar(
-        lambda tau: -_restricted(tau, y, v), bounds=(0.0, top), method="bounded"
-    )
-    tau = float(found.x)
-    return tau if _restricted(tau, y, v) > _restricted(0.0, y, v) else 0.0
+    low, high = 0.0, top
+    for _ in range(6):
+        grid = np.linspace(low, high, 41)
+        best = int(np.argmax([_restricted(float(t), y, v) for t in grid]))
+        low, high = float(grid[max(best - 1, 0)]), float(grid[min(best + 1, 40)])
+    return float(grid[best])
 
 
 def _mixture_limits(y: Floats, v: Floats, tau: float, level: float) -> tuple[Floats, Floats]:
@@ -225,7 +227,7 @@ def _tau_upper(y: Floats, v: Floats, tau: float) -> float:
 
 def _q_profile_upper(y: Floats, v: Floats, tau: float) -> float:
     """Return the deviation at which the generalised Q falls to its 5 % point."""
-    bound = float(stats.chi2.ppf(0.05, len(y) - 1))
+    bound = chi_square_quantile(0.05, len(y) - 1)
 
     def excess(t: float) -> float:
         w = 1 / (v + t**2)
@@ -237,7 +239,11 @@ def _q_profile_upper(y: Floats, v: Floats, tau: float) -> float:
     top = 1.0
     while excess(top) > 0:
         top *= 2
-    return float(optimize.brentq(excess, 0.0, top))
+    low = 0.0
+    for _ in range(60):
+        middle = (low + top) / 2
+        low, top = (middle, top) if excess(middle) > 0 else (low, middle)
+    return top
 
 
 def _rate_spread(mu: float, tau: float) -> float:

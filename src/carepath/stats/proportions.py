@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
+from carepath.stats.distributions import exact_limits, normal_quantile, t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Estimate,
@@ -53,9 +53,8 @@ def wilson(successes: int, n: int, level: float = LEVEL) -> Estimate:
     check_level(level)
     if n == 0:
         return Estimate(None, None, None, 0, level, "Wilson", "nobody")
-    interval = stats.binomtest(successes, n).proportion_ci(level, method="wilson")
-    low, high = float(interval.low), float(interval.high)
     share = successes / n
+    low, high = _score_limits(share, n, normal_quantile(0.5 + level / 2))
     return Estimate(share, min(low, share), max(high, share), n, level, "Wilson")
 
 
@@ -70,10 +69,8 @@ def clopper_pearson(successes: int, n: int, level: float = LEVEL) -> Estimate:
     check_level(level)
     if n == 0:
         return Estimate(None, None, None, 0, level, "Clopper-Pearson", "nobody")
-    interval = stats.binomtest(successes, n).proportion_ci(level, method="exact")
-    return Estimate(
-        successes / n, float(interval.low), float(interval.high), n, level, "Clopper-Pearson"
-    )
+    low, high = exact_limits(successes, n, level)
+    return Estimate(successes / n, low, high, n, level, "Clopper-Pearson")
 
 
 def newcombe_difference(
@@ -138,7 +135,7 @@ def wilson_over_weeks(successes: ArrayLike, entered: ArrayLike, level: float = L
     variance = weeks / (weeks - 1) * float(((k - share * n) ** 2).sum()) / people**2
     plain = share * (1 - share) / people
     effect = max(1.0, variance / plain) if plain > 0 else 1.0
-    t = float(stats.t.ppf(0.5 + level / 2, weeks - 1))
+    t = t_quantile(0.5 + level / 2, weeks - 1)
     low, high = _score_limits(share, people / effect, t)
     return Estimate(share, low, high, people, level, "Wilson over weeks")
 

@@ -54,7 +54,7 @@ def slower_groups(
     horizon: float,
     seed: Seed,
     clusters: ArrayLike | None = None,
-    resamples: int = 1000,
+    resamples: int = 400,
 ) -> tuple[GroupVerdict, ...]:
     """Compare each group with all others and say which are slower, longest mean first.
 

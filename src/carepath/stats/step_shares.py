@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats.decomposition import share_of_change
+from carepath.stats.distributions import normal_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Estimate,
@@ -93,7 +93,7 @@ def contributions_by_step(
         _resample(before, rng, resamples), _resample(after, rng, resamples)
     )
     n = int(before[:, 0].sum() + after[:, 0].sum())
-    z = float(stats.norm.ppf(0.5 + level / 2))
+    z = normal_quantile(0.5 + level / 2)
     rate = _estimate(float(point_rate[0]), drawn_rate, n, z, level)
     steps = tuple(
         _estimate(float(point[0, k]), drawn[:, k], n, z, level) for k in range(point.shape[1])

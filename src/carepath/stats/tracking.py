@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
+from carepath.stats.distributions import normal_tail
 from carepath.stats.estimates import Booleans, Estimate, Floats, counts_array, same_length
 from carepath.stats.proportions import wilson
 
@@ -119,7 +119,7 @@ def _strongest(k: Floats, n: Floats, longest: int) -> tuple[int, int, float] | N
     rest = np.ones(days, dtype=bool)
     rest[start:end] = False
     signed = float(np.sqrt(2 * gain[row, column] / _dispersion(k[rest], n[rest])))
-    p = min(1.0, float(stats.norm.sf(signed)) * int(fits.sum()))
+    p = min(1.0, normal_tail(signed) * int(fits.sum()))
     return start, end - 1, p
 
 

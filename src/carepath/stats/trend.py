@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats.changepoint import MINIMUM_SIDE, ChangePoint, find_change
+from carepath.stats.distributions import normal_quantile, t_quantile
 from carepath.stats.estimates import (
     LEVEL,
     Estimate,
@@ -233,7 +233,7 @@ def _size(
     before = float(np.average(rates[:low], weights=w[:low]))
     after = float(np.average(rates[high:], weights=w[high:]))
     variance = found.scale * (1 / w[:low].sum() + 1 / w[high:].sum())
-    half = float(stats.t.ppf(0.5 + level / 2, periods - 2) * np.sqrt(variance)) * found.inflation
+    half = t_quantile(0.5 + level / 2, periods - 2) * float(np.sqrt(variance)) * found.inflation
     value, people = after - before, int(entered.sum())
     return (
         Estimate(value, value - half, value + half, people, level, "difference of cohort means"),
@@ -246,7 +246,7 @@ def _smallest(found: ChangePoint) -> float:
     """Return the change in the middle of the series that is seen with a chance of 80 %."""
     middle = len(found.weights) // 2
     error = found.scale * (1 / found.weights[:middle].sum() + 1 / found.weights[middle:].sum())
-    return (found.critical + float(stats.norm.ppf(0.8))) * float(np.sqrt(error))
+    return (found.critical + normal_quantile(0.8)) * float(np.sqrt(error))
 
 
 def _no_verdict(change: Estimate, cohorts: int, reason: str) -> TrendVerdict:
