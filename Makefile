@@ -41,17 +41,20 @@ docs: $(VENV)/.development
 
 # Locked requirements carry hashes and no index address.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-strip-extras --custom-compile-command "make lock" pyproject.toml
+	--no-emit-index-url --custom-compile-command "make lock"
 lock: $(VENV)/.development
 	$(BIN)/python -m pip install --quiet uv
-	$(LOCK) --extra dev -o requirements/dev.txt
-	$(LOCK) --extra build -c requirements/dev.txt -o requirements/runtime.txt
+	echo "pip" | $(LOCK) - -o requirements/pip.txt
+	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra build -c requirements/dev.txt -o requirements/runtime.txt
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "carepath needs Python 3.11 or later: make PYTHON=python3.11 demo"; exit 1; }
 	@echo "Creating the environment in $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
+	@# pip of older Pythons does not know an extra of a locked requirement as the same thing
+	@$(INSTALL) --require-hashes -r requirements/pip.txt
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 $(VENV)/.runtime: $(BIN)/python requirements/runtime.txt pyproject.toml
