@@ -52,6 +52,12 @@ QUESTIONS: tuple[Entry, ...] = (
     ),
     Entry("time-per-step", "How long do people spend on each step?", "time_per_step"),
     Entry("skipped-steps", "Which steps are skipped?", "skipped_steps"),
+    Entry(
+        "why-conversion-changed",
+        "Is the change due to the page added to the intake, to eligibility verification, to mix, "
+        "to tracking?",
+        "why_conversion_changed",
+    ),
     Entry("projects-started", "How many projects start each week?", "projects_started"),
     Entry(
         "tasks-in-progress", "How many tasks are in progress in each project?", "tasks_in_progress"
