@@ -137,7 +137,12 @@ def examine(folder: Path) -> list[Outcome]:
         groups.setdefault(scenario.base, []).append(scenario)
     for base, members in groups.items():
         repository = build(base, members, folder / base)
-        dialect = {"shop": "snowflake", "intake": "snowflake", "saas": "bigquery"}[base]
+        dialect = {
+            "shop": "snowflake",
+            "intake": "snowflake",
+            "saas": "bigquery",
+            "pg": "postgres",
+        }[base]
         for scenario in members:
             sides = {}
             for side in ("bug", "fine"):

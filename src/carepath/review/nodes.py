@@ -93,6 +93,17 @@ class Mention(Compact):
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Reading(Compact):
+    """A column of a model that YAML outside of its own entry names."""
+
+    model: str
+    column: str
+    file: str
+    line: int
+    where: str
+
+
 @dataclass(slots=True)
 class Documentation:
     """All YAML of one project."""
@@ -106,10 +117,12 @@ class Documentation:
     has_vague_sources: bool = False
     twice: list[tuple[str, int, str]] = field(default_factory=list)
     doubles: list[tuple[str, NodeDoc, NodeDoc]] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     def add(self, other: Documentation) -> None:
         """Take in what another file says; the first entry of a name wins."""
         self.doubles += other.doubles
+        self.readings += other.readings
         for name, node in other.models.items():
             first = self.models.setdefault(name, node)
             if first is not node and first.kind == node.kind:
@@ -191,6 +204,7 @@ def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
             entry.at("model"),
             f"semantic model {entry.get('name')}",
         )
+        _read_semantic(docs, path, entry)
     for entry in _maps(loaded.get("unit_tests")):
         model = str(entry.get("model") or "")
         docs.unit_tests.append((model, path, entry.at("model")))
@@ -202,6 +216,39 @@ def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
                 given.at("input"),
                 f"unit test {entry.get('name')}",
             )
+        _read_unit_test(docs, path, entry)
+
+
+def _read_semantic(docs: Documentation, path: str, entry: yaml.Map) -> None:
+    match = REF_TEXT.search(str(entry.get("model") or ""))
+    if match is None or match["b"]:
+        return
+    for kind in ("entities", "dimensions", "measures"):
+        for item in _maps(entry.get(kind)):
+            column = item.get("expr") or item.get("name")
+            if isinstance(column, str) and column.isidentifier():
+                line = item.at("expr") if item.get("expr") else item.at("name")
+                where = f"the semantic model {entry.get('name')}"
+                docs.readings.append(Reading(match["a"], column, path, line, where))
+
+
+def _read_unit_test(docs: Documentation, path: str, entry: yaml.Map) -> None:
+    where = f"the unit test {entry.get('name')}"
+    sides: list[tuple[str, yaml.Map]] = []
+    for given in _maps(entry.get("given")):
+        match = REF_TEXT.search(str(given.get("input") or ""))
+        if match is not None and not match["b"]:
+            sides.append((match["a"], given))
+    expect = entry.get("expect")
+    if isinstance(expect, yaml.Map):
+        sides.append((str(entry.get("model")), expect))
+    for model, side in sides:
+        seen: set[str] = set()
+        for row in _maps(side.get("rows")):
+            for column in row:
+                if column not in seen and column.isidentifier():
+                    seen.add(column)
+                    docs.readings.append(Reading(model, column, path, row.at(column), where))
 
 
 def _mention_tests(docs: Documentation, node: NodeDoc, path: str) -> None:

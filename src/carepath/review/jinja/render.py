@@ -27,6 +27,7 @@ from carepath.review.jinja.unknown import SANDBOX_FLAGS
 
 MACRO_START = re.compile(r"{%-?\s*(macro|test|data_test)\s+(\w+)\s*\(")
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
+CALL_FAULT = re.compile(r"macro '(\w+)' takes (?:no keyword|not more than)")
 MAX_VARIANTS = 6
 KNOWN_PACKAGES = frozenset(
     [
@@ -243,6 +244,13 @@ class Renderer:
             text = ""
         except jinja2.TemplateError as error:
             return RenderFailure(f"Jinja: {error}", None, False)
+        except TypeError as error:
+            called = CALL_FAULT.match(str(error))
+            if called is not None and called[1] in self.owner:
+                at = re.search(rf"\b{re.escape(called[1])}\s*\(", source)
+                line = source.count("\n", 0, at.start()) + 1 if at else 1
+                return RenderFailure(f"Jinja: {error}", line, True)
+            return RenderFailure(f"Jinja: TypeError: {error}", None, False)
         except Exception as error:
             return RenderFailure(f"Jinja: {type(error).__name__}: {error}", None, False)
         finally:

@@ -16,6 +16,7 @@ Use instead
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 
@@ -43,6 +44,20 @@ def check(context: Context) -> Iterator[Issue]:
             if _listed_together(found.node, value):
                 continue
             better = sorted((n, v) for v, n in counts.items() if v != value and n > mine)
+            slip = None if better else _slip(context.snapshot, root, value)
+            if slip is not None:
+                yield Issue(
+                    subject=f"{found.column.name} {value}",
+                    message=f"{found.column.shown} is compared with {value!r} here only, and with "
+                    f"{slip!r} elsewhere.",
+                    consequence="If it is a slip, nothing matches.",
+                    fix=f"Use {slip!r}, if that is meant.",
+                    severity=Severity.NOTE,
+                    confidence=Confidence.POSSIBLE,
+                    offset=start_of(found.literal) or 0,
+                    variant=variant,
+                    path=found.scope.path,
+                )
             if not better:
                 continue
             other = better[-1][1]
@@ -58,6 +73,25 @@ def check(context: Context) -> Iterator[Issue]:
                 path=found.scope.path,
                 evidence=[Evidence(f"both compare {root[0].split(':', 1)[-1]}.{root[1]}")],
             )
+
+
+def _slip(snapshot: Snapshot, root: Source, value: str) -> str | None:
+    """A word that others compare the column with, one letter from one used here only."""
+    if len(value) < 5 or any(char.isdigit() for char in value):
+        return None
+    table = spellings(snapshot)
+    if sum(table.get((root, _plain(value)), {}).values()) > 1:
+        return None
+    for (origin, _), counts in table.items():
+        if origin != root:
+            continue
+        for other, count in counts.items():
+            if count < 2 or abs(len(other) - len(value)) > 1 or other[:1] != value[:1]:
+                continue
+            ratio = difflib.SequenceMatcher(None, other, value, autojunk=False).ratio()
+            if ratio > 0.86 and other.rstrip("sd") != value.rstrip("sd"):
+                return other
+    return None
 
 
 def _plain(value: str) -> str:
@@ -89,7 +123,7 @@ def screen(snapshot: Snapshot, model: Model) -> bool:
     """True where a literal of the model has another spelling somewhere."""
     table = spellings(snapshot)
     return any(
-        len(table.get((root, _plain(value)), ())) > 1
+        len(table.get((root, _plain(value)), ())) > 1 or _slip(snapshot, root, value) is not None
         for root, value in snapshot.facts(model).literals
     )
 

@@ -17,14 +17,17 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Place, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql import tokens
 
+CONFLICT = re.compile(r"(?m)^<{7} ")
 BREAKS = "The model does not build, nor anything downstream of it."
 
 
@@ -42,6 +45,7 @@ def check(context: Context) -> Iterator[Issue]:
                 variant=variant,
                 confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
             )
+        yield from _semicolon(context, variant)
         if parsed.kind not in ("query", "broken") or PATTERN.search(variant.rendered.text):
             continue
         found = parsed.tokens or tokens.tokenize(
@@ -60,8 +64,46 @@ def check(context: Context) -> Iterator[Issue]:
             )
 
 
+def _semicolon(context: Context, variant: Variant) -> Iterator[Issue]:
+    """A semicolon at the end: dbt puts the query in parentheses."""
+    last = variant.parsed.tokens[-1] if variant.parsed.tokens else None
+    if last is None or last.token_type is not tokens.T.SEMICOLON:
+        return
+    if context.model.kind != "model" or context.dialect in ("databricks", "spark", ""):
+        return
+    others = [
+        model
+        for model in context.space.models.values()
+        if model.kind == "model" and model.id != context.model.id
+    ]
+    if any(context.snapshot.text(model.file).rstrip().endswith(";") for model in others):
+        return
+    yield Issue(
+        subject=";",
+        message="The model ends in a semicolon.",
+        consequence="dbt puts the query in parentheses, where a semicolon is not allowed.",
+        fix="Remove it.",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        offset=last.start,
+        variant=variant,
+    )
+
+
 def check_change(change: Change) -> Iterator[Issue]:
-    """YAML that could be read at base, or is new, and cannot be read now."""
+    """YAML that could be read at base, or is new, and cannot be read now; conflict markers."""
+    kinds = (".sql", ".yml", ".yaml", ".csv", ".py")
+    for path in sorted(change.changed_files):
+        text = (change.head.tree.text(path) or "") if path.endswith(kinds) else ""
+        match = CONFLICT.search(text)
+        if match is not None and "\n=======\n" in text:
+            yield Issue(
+                subject=f"{path} conflict",
+                message="A merge conflict was committed.",
+                consequence=BREAKS,
+                fix="Choose one side and remove the markers.",
+                place=Place(path, text.count("\n", 0, match.start()) + 1),
+            )
     for space in change.head.spaces:
         for path, line, reason in space.docs.broken:
             if path in change.changed_files and "2 MB" not in reason:

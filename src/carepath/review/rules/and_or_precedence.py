@@ -1,0 +1,59 @@
+"""AND and OR are mixed without parentheses, over one column.
+
+What it does
+    Reports `a and x = 1 or x = 2`: OR over a column that the last part of the AND compares too.
+
+Why it is bad
+    AND binds first: the second value is let through without the other conditions.
+
+For example
+    where is_active and status = 'new' or status = 'open'
+
+Use instead
+    where is_active and (status = 'new' or status = 'open')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+
+COMPARE = (exp.EQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each OR with an AND, without parentheses, on its left."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, clause in nodes_of(scope):
+                if not isinstance(node, exp.Or) or clause not in ("where", "on", "having"):
+                    continue
+                if not isinstance(node.left, exp.And) or isinstance(node.right, exp.And):
+                    continue
+                last, other = node.left.right, node.right
+                if not isinstance(last, COMPARE) or type(last) is not type(other):
+                    continue
+                column = last.this
+                if not isinstance(column, exp.Column) or column != other.this:
+                    continue
+                yield Issue(
+                    subject=other.sql(comments=False)[:100],
+                    message=f"AND binds before OR: {other.sql(comments=False)[:60]} holds without "
+                    "the other conditions.",
+                    consequence="Rows come in that the other conditions should keep out.",
+                    fix="Put the OR in parentheses.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(other) or 0,
+                    variant=variant,
+                    path=scope.path,
+                )
+
+
+RULE = Rule("LIT007", "and-or-precedence", Severity.WARNING, __doc__ or "", check)

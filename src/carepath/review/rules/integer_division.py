@@ -1,0 +1,71 @@
+"""Two whole numbers are divided where that drops the fraction.
+
+What it does
+    On Postgres, Redshift, Trino and Athena, reports a division of counts or of sums of whole
+    numbers.
+
+Why it is bad
+    7 / 10 is 0: rates are 0 or 1.
+
+For example
+    count(converted_at) / count(*) as conversion_rate
+
+Use instead
+    count(converted_at) * 1.0 / count(*) as conversion_rate
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+
+TRUNCATING = frozenset({"postgres", "redshift", "trino", "athena"})
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at both sides of each division."""
+    if context.dialect not in TRUNCATING:
+        return
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, _ in nodes_of(scope):
+                if isinstance(node, exp.Div) and _whole(node.left) and _whole(node.right):
+                    if isinstance(node.left, exp.Literal) and isinstance(node.right, exp.Literal):
+                        continue
+                    yield Issue(
+                        subject=node.sql(comments=False)[:100],
+                        message=f"{node.sql(comments=False)[:80]} divides whole numbers: the "
+                        "fraction is dropped.",
+                        consequence="Rates are 0 or 1.",
+                        fix="Multiply by 1.0, or cast one side to a decimal.",
+                        confidence=Confidence.CERTAIN,
+                        offset=start_of(node) or 0,
+                        variant=variant,
+                        path=scope.path,
+                    )
+
+
+def _whole(node: exp.Expr) -> bool:
+    while isinstance(node, (exp.Paren, exp.Nullif)):
+        node = node.this
+    if isinstance(node, (exp.Count, exp.CountIf)):
+        return True
+    if isinstance(node, exp.Literal):
+        return not node.is_string and node.name.isdigit()
+    if isinstance(node, exp.Sum) and isinstance(node.this, exp.Case):
+        branches = [branch.args.get("true") for branch in node.this.args.get("ifs") or []]
+        branches.append(node.this.args.get("default"))
+        return all(b is None or (isinstance(b, exp.Literal) and _whole(b)) for b in branches)
+    if isinstance(node, exp.Mul):
+        return _whole(node.left) and _whole(node.right)
+    return False
+
+
+RULE = Rule("AGG007", "integer-division", Severity.WARNING, __doc__ or "", check)

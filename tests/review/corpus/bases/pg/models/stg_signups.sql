@@ -1,0 +1,6 @@
+select
+    id as signup_id,
+    channel,
+    created_at,
+    paid_at
+from {{ source('web', 'signups') }}
