@@ -73,4 +73,10 @@ QUESTIONS: tuple[Entry, ...] = (
         "slowest_phase",
     ),
     Entry("slowest-type", "Is a particular project type or task type slower?", "slowest_type"),
+    Entry(
+        "demand-or-efficiency",
+        "Is the team at capacity because there is more work, or because work got slower, "
+        "and which driver?",
+        "demand_or_efficiency",
+    ),
 )

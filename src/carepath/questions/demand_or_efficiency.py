@@ -1,0 +1,216 @@
+"""Is the team at capacity because there is more work, or because work got slower?"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
+from carepath.questions.figures import figure, tally
+from carepath.questions.flow_days import PHASES, TASKS, TaskFlow, count_days, read_flow
+from carepath.questions.question import Context, Question
+from carepath.questions.wording import count
+
+if TYPE_CHECKING:
+    from carepath.stats.flow import Driver, FlowDays, FlowVerdict
+
+QUESTION = Question(
+    id="demand-or-efficiency",
+    text="Is the team at capacity because there is more work, or because work got slower, "
+    "and which driver?",
+    reads=(PHASES, TASKS, "data_freshness"),
+    verdicts=("demand", "efficiency", "none", "cannot tell"),
+)
+COLUMNS = (
+    Column("driver", "", "what moves the load"),
+    Column("side", "", "demand or efficiency"),
+    Column("unit", "", "unit of before and after"),
+    Column("before", "varies", "value in the earlier window, in unit; null where not measured"),
+    Column("after", "varies", "value in the later window, in unit"),
+    Column("contribution", "log", "logarithm of what it does to the load: 0.1 is 10 % more"),
+    Column("low", "log", "lower limit of contribution"),
+    Column("high", "log", "upper limit of contribution"),
+)
+WINDOW_DAYS = 182
+YEAR_DAYS = 364
+MINIMUM_DAYS = 84
+UNITS = {
+    "arrivals": "tasks per day",
+    "rework": "visits per task",
+    "service": "team-days per visit",
+    "external waiting": "days per wait",
+}
+NAMES = {
+    "arrivals": "more tasks arrive",
+    "rework": "tasks come back more often",
+    "service": "the team gets fewer visits done a day while work waits",
+    "external waiting": "waits for others last longer",
+}
+FALLING = {
+    "arrivals": "fewer tasks arrive",
+    "rework": "tasks come back less often",
+    "service": "the team gets more visits done a day while work waits",
+    "external waiting": "waits for others are shorter",
+}
+
+
+def answer(context: Context) -> Answer:
+    """Compare two windows of equal length by what drives the load."""
+    flow = read_flow(context)
+    if flow is None:
+        return context.answer("There are no tasks.", "no data")
+    windows = choose_windows(context, flow)
+    if windows is None:
+        length = (flow.last - flow.first).days + 1
+        return context.answer(
+            f"Whether demand or efficiency changed cannot be told: two windows of "
+            f"{MINIMUM_DAYS} days are needed, and the tasks{context.period} do not span them "
+            f"({count(length, 'day')} from {flow.first} to {flow.last}).",
+            "cannot tell",
+        )
+    first, second, length = windows
+    before, after = count_days(flow, first, length), count_days(flow, second, length)
+    from carepath.stats.flow import demand_or_efficiency
+
+    found = demand_or_efficiency(before, after, context.seed)
+    verdict = found.side or ("none" if found.verdict == "none" else "cannot tell")
+    return context.answer(
+        _say(found, first, second, length),
+        verdict,
+        tuple(_figures(found, before, after)),
+        Table(COLUMNS, tuple(_row(driver) for driver in found.drivers if driver.name in UNITS)),
+        caveats=(
+            f"Windows: {length} days from {first}, and from {second} (UTC days).",
+            "Who worked is not in prod, so capacity is inferred from the work done while tasks "
+            "wait: service and the number of coordinators cannot be told apart, and `service` "
+            "stands for both.",
+            "Working hours are inferred from the hours in which visits end.",
+            "Overload shows up as queueing whatever its cause; queueing is therefore no driver.",
+            "Starts, finishes, work in progress and Little's law are beside the verdict; they do "
+            "not decide it.",
+        ),
+        chart=Chart(
+            "interval", "driver", "contribution", "What moved the load", "low", "high", "side"
+        ),
+    )
+
+
+def choose_windows(context: Context, flow: TaskFlow) -> tuple[date, date, int] | None:
+    """Return the first days of both windows and their length in days.
+
+    The later window is what was asked for, else the last half year; the earlier one the same days
+    a year (52 weeks) before, which have the same season, else the days right before.
+    """
+    last = min(context.until or flow.last, flow.last)
+    start = max(context.since or flow.first, flow.first)
+    if context.since is None:
+        available = (last - flow.first).days + 1
+        length = min(WINDOW_DAYS, available // 2)
+        start = last - timedelta(days=length - 1)
+    length = (last - start).days + 1
+    length -= length % 7
+    if length < MINIMUM_DAYS:
+        return None
+    start = last - timedelta(days=length - 1)
+    for back in (YEAR_DAYS, length):
+        earlier = start - timedelta(days=back)
+        if back >= length and earlier >= flow.first:
+            return earlier, start, length
+    return None
+
+
+def _say(found: FlowVerdict, first: date, second: date, length: int) -> str:
+    ratio = found.wip_ratio
+    change = ""
+    if ratio.value is not None:
+        change = (
+            f"Work in progress of the {length} days from {second} was {ratio.value:.2f} times "
+            f"that of those from {first}"
+        )
+        if ratio.low is not None and ratio.high is not None:
+            change += f" (95 % interval {ratio.low:.2f} to {ratio.high:.2f})"
+    if found.verdict == "none":
+        return f"{change}: it did not change by a quarter beyond chance."
+    if found.verdict == "cannot tell":
+        told = f"{change}; why" if change else "Why"
+        return f"{told} cannot be told: {found.reason}."
+    rising = (ratio.value or 1.0) >= 1
+    why = (NAMES if rising else FALLING)[found.verdict]
+    also = ", which may be slower work or fewer coordinators" if found.verdict == "service" else ""
+    return f"{change}, because {why}{also}: {found.side}."
+
+
+def _figures(found: FlowVerdict, before: FlowDays, after: FlowDays) -> list[Figure]:
+    from carepath.stats.counts import rate_ratio
+
+    weekly = [
+        [np.add.reduceat(values, np.arange(0, len(values), 7)).astype(int) for values in pair]
+        for pair in ((before.arrivals, after.arrivals), (before.finished, after.finished))
+    ]
+    drivers = [
+        figure(
+            f"{driver.name.replace(' ', '_')}_contribution",
+            f"what {driver.name} does to the load, in logarithms",
+            "log",
+            driver.contribution,
+        )
+        for driver in found.drivers
+        if driver.name in UNITS
+    ]
+    return [
+        figure("wip_ratio", "open tasks, later over earlier window", "ratio", found.wip_ratio),
+        *drivers,
+        figure("lead", "largest contribution less the second", "log", found.lead),
+        figure(
+            "starts_ratio",
+            "tasks arriving a week, later over earlier",
+            "ratio",
+            rate_ratio(weekly[0][0], weekly[0][1]),
+        ),
+        figure(
+            "finishes_ratio",
+            "tasks finished a week, later over earlier",
+            "ratio",
+            rate_ratio(weekly[1][0], weekly[1][1]),
+        ),
+        tally(
+            "wip_before",
+            "mean open tasks before",
+            float(before.wip.mean()),
+            "tasks",
+            len(before.wip),
+        ),
+        tally(
+            "wip_after", "mean open tasks after", float(after.wip.mean()), "tasks", len(after.wip)
+        ),
+        tally(
+            "little_before_days",
+            "days in the system before, by Little's law",
+            found.little_before,
+            "days",
+            found.days_before,
+        ),
+        tally(
+            "little_after_days",
+            "days in the system after, by Little's law",
+            found.little_after,
+            "days",
+            found.days_after,
+        ),
+    ]
+
+
+def _row(driver: Driver) -> tuple[Cell, ...]:
+    part = driver.contribution
+    return (
+        driver.name,
+        "demand" if driver.name == "arrivals" else "efficiency",
+        UNITS[driver.name],
+        driver.before,
+        driver.after,
+        part.value,
+        part.low,
+        part.high,
+    )

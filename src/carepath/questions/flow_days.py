@@ -1,0 +1,209 @@
+"""What happened to the care team's tasks on each day, from the visits of their histories."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from carepath.questions.question import Context
+
+if TYPE_CHECKING:
+    from carepath.stats.flow import FlowDays
+
+Floats = NDArray[np.float64]
+Moments = NDArray[np.datetime64]
+PHASES = "task_phases"
+TASKS = "current_task_summary"
+DAY = np.timedelta64(1, "D")
+SECOND = np.timedelta64(1, "s")
+# An hour of the week in which fewer than this share of an average hour's visits end is closed.
+OPEN_HOUR = 0.25
+HOURS = 24 * 7
+# Until then a task has only not been noticed yet.
+REACTION = np.timedelta64(30, "m")
+
+
+@dataclass(frozen=True, eq=False)
+class Visits:
+    """Visits of one kind: when each began and ended; ended at as_of where it still lasts."""
+
+    entered: Moments
+    exited: Moments
+    is_over: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class TaskFlow:
+    """Everything that is counted by day.
+
+    Parameters
+    ----------
+    first, last : date
+        First and last whole day in the data (UTC).
+    arrivals, finished : array of datetime64
+        When tasks were created, and first completed.
+    queue, active, waiting, open : Visits
+        Visits waiting for a coordinator for more than half an hour and then picked up, being
+        worked on, waiting for somebody outside, and all that are neither done nor cancelled.
+    """
+
+    first: date
+    last: date
+    arrivals: Moments
+    finished: Moments
+    queue: Visits
+    active: Visits
+    waiting: Visits
+    open: Visits
+
+
+def read_flow(context: Context) -> TaskFlow | None:
+    """Read all tasks; None when there is none."""
+    tasks = context.fetch(
+        f"""
+        select created_at, first_done_at
+        from {TASKS}
+        where created_at is not null
+        order by task_id
+        """
+    )
+    if not len(tasks):
+        return None
+    visits = context.fetch(
+        f"""
+        with followed as (
+            select
+                *,
+                lead(category) over (partition by task_id order by visit_number) as next_category
+            from {PHASES}
+        )
+        select category, entered_at, exited_at, coalesce(next_category, 'none') as next_category
+        from followed
+        where category not in ('done', 'cancelled')
+        order by task_id, visit_number
+        """
+    )
+    as_of = np.datetime64(context.as_of, "us")
+    entered, exited = visits.moments("entered_at"), visits.moments("exited_at")
+    is_over = ~np.isnat(exited)
+    exited = np.where(is_over, exited, as_of)
+    category = visits.objects("category")
+    # A task nobody will ever pick up is no sign of a busy team; one picked up soon neither.
+    picked = (category == "todo") & (visits.objects("next_category") == "active")
+    picked &= exited - entered > REACTION
+    queued = Visits(entered[picked] + REACTION, exited[picked], is_over[picked])
+
+    def of(chosen: NDArray[np.bool_]) -> Visits:
+        return Visits(entered[chosen], exited[chosen], is_over[chosen])
+
+    finished = tasks.moments("first_done_at")
+    arrivals = tasks.moments("created_at")
+    return TaskFlow(
+        _day(arrivals.min()),
+        _day(as_of - DAY),
+        arrivals,
+        finished[~np.isnat(finished)],
+        queued,
+        of(category == "active"),
+        of(category == "waiting"),
+        of(np.ones(len(category), dtype=bool)),
+    )
+
+
+def _day(moment: np.datetime64) -> date:
+    value: datetime = moment.astype("datetime64[us]").astype(object)
+    return value.date()
+
+
+def count_days(flow: TaskFlow, first: date, days: int) -> FlowDays:
+    """Count a window of days.
+
+    Nobody's working hours are in prod: an hour of the week counts as working time when at least
+    a quarter as many visits end in it as in an average hour of the whole history.
+    """
+    from carepath.stats.flow import FlowDays
+
+    edges = np.datetime64(first, "us") + DAY * np.arange(days + 1)
+    ends = flow.active.exited[flow.active.is_over]
+    outside_before = _integral(flow.waiting, edges)
+    return FlowDays(
+        arrivals=_count(flow.arrivals, edges),
+        finished=_count(flow.finished, edges),
+        visits_completed=_count(ends, edges),
+        # Who worked is not in prod: the team counts as one, so that its days are capacity.
+        coordinators=np.ones(days),
+        waiting_share=_waiting_share(flow, edges),
+        waiting_visits=_count(ends[_is_covered(flow.queue, ends)], edges),
+        wip=np.diff(_integral(flow.open, edges)) / 86_400,
+        external_wip=np.diff(outside_before) / 86_400,
+        external_entered=_count(flow.waiting.entered, edges),
+    )
+
+
+def _count(moments: Moments, edges: Moments) -> Floats:
+    places = np.searchsorted(np.sort(moments), edges)
+    return np.asarray(np.diff(places), dtype=np.float64)
+
+
+def _integral(visits: Visits, edges: Moments) -> Floats:
+    """Return the visit-seconds spent up to each edge."""
+    total = np.zeros(len(edges))
+    for moments, sign in ((visits.entered, 1.0), (visits.exited, -1.0)):
+        seconds = np.sort((moments - edges[0]) / SECOND)
+        summed = np.concatenate([[0.0], np.cumsum(seconds)])
+        at = (edges - edges[0]) / SECOND
+        places = np.searchsorted(seconds, at)
+        total += sign * (places * at - summed[places])
+    return total
+
+
+def _union(visits: Visits) -> tuple[Moments, Moments]:
+    """Return the disjoint spans in which at least one visit lasts."""
+    order = np.argsort(visits.entered, kind="stable")
+    entered, exited = visits.entered[order], visits.exited[order]
+    if not len(entered):
+        return entered, exited
+    reach = np.maximum.accumulate(exited)
+    fresh = np.concatenate([[True], entered[1:] > reach[:-1]])
+    last = np.concatenate([np.flatnonzero(fresh)[1:] - 1, [len(entered) - 1]])
+    return entered[fresh], reach[last]
+
+
+def _is_covered(visits: Visits, moments: Moments) -> NDArray[np.bool_]:
+    """Tell at which moments at least one visit lasts."""
+    begins, ends = _union(visits)
+    if not len(begins):
+        return np.zeros(len(moments), dtype=bool)
+    place = np.searchsorted(begins, moments, side="right") - 1
+    return (place >= 0) & (moments < ends[np.maximum(place, 0)])
+
+
+def _waiting_share(flow: TaskFlow, edges: Moments) -> Floats:
+    """Return the share of each day's working hours in which some task waited."""
+    days = len(edges) - 1
+    hours = edges[0] + np.timedelta64(1, "h") * np.arange(24 * days + 1)
+    begins, ends = _union(flow.queue)
+    covered = np.zeros(24 * days)
+    if len(begins):
+        spans = Visits(begins, ends, np.ones(len(begins), dtype=bool))
+        covered = np.diff(_integral(spans, hours)) / 3_600
+    open_hours = _open_hours(flow)[_hour_of_week(hours[:-1])].reshape(days, 24)
+    working = open_hours.sum(axis=1)
+    waited = (covered.reshape(days, 24) * open_hours).sum(axis=1)
+    share = np.divide(waited, working, out=np.zeros(days), where=working > 0)
+    return np.asarray(np.clip(share, 0.0, 1.0), dtype=np.float64)
+
+
+def _open_hours(flow: TaskFlow) -> Floats:
+    ends = flow.active.exited[flow.active.is_over]
+    counted = np.bincount(_hour_of_week(ends), minlength=HOURS)
+    return np.asarray(counted >= OPEN_HOUR * counted.mean(), dtype=np.float64)
+
+
+def _hour_of_week(moments: Moments) -> NDArray[np.int64]:
+    hours = moments.astype("datetime64[h]").astype(np.int64)
+    return np.asarray(hours % HOURS, dtype=np.int64)
