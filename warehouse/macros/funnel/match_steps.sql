@@ -8,32 +8,43 @@
     step_events   one row per event and step it may serve: person_id, step_number,
                   event_number (the person's events in their total order), event_microseconds
     step_numbers  the steps after the first, ascending
-    order         ordered: other events may lie between; strict: the events of an attempt follow
-                  each other without any other; unordered: any time after entry
+    order         ordered: other events may lie between; strict: none may, see below; unordered:
+                  any time after entry
     shared        step_number -> how many earlier steps the same event could serve
+    entry_step    the step that the entry event serves; none: the entry event is matched like any
+                  other, and step_numbers holds all the steps
+    all_events    strict only, events of every kind: person_id, event_microseconds
 
-    Gives common table expressions; the last, `matched_steps`, has one row per attempt and step
-    reached: attempt_id, person_id, step_number, event_number, reached_microseconds.
+    Gives common table expressions. `matched_<last step>` has one row per attempt: attempt_id,
+    person_id, entered_microseconds and, per step, event_number_<k>, reached_microseconds_<k>; the
+    last, `matched_steps`, has one row per attempt and step reached: attempt_id, person_id,
+    step_number, event_number, reached_microseconds.
+
+    Strict: an event lies between two steps when it is later than the one and earlier than the
+    other by more than the tolerance; what is nearer may have happened on either side.
 
     The next event at or after a moment is a running minimum over one sorted time line of events
     and attempts: linear in repeats, where a join would multiply them. -#}
 {% macro funnel_match_steps(
-    attempts, step_events, step_numbers, window_seconds, tie_seconds, order='ordered', shared={}
+    attempts, step_events, step_numbers, window_seconds, tie_seconds, order='ordered', shared={},
+    entry_step=1, all_events=none
 ) -%}
-matched_1 as (
+matched_{{ entry_step or 0 }} as (
     select
         attempt_id,
         person_id,
         entered_microseconds,
-        entered_microseconds as progressed_microseconds,
-        entry_event_number as event_number_1,
-        entered_microseconds as reached_microseconds_1
+        entered_microseconds as progressed_microseconds
+        {%- if entry_step %},
+        entry_event_number as event_number_{{ entry_step }},
+        entered_microseconds as reached_microseconds_{{ entry_step }}
+        {%- endif %}
     from {{ attempts }}
 ),
-{% set used = [1] %}
+{% set used = [entry_step] if entry_step else [] %}
 {%- for step in step_numbers %}
-{%- set previous = used[-1] %}
-{%- set spares = shared.get(step, 0) %}
+{%- set previous = used[-1] if used else 0 %}
+{%- set spares = shared.get(step, 0) if used else 0 %}
 timeline_{{ step }} as (
     {{ funnel_step_timeline(step_events, 'matched_' ~ previous, step, spares, tie_seconds, order) }}
 ),
@@ -65,11 +76,21 @@ chosen_{{ step }} as (
             and candidates_{{ step }}.is_event = 0
 ),
 
+{%- if order == 'strict' %}
+{{ funnel_next_of_any_kind(all_events, 'matched_' ~ previous, step, tie_seconds) }},
+
+{% endif %}
 accepted_{{ step }} as (
     select
-        *,
-        {{ funnel_is_accepted(used, window_seconds, order) }} as is_accepted
+        chosen_{{ step }}.*,
+        {{ funnel_is_accepted(window_seconds, tie_seconds, order) }} as is_accepted
     from chosen_{{ step }}
+    {%- if order == 'strict' %}
+    left join next_events_{{ step }}
+        on
+            chosen_{{ step }}.attempt_id = next_events_{{ step }}.attempt_id
+            and next_events_{{ step }}.is_event = 0
+    {%- endif %}
 ),
 
 matched_{{ step }} as (
@@ -119,7 +140,7 @@ matched_steps as (
 {% macro funnel_step_timeline(step_events, attempts, step, spares, tie_seconds, order) -%}
 select
         person_id,
-        cast(null as varchar) as attempt_id,
+        null as attempt_id,
         1 as is_event,
         event_microseconds as from_microseconds,
         event_number,
@@ -144,7 +165,7 @@ select
         attempt_id,
         0 as is_event,
         {{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds
-        - {{ (tie_seconds * 1000000) | int }} as from_microseconds,
+        - {{ (tie_seconds * 1000000) | round | int }} as from_microseconds,
         null as event_number,
         null as event_microseconds
         {%- for spare in range(1, spares + 1) %},
@@ -181,28 +202,51 @@ case
 {%- endif -%}
 {%- endmacro %}
 
+{#- Strict order: the next event of any kind that is later than the progress by more than the
+    tolerance. -#}
+{% macro funnel_next_of_any_kind(all_events, attempts, step, tie_seconds) -%}
+other_timeline_{{ step }} as (
+    select
+        person_id,
+        null as attempt_id,
+        1 as is_event,
+        event_microseconds as from_microseconds,
+        event_microseconds
+    from {{ all_events }}
+
+    union all
+
+    select
+        person_id,
+        attempt_id,
+        0 as is_event,
+        progressed_microseconds + {{ (tie_seconds * 1000000) | round | int + 1 }}
+            as from_microseconds,
+        null as event_microseconds
+    from {{ attempts }}
+),
+
+next_events_{{ step }} as (
+    select
+        attempt_id,
+        is_event,
+        {{ funnel_next('event_microseconds') }} as next_event_microseconds
+    from other_timeline_{{ step }}
+)
+{%- endmacro %}
+
 {#- Whether the chosen event counts: inside the window (end inclusive) and, in strict order, with
-    the attempt's events following each other without a gap. -#}
-{% macro funnel_is_accepted(used, window_seconds, order) -%}
+    no other event between the progress and it. -#}
+{% macro funnel_is_accepted(window_seconds, tie_seconds, order) -%}
 coalesce(
             greatest(
                 {{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds,
                 chosen_microseconds
             )
-            <= entered_microseconds + {{ (window_seconds * 1000000) | int }}
+            <= entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
             {%- if order == 'strict' %}
-            and greatest(
-                chosen_number
-                {%- for earlier in used %}, coalesce(event_number_{{ earlier }}, chosen_number){% endfor %}
-            )
-            - least(
-                chosen_number
-                {%- for earlier in used %}, coalesce(event_number_{{ earlier }}, chosen_number){% endfor %}
-            )
-            = 0
-            {%- for earlier in used %}
-            + case when event_number_{{ earlier }} is not null then 1 else 0 end
-            {%- endfor %}
+            and coalesce(next_event_microseconds, chosen_microseconds)
+            >= chosen_microseconds - {{ (tie_seconds * 1000000) | round | int }}
             {%- endif %},
             false
         )

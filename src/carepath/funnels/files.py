@@ -1,0 +1,237 @@
+"""The events of a file or of the warehouse as a relation in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from carepath.errors import CarepathError
+from carepath.funnels.literals import quote_name, quote_text
+from carepath.funnels.reading import suggest
+from carepath.landing.casting import write_text
+from carepath.landing.delimited import open_delimited
+from carepath.landing.files import RawFile, recognise
+from carepath.landing.jsonlines import open_jsonl
+from carepath.landing.matching import normalise_name
+from carepath.landing.parquet import open_parquet
+from carepath.landing.sources import Source
+
+REQUIRED = ("person", "event", "timestamp")
+
+
+@dataclass(frozen=True)
+class EventRelation:
+    """Events to select from.
+
+    Parameters
+    ----------
+    relation : str
+        SQL to select from.
+    columns : dict
+        Name -> (SQL of the cell, its DuckDB type).
+    name : str
+        For messages.
+    content : str
+        SQL of everything a row says, to compare rows with.
+    is_unreadable, is_blank, is_excluded : str
+        SQL of conditions: no cells at all; no row at all; a person out of every funnel.
+    malformed : Path or None
+        One line for each record that could not even be read.
+    freshness : str or None
+        SQL of the moment up to which the events are complete.
+    """
+
+    relation: str
+    columns: dict[str, tuple[str, str]]
+    name: str
+    content: str
+    is_unreadable: str = "false"
+    is_blank: str = "false"
+    is_excluded: str = "false"
+    malformed: Path | None = None
+    freshness: str | None = None
+
+    def find(self, wanted: str) -> str:
+        """Return the name of a column as the source writes it: exactly so, else in other case.
+
+        Raises
+        ------
+        CarepathError
+            When there is none, listing the columns; or two are alike.
+        """
+        if wanted in self.columns:
+            return wanted
+        alike = [name for name in self.columns if normalise_name(name) == normalise_name(wanted)]
+        if len(alike) == 1:
+            return alike[0]
+        if alike:
+            raise CarepathError(
+                f"Several columns could be {wanted!r}: {', '.join(alike)}.",
+                where=self.name,
+                fix="rename or remove all but one",
+            )
+        is_required = wanted in REQUIRED
+        raise CarepathError(
+            f"The column {wanted} is missing."
+            if is_required
+            else f"No event has the property {wanted!r}.",
+            where=self.name,
+            fix=suggest(wanted, self.columns, "columns" if is_required else "properties"),
+        )
+
+    def text_of(self, column: str) -> str:
+        """Write SQL for a cell as text; null where it is empty."""
+        return write_text(*self.columns[column])
+
+
+def open_events(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    properties: Sequence[str],
+    scratch: Path,
+    *,
+    is_careful: bool = False,
+) -> EventRelation:
+    """Describe a file of events.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        Where it will be read.
+    path : Path
+        CSV, Parquet or JSON Lines; gzip too.
+    properties : sequence of str
+        Properties that will be read.
+    scratch : Path
+        Folder for temporary copies.
+    is_careful : bool
+        Whether to leave out the malformed records of a text file first.
+
+    Raises
+    ------
+    CarepathError
+        When there is no such file, it holds nothing, or it cannot be read as a whole.
+    """
+    if not path.is_file():
+        raise CarepathError(
+            "There is no such file." if not path.exists() else "That is not a file.",
+            where=str(path),
+            fix="name a CSV, Parquet or JSON Lines file with --events",
+        )
+    file = recognise(path, str(path))
+    if file is None:
+        raise CarepathError(
+            "The kind of file is not known.",
+            where=str(path),
+            fix="give CSV, Parquet or JSON Lines (.csv, .parquet, .jsonl, also .gz)",
+        )
+    try:
+        return _open(connection, file, properties, scratch, is_careful)
+    except (EOFError, OSError) as error:
+        raise CarepathError(
+            f"The file cannot be read to its end: {error}.", where=str(path), fix="export it again"
+        ) from None
+
+
+def _open(
+    connection: duckdb.DuckDBPyConnection,
+    file: RawFile,
+    properties: Sequence[str],
+    scratch: Path,
+    is_careful: bool,
+) -> EventRelation:
+    if file.format == "parquet":
+        return _describe(open_parquet(connection, file, scratch), file)
+    start = file.read_start()
+    if not start.removeprefix(b"\xef\xbb\xbf").strip():
+        raise CarepathError(
+            "The file is empty.",
+            where=file.name,
+            fix="give events with the columns person, event, timestamp",
+        )
+    if file.format == "jsonl":
+        source = open_jsonl(connection, file, start, scratch, is_careful=is_careful)
+        return _describe_json(source, file, properties)
+    return _describe(open_delimited(file, start, scratch, is_careful=is_careful), file)
+
+
+def _describe(source: Source, file: RawFile) -> EventRelation:
+    columns = {column.name: (column.expression, column.type) for column in source.columns}
+    ordered = [columns[name][0] for name in sorted(columns)]
+    return EventRelation(
+        source.relation,
+        columns,
+        file.name,
+        f"hash({', '.join(ordered)})",
+        is_blank=source.is_blank,
+        malformed=source.malformed,
+    )
+
+
+def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> EventRelation:
+    """Extract the keys that are read in one pass; the others only to compare copies."""
+    keys = [column.name for column in source.columns]
+    read = {normalise_name(name) for name in (*REQUIRED, "event_id", *properties)}
+    wanted = [key for key in keys if normalise_name(key) in read]
+    cells = f"json_extract_string(document, {_write_paths(wanted)})"
+    columns = {
+        key: (f"source.cells_[{wanted.index(key) + 1}]" if key in wanted else "null", "VARCHAR")
+        for key in keys
+    }
+    return EventRelation(
+        f"(select *, {cells} as cells_ from {source.relation}) as source",
+        columns,
+        file.name,
+        f"hash(json_extract_string(source.document, {_write_paths(sorted(keys))}))",
+        is_unreadable="source.document is null",
+        is_blank=source.is_blank,
+        malformed=source.malformed,
+    )
+
+
+def _write_paths(keys: Sequence[str]) -> str:
+    paths = ", ".join(quote_text(f'$."{key}"') for key in keys)
+    return f"[{paths}]::varchar[]"
+
+
+WAREHOUSE_COLUMNS = {"person": "member_id", "event": "event_name", "timestamp": "event_at"}
+
+
+def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRelation:
+    """Attach a published warehouse and describe its `funnel_events`.
+
+    Raises
+    ------
+    CarepathError
+        When it has not been built, or cannot be opened.
+    """
+    if not prod.is_file():
+        raise CarepathError(
+            "The warehouse has not been built yet.",
+            where=str(prod),
+            fix="land data with `carepath land FOLDER`, then run `carepath build`",
+        )
+    try:
+        connection.execute(f"attach {quote_text(str(prod))} as prod (read_only)")
+        described = connection.execute("describe prod.main.funnel_events").fetchall()
+    except duckdb.Error as error:
+        raise CarepathError(
+            f"The warehouse cannot be read: {str(error).splitlines()[0]}",
+            where=str(prod),
+            fix="close what writes to it, or run `carepath build` again",
+        ) from None
+    columns = {name: (f"source.{quote_name(name)}", kind) for name, kind, *_ in described}
+    for name, original in WAREHOUSE_COLUMNS.items():
+        columns[name] = columns[original]
+    return EventRelation(
+        "prod.main.funnel_events as source",
+        columns,
+        "prod.funnel_events",
+        "source.has_payload_conflict",
+        is_excluded="source.exclusion_reason is not null",
+        freshness="select complete_through from prod.main.data_freshness "
+        "where source_table = 'snowplow.events'",
+    )

@@ -1,0 +1,175 @@
+"""Run a funnel over a file of events or over the warehouse."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from carepath.errors import CarepathError
+from carepath.funnels.definition import FunnelDefinition
+from carepath.funnels.events import EventAccount, load_events
+from carepath.funnels.files import EventRelation, open_events, open_warehouse
+from carepath.funnels.literals import from_microseconds, to_microseconds
+from carepath.funnels.matching import match_people
+from carepath.funnels.parsing import parse_definition, read_definition
+from carepath.funnels.people import account_people, add_persons
+from carepath.funnels.result import FunnelResult
+from carepath.funnels.summary import make_steps, make_totals, summarise
+from carepath.workspace import find_workspace
+
+PathLike = str | os.PathLike[str]
+
+
+def funnel(
+    definition: FunnelDefinition | Mapping[str, Any] | PathLike,
+    *,
+    events: PathLike | None = None,
+    warehouse: PathLike | None = None,
+    persons: bool = False,
+) -> FunnelResult:
+    """Run a funnel defined on the spot.
+
+    Parameters
+    ----------
+    definition : FunnelDefinition, mapping or path
+        A definition, its tables, or a TOML file (see ``docs/ad-hoc-funnels.md``).
+    events : path, optional
+        CSV, Parquet or JSON Lines with the columns person, event, timestamp, optionally
+        event_id, and any others: the properties of events.
+    warehouse : path, optional
+        A workspace whose published `funnel_events` to read, instead of a file.
+    persons : bool
+        Whether to list the people of each step.
+
+    Raises
+    ------
+    CarepathError
+        When the definition or the events cannot be used, with what to do.
+
+    Examples
+    --------
+    >>> steps = [{"event": "sign up"}, {"event": "pay"}]
+    >>> funnel({"steps": steps}, events="events.csv").totals  # doctest: +SKIP
+    """
+    if (events is None) == (warehouse is None):
+        raise CarepathError(
+            "Name either a file of events or the warehouse, one of the two.",
+            where="--events, --warehouse",
+            fix="add --events FILE, or --warehouse",
+        )
+    if isinstance(definition, str | os.PathLike):
+        definition = read_definition(Path(definition))
+    elif not isinstance(definition, FunnelDefinition):
+        definition = parse_definition(definition)
+    with tempfile.TemporaryDirectory(prefix="carepath-funnel-") as folder:
+        scratch = Path(folder)
+        connection = _connect(scratch)
+        try:
+            if events is not None:
+                account, source = _load_file(connection, Path(events), definition, scratch)
+            else:
+                prod = find_workspace(Path(warehouse or ".")).prod
+                source = open_warehouse(connection, prod)
+                account = load_events(connection, source, definition)
+            return _run(connection, definition, source, account, lists_persons=persons)
+        except duckdb.OutOfMemoryException as error:
+            raise CarepathError(
+                f"There is not enough memory or disk: {str(error).splitlines()[0]}",
+                where=str(scratch),
+                fix="free some, or give fewer events",
+            ) from None
+        finally:
+            connection.close()
+
+
+def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"autoinstall_known_extensions": "false"})
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set temp_directory = ?", [str(scratch / "spill")])
+    return connection
+
+
+def _load_file(
+    connection: duckdb.DuckDBPyConnection, path: Path, definition: FunnelDefinition, scratch: Path
+) -> tuple[EventAccount, EventRelation]:
+    properties = definition.properties
+    try:
+        source = open_events(connection, path, properties, scratch)
+        return load_events(connection, source, definition), source
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
+        # A malformed record: read again, leaving such records out and counting them.
+        for table in ("read_events", "repeated_ids", "counted_events", "units", "events"):
+            connection.execute(f"drop table if exists {table}")
+    try:
+        source = open_events(connection, path, properties, scratch, is_careful=True)
+        return load_events(connection, source, definition), source
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise CarepathError(
+            f"The file cannot be read: {str(error).splitlines()[0]}",
+            where=str(path),
+            fix="export it again",
+        ) from None
+
+
+def _find_complete_through(
+    connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition, source: EventRelation
+) -> tuple[datetime | None, str]:
+    if definition.complete_through is not None:
+        return definition.complete_through, "definition"
+    if source.freshness is not None:
+        row = connection.execute(source.freshness).fetchone()
+        if row is not None and row[0] is not None:
+            return row[0], "warehouse"
+    row = connection.execute(
+        "select max(event_microseconds) from read_events where fate is null"
+    ).fetchone()
+    latest = row[0] if row else None
+    return (None if latest is None else from_microseconds(latest)), "latest event"
+
+
+def _run(
+    connection: duckdb.DuckDBPyConnection,
+    definition: FunnelDefinition,
+    source: EventRelation,
+    account: EventAccount,
+    *,
+    lists_persons: bool,
+) -> FunnelResult:
+    complete_through, said_by = _find_complete_through(connection, definition, source)
+    complete = to_microseconds(complete_through) or 0
+    statements = list(match_people(connection, definition, complete))
+    summary, rows = summarise(connection, "outcomes")
+    statements.append(summary)
+    steps = make_steps(definition, rows)
+    totals = make_totals(steps)
+    if lists_persons:
+        steps = add_persons(connection, steps)
+    return FunnelResult(
+        source=source.name,
+        unit=definition.group_by_property or "person",
+        order=definition.order,
+        entry=definition.entry,
+        window_seconds=definition.window_seconds,
+        tie_seconds=definition.tie_seconds,
+        complete_through=complete_through,
+        complete_through_source=said_by,
+        totals=totals,
+        steps=steps,
+        breakdown=None,
+        trend=None,
+        histogram=None,
+        set_aside=account_people(connection, definition),
+        events=replace(account),
+        sql=tuple(statements),
+    )

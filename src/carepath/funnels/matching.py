@@ -1,0 +1,265 @@
+"""From events to what became of each person at each step, by the macros that the models use."""
+
+from __future__ import annotations
+
+import duckdb
+
+from carepath.funnels.definition import FunnelDefinition, Step
+from carepath.funnels.literals import to_microseconds
+from carepath.funnels.rendering import render
+
+
+def may_share(first: Step, second: Step) -> bool:
+    """Tell whether one event could serve both steps."""
+    if first.event is not None and second.event is not None and first.event != second.event:
+        return False
+    for name in first.where.keys() & second.where.keys():
+        ours, theirs = first.where[name], second.where[name]
+        are_texts = all(isinstance(value, str) for value in (*ours, *theirs))
+        if are_texts and not set(ours) & set(theirs):
+            return False
+    return True
+
+
+def count_shared(steps: tuple[Step, ...]) -> dict[int, int]:
+    """Count, for each step, the earlier steps that the same event could serve."""
+    return {
+        number: sum(may_share(earlier, step) for earlier in steps[: number - 1])
+        for number, step in enumerate(steps, start=1)
+    }
+
+
+def match_people(
+    connection: duckdb.DuckDBPyConnection,
+    definition: FunnelDefinition,
+    complete_through: int,
+    *,
+    events: str = "events",
+    prefix: str = "",
+) -> tuple[str, str]:
+    """Make `<prefix>people` and `<prefix>outcomes`.
+
+    `people`, one row per person who entered: attempt_id, person_id, entered_microseconds,
+    is_stopped, is_removed, is_mature and, per step, event_number_<k>, reached_microseconds_<k>.
+    `outcomes`, one row per person and step of those who were not removed: see
+    funnel_step_summary.
+
+    Parameters
+    ----------
+    connection : DuckDBPyConnection
+        Holds the table of events.
+    definition : FunnelDefinition
+        The funnel.
+    complete_through : int
+        Moment up to which the data are complete, in microseconds.
+    events : str
+        The table of events.
+    prefix : str
+        Of the tables made.
+
+    Returns
+    -------
+    (str, str)
+        The statements.
+    """
+    people = _write_people(definition, complete_through, events, prefix)
+    outcomes = _write_outcomes(definition, events, prefix)
+    connection.execute(people)
+    connection.execute(outcomes)
+    return people, outcomes
+
+
+def _write_people(
+    definition: FunnelDefinition, complete_through: int, events: str, prefix: str
+) -> str:
+    is_unordered = definition.order == "unordered"
+    steps = definition.step_numbers
+    common = {"window_seconds": definition.window_seconds, "tie_seconds": definition.tie_seconds}
+    parts = [_write_step_events(definition, events)]
+    if is_unordered:
+        entries = " or ".join(f"is_step_{k}" for k in steps)
+    else:
+        entries = "is_step_1"
+    parts.append(f"entry_events as (\n    select * from {events}\n    where {entries}\n)")
+    parts.append(
+        render(
+            "funnel_attempts",
+            entry_events="entry_events",
+            entry=definition.entry,
+            from_microseconds=to_microseconds(definition.date_range.start),
+            to_microseconds=to_microseconds(definition.date_range.end),
+            first_time_only=definition.first_time_only,
+        )
+    )
+    parts.append(
+        render(
+            "funnel_match_steps",
+            attempts="attempts",
+            step_events="step_events",
+            step_numbers=steps if is_unordered else steps[1:],
+            order=definition.order,
+            shared=count_shared(definition.steps),
+            entry_step=None if is_unordered else 1,
+            all_events="usable_events",
+            **common,
+        )
+    )
+    matched = f"matched_{steps[-1]}"
+    if definition.exclusions:
+        parts.append(_write_exclusions(definition, matched))
+        matched = "bounded_attempts"
+    parts.append(_write_kept(definition, matched))
+    clip = to_microseconds(definition.date_range.end)
+    window = round(definition.window_seconds * 1_000_000)
+    window_end = f"entered_microseconds + {window}"
+    if definition.date_range.clip_conversions:
+        window_end = f"least({window_end}, {clip})"
+    flags = "is_stopped, is_removed" if definition.exclusions else "false as is_stopped, false as is_removed"
+    columns = ", ".join(f"event_number_{k}, reached_microseconds_{k}" for k in steps)
+    body = ",\n\n".join(part.strip() for part in parts)
+    return f"""create temp table {prefix}people as
+with
+
+{body}
+
+select
+    attempt_id,
+    person_id,
+    entered_microseconds,
+    {flags},
+    {window_end} <= {complete_through} as is_mature,
+    {columns}
+from kept_attempts"""
+
+
+def _write_step_events(definition: FunnelDefinition, events: str) -> str:
+    clip = to_microseconds(definition.date_range.end)
+    is_usable = (
+        f"event_microseconds < {clip}" if definition.date_range.clip_conversions else "true"
+    )
+    selects = "\n\n    union all\n\n".join(
+        f"    select person_id, {k} as step_number, event_number, event_microseconds\n"
+        f"    from usable_events\n    where is_step_{k}"
+        for k in definition.step_numbers
+    )
+    return (
+        f"usable_events as (\n    select * from {events}\n    where {is_usable}\n),\n\n"
+        f"step_events as (\n{selects}\n)"
+    )
+
+
+def _write_exclusions(definition: FunnelDefinition, matched: str) -> str:
+    selects = "\n\n    union all\n\n".join(
+        f"    select person_id, {j} as exclusion_number, event_microseconds\n"
+        f"    from usable_events\n    where is_exclusion_{j}"
+        for j in range(1, len(definition.exclusions) + 1)
+    )
+    rendered = render(
+        "funnel_exclusions",
+        matched=matched,
+        exclusion_events="exclusion_events",
+        exclusions=[
+            {"number": j, "from_step": e.from_step, "to_step": e.to_step, "mode": e.mode}
+            for j, e in enumerate(definition.exclusions, start=1)
+        ],
+        step_numbers=definition.step_numbers,
+        optional_steps=definition.optional_steps,
+        window_seconds=definition.window_seconds,
+        tie_seconds=definition.tie_seconds,
+        is_unordered=definition.order == "unordered",
+    )
+    return f"exclusion_events as (\n{selects}\n),\n\n{rendered}"
+
+
+def _write_kept(definition: FunnelDefinition, matched: str) -> str:
+    is_chosen = definition.entry == "any_entry"
+    optional = definition.optional_steps if is_chosen else ()
+    kept = render(
+        "funnel_kept_attempts",
+        attempts=matched,
+        step_numbers=definition.step_numbers,
+        optional_steps=optional,
+        opens="optional_opens",
+        is_unordered=definition.order == "unordered",
+    )
+    if not optional:
+        return kept
+    return _write_opens(definition, "attempts", optional, "optional_opens") + ",\n\n" + kept
+
+
+def _write_opens(
+    definition: FunnelDefinition, attempts: str, steps: tuple[int, ...], name: str
+) -> str:
+    first = definition.steps[0]
+    is_unordered = definition.order == "unordered"
+    return render(
+        "funnel_step_opens",
+        attempts=attempts,
+        step_events="step_events",
+        step_numbers=steps,
+        window_seconds=definition.window_seconds,
+        tie_seconds=definition.tie_seconds,
+        entry_may_serve_later=not is_unordered
+        and any(may_share(first, definition.steps[k - 1]) for k in steps),
+        name=name,
+    )
+
+
+def _write_outcomes(definition: FunnelDefinition, events: str, prefix: str) -> str:
+    is_unordered = definition.order == "unordered"
+    steps = definition.step_numbers
+    kept = f"""kept_attempts as (
+    select *, {"null" if is_unordered else "event_number_1"} as entry_event_number
+    from {prefix}people
+    where not is_removed
+)"""
+    opens = _write_opens(definition, "kept_attempts", steps if is_unordered else steps[1:], "later_opens")
+    # Whoever entered did the first step.
+    first = "" if is_unordered else "\n\n    union all\n\n    select attempt_id, 1 as step_number from kept_attempts"
+    progress = render(
+        "funnel_step_progress",
+        kept_attempts="kept_attempts",
+        opens="step_opens",
+        step_numbers=steps,
+        optional_steps=definition.optional_steps,
+        is_unordered=is_unordered,
+    )
+    statuses = render("funnel_step_statuses", steps="step_progress", person="attempt_id")
+    is_done = "is_matched" if is_unordered else "is_closed and is_in_order"
+    timed = "is_closed and is_in_order and step_number > 1"
+    return f"""create temp table {prefix}outcomes as
+with
+
+{kept},
+
+{_write_step_events(definition, events)},
+
+{opens},
+
+step_opens as (
+    select attempt_id, step_number from later_opens{first}
+),
+
+{progress},
+
+{statuses}
+
+select
+    step_statuses.attempt_id,
+    step_statuses.person_id,
+    step_statuses.step_number,
+    step_statuses.entered_microseconds,
+    kept_attempts.is_mature,
+    is_closed,
+    {is_done} as is_done,
+    is_open,
+    {"false" if is_unordered else "status = 'skipped'"} as is_skipped,
+    {"false" if is_unordered else "has_later_open"} as has_later,
+    event_number,
+    case when is_closed and is_in_order then reached_microseconds end as reached_microseconds,
+    case
+        when {timed} then reached_microseconds - previous_reached_microseconds
+    end as microseconds_from_previous
+from step_statuses
+inner join kept_attempts
+    on step_statuses.attempt_id = kept_attempts.attempt_id"""
