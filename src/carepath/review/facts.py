@@ -166,8 +166,11 @@ def merge_variants(relations: list[Relation]) -> Relation:
         if column.name not in common:
             continue
         others = [relation.get(column.name) for relation in relations[1:]]
-        if any(o is None or o.domain != column.domain for o in others):
-            column = replace(column, domain=None)
+        domain = column.domain
+        for other in others:
+            domain = domain.union(other.domain) if domain and other and other.domain else None
+        if domain != column.domain:
+            column = replace(column, domain=domain)
         if any(o is None or o.nullable != column.nullable for o in others):
             column = replace(column, nullable=None)
         columns.append(column)

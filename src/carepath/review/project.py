@@ -16,6 +16,7 @@ SKIPPED = re.compile(
 )
 MACRO_TEXT = re.compile(r"{%-?\s*(macro|test|materialization)\s")
 SNAPSHOT_TEXT = re.compile(r"{%-?\s*snapshot\s+(\w+)")
+ENVIRONMENT = re.compile(r"env_var\([^,()]+,\s*['\"]([^'\"]*)['\"]")
 FOLDERS = {
     "macros": "macro",
     "macro": "macro",
@@ -226,6 +227,11 @@ def _packages(tree: Tree, root: str) -> frozenset[str]:
 def _paths(project: Project, key: str, old: str, default: str) -> list[str]:
     value = project.settings.get(key) or project.settings.get(old) or [default]
     paths = [value] if isinstance(value, str) else [str(item) for item in value]
+    # A path given by the environment: its default, or the usual folder.
+    paths = [
+        (match[1] if (match := ENVIRONMENT.search(path)) else default) if "{{" in path else path
+        for path in paths
+    ]
     return [posixpath.normpath(posixpath.join(project.root, path)) for path in paths]
 
 

@@ -15,6 +15,7 @@ from carepath.review.sql.relation import Relation
 from carepath.review.sql.values import conjuncts
 
 MOST = 20
+MOST_MODELS = 60
 
 
 @dataclass(slots=True)
@@ -79,12 +80,12 @@ def summarise(change: Change) -> list[Summary]:
             and model.doc.file in change.changed_files
             and (before is None or tests_of(before.doc) != tests_of(model.doc))
         )
-        if touched or yaml:
+        if len(found) < MOST_MODELS and (touched or yaml):
             try:
                 found.append(_of(change, model, before))
             except Exception as error:
                 change.head.ledger.add(model.file.path, f"summary: {error!r}", stage="summary")
-    return found[:60]
+    return found
 
 
 def _of(change: Change, model: Model, before: Model | None) -> Summary:

@@ -127,6 +127,10 @@ def build(
         if isinstance(value, bool):
             state.consulted.add(f"var:{key}")
             return state.flags.get(f"var:{key}", value)
+        if value == "" or (value is None and key in variables):
+            # An empty value is a switch as well: the other setting is any text.
+            state.consulted.add(f"var:{key}")
+            return state.unknown(f"var {key}") if state.flags.get(f"var:{key}") else value
         if isinstance(value, str) and "{{" in value:
             named = RELATION_TEXT.match(value)
             if named is None:
