@@ -1,4 +1,4 @@
-"""The dbt project as files: YAML read, SQL rendered by plain Jinja, columns followed to their end."""
+"""The dbt project as files: YAML read, SQL rendered by plain Jinja, columns followed to the end."""
 
 from __future__ import annotations
 
