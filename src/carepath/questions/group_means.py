@@ -65,10 +65,10 @@ def compare_groups(
     The bootstrap of whole projects, `stats.slowness`, takes minutes on 150,000 visits; this is its
     linearisation: each item's influence on the restricted mean, -A(t) d / n at its finish plus
     the sum of A d / n^2 while at risk (Andersen, Hansen and Klein 2004), summed per project; the
-    variance is that of the sums (Williams 2000), t quantile on clusters - 2. Test: clustered
-    log-rank.
+    variance is that of the sums (Williams 2000), t quantile on clusters - 2. Test: log-rank,
+    clustered where projects hold several items.
     """
-    from carepath.stats.logrank import clustered_log_rank
+    from carepath.stats.logrank import clustered_log_rank, log_rank
     from carepath.stats.multiplicity import benjamini_hochberg
 
     # In order of time every look-up below walks forward, which is several times faster.
@@ -77,11 +77,16 @@ def compare_groups(
     _, cluster = np.unique(clusters.astype(str)[order], return_inverse=True)
     names, place = np.unique(groups.astype(str)[order], return_inverse=True)
     rng = np.random.default_rng(seed)
+    is_clustered = bool(len(cluster)) and int(cluster.max()) + 1 < len(cluster)
     found = []
     for index in range(len(names)):
         member = place == index
         few = min(is_finished[member].sum(), is_finished[~member].sum()) < MINIMUM_TO_RANK
-        test = None if few else clustered_log_rank(durations, is_finished, member, cluster, rng)
+        test = None
+        if not few and is_clustered:
+            test = clustered_log_rank(durations, is_finished, member, cluster, rng)
+        elif not few:
+            test = log_rank(durations, is_finished, member)
         found.append((member, test))
     adjusted = benjamini_hochberg([test.p if test else None for _, test in found])
     results = []

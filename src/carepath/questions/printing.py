@@ -25,8 +25,16 @@ MINIMUM_COLUMN = 9
 def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:
     """Print an answer for a person to read."""
     out = console or make_console()
-    for part in render(answer, out.width, sql):
-        out.print(part)
+    parts = render(answer, out.width, sql)
+    if out.is_terminal:
+        for part in parts:
+            out.print(part)
+        return
+    with out.capture() as captured:
+        for part in parts:
+            out.print(part)
+    # A pipe or a file gets no padding: it would show in every diff.
+    out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
 def make_console() -> Console:

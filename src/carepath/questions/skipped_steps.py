@@ -48,7 +48,7 @@ def answer(context: Context) -> Answer:
             rows.append((name, *(None,) * (len(COLUMNS) - 2), note(size, hide)))
         else:
             rows.extend(_row(name, counts) for counts in groups[name])
-    figures = tuple(_figure(counts) for counts in whole["all"] if counts[3])
+    figures = tuple(_figure(counts) for counts in whole["all"][1:] if counts[3])
     headline, verdict = _conclude(whole["all"], figures)
     return context.answer(
         headline,
@@ -57,7 +57,7 @@ def answer(context: Context) -> Answer:
         Table(COLUMNS, tuple(rows)),
         caveats=(
             "A skip needs a later step: whoever stopped before a step is not counted as skipping "
-            "it. The last step cannot be skipped.",
+            "it. The first step cannot be skipped, since it makes the entry, nor can the last.",
             "A skip may also be a lost event; why-conversion-changed looks for those.",
             say_hidden(dark),
         ),

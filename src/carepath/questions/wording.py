@@ -33,8 +33,9 @@ def days(value: float | None) -> str:
         return f"{value:.1f} days"
     if abs(value) * 24 >= 2:
         return f"{value * 24:.1f} hours"
-    if abs(value) * 1440 >= 2:
-        return f"{value * 1440:.0f} minutes"
+    minutes = value * 1440
+    if abs(minutes) >= 2:
+        return f"{minutes:.0f} minutes" if abs(minutes) >= 10 else f"{minutes:.1f} minutes"
     return f"{value * 86_400:.0f} seconds"
 
 
