@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,18 @@ from typing import Any
 import duckdb
 
 from carepath.errors import CarepathError
+from carepath.funnels.breakdown import break_down
 from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.events import EventAccount, load_events
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
+from carepath.funnels.histogram import make_histogram
 from carepath.funnels.literals import from_microseconds, to_microseconds
 from carepath.funnels.matching import match_people
 from carepath.funnels.parsing import parse_definition, read_definition
 from carepath.funnels.people import account_people, add_persons
 from carepath.funnels.result import FunnelResult
 from carepath.funnels.summary import make_steps, make_totals, summarise
+from carepath.funnels.trend import follow_trend
 from carepath.workspace import find_workspace
 
 PathLike = str | os.PathLike[str]
@@ -153,6 +155,18 @@ def _run(
     statements.append(summary)
     steps = make_steps(definition, rows)
     totals = make_totals(steps)
+    breakdown, trend, histogram = None, None, None
+    if definition.breakdown is not None:
+        breakdown, ran = break_down(
+            connection, definition, definition.breakdown, complete, totals.entered
+        )
+        statements.extend(ran)
+    if definition.trend is not None:
+        trend, sql = follow_trend(connection, definition, definition.trend, complete)
+        statements.append(sql)
+    if definition.histogram is not None:
+        histogram, sql = make_histogram(connection, definition.histogram)
+        statements.append(sql)
     if lists_persons:
         steps = add_persons(connection, steps)
     return FunnelResult(
@@ -166,10 +180,10 @@ def _run(
         complete_through_source=said_by,
         totals=totals,
         steps=steps,
-        breakdown=None,
-        trend=None,
-        histogram=None,
+        breakdown=breakdown,
+        trend=trend,
+        histogram=histogram,
         set_aside=account_people(connection, definition),
-        events=replace(account),
+        events=account,
         sql=tuple(statements),
     )

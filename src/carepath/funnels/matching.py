@@ -111,11 +111,13 @@ def _write_people(
     parts.append(_write_kept(definition, matched))
     clip = to_microseconds(definition.date_range.end)
     window = round(definition.window_seconds * 1_000_000)
-    window_end = f"entered_microseconds + {window}"
+    window_end = f"kept_attempts.entered_microseconds + {window}"
     if definition.date_range.clip_conversions:
         window_end = f"least({window_end}, {clip})"
     flags = "is_stopped, is_removed" if definition.exclusions else "false as is_stopped, false as is_removed"
-    columns = ", ".join(f"event_number_{k}, reached_microseconds_{k}" for k in steps)
+    columns = ", ".join(
+        f"kept_attempts.event_number_{k}, kept_attempts.reached_microseconds_{k}" for k in steps
+    )
     body = ",\n\n".join(part.strip() for part in parts)
     return f"""create temp table {prefix}people as
 with
@@ -123,13 +125,16 @@ with
 {body}
 
 select
-    attempt_id,
-    person_id,
-    entered_microseconds,
+    kept_attempts.attempt_id,
+    kept_attempts.person_id,
+    attempts.entry_event_number,
+    kept_attempts.entered_microseconds,
     {flags},
     {window_end} <= {complete_through} as is_mature,
     {columns}
-from kept_attempts"""
+from kept_attempts
+inner join attempts
+    on kept_attempts.attempt_id = attempts.attempt_id"""
 
 
 def _write_step_events(definition: FunnelDefinition, events: str) -> str:
@@ -209,8 +214,7 @@ def _write_outcomes(definition: FunnelDefinition, events: str, prefix: str) -> s
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
     kept = f"""kept_attempts as (
-    select *, {"null" if is_unordered else "event_number_1"} as entry_event_number
-    from {prefix}people
+    select * from {prefix}people
     where not is_removed
 )"""
     opens = _write_opens(definition, "kept_attempts", steps if is_unordered else steps[1:], "later_opens")
