@@ -58,6 +58,7 @@ def command(folder: Path, scenario: str, members: int, seed: int) -> None:
     print_report(report)
     click.echo()
     _print_answers(workspace)
+    _print_truth(workspace, data / "truth.json")
     _print_next(workspace, folder)
 
 
@@ -95,6 +96,37 @@ def _print_answers(workspace: Workspace) -> None:
     for answer in answers:
         console.print(f"[bold]{texts[answer.question]}[/]  [dim]{answer.question}[/]")
         console.print(f"  {answer.headline}\n", highlight=False)
+
+
+def _print_truth(workspace: Workspace, ledger: Path) -> None:
+    """Say how the answers compare with what was planted."""
+    from rich.console import Console
+
+    from carepath.cli.progress import show_progress
+    from carepath.truth_check import check_truth
+
+    with show_progress("Checking against what was planted"):
+        check = check_truth(ledger, workspace.root)
+    held = sum(interval.contains for interval in check.intervals)
+    console = Console()
+    console.print("[bold]Truth check[/]: planted parameters against answers")
+    console.print(
+        f"  {held} of {len(check.intervals)} intervals (95 %) contain the planted value.",
+        highlight=False,
+    )
+    for interval in check.intervals:
+        if not interval.contains:
+            console.print(
+                f"  missed: {interval.label}, planted {interval.planted:.3f}, "
+                f"interval {interval.low:.3f} to {interval.high:.3f}",
+                highlight=False,
+            )
+    for verdict in check.verdicts:
+        console.print(
+            f"  verdict for {verdict.label}: {verdict.answered}; planted: {verdict.planted}",
+            highlight=False,
+        )
+    console.print()
 
 
 def _print_next(workspace: Workspace, folder: Path) -> None:
