@@ -139,13 +139,10 @@ def _check_intervals(
         }
         for row in answer.table.rows:
             cells = dict(zip((column.name for column in answer.table.columns), row, strict=True))
-            name = str(cells["segment"]).lower()
-            if name in rates and cells["low"] is not None:
+            name, low, high = str(cells["segment"]).lower(), cells["low"], cells["high"]
+            if name in rates and isinstance(low, float) and isinstance(high, float):
                 yield CheckedInterval(
-                    f"conversion of {segment} {cells['segment']}",
-                    rates[name],
-                    float(cells["low"]),
-                    float(cells["high"]),
+                    f"conversion of {segment} {cells['segment']}", rates[name], low, high
                 )
 
 
