@@ -20,6 +20,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "land": ("carepath.cli.land", "Land raw files, each row accepted or rejected with a reason."),
     "build": ("carepath.cli.build", "Build, test and publish the warehouse."),
     "ask": ("carepath.cli.ask", "Answer a question from prod."),
+    "report": ("carepath.cli.report", "Write every answer into one HTML file to mail."),
     "funnel": ("carepath.cli.funnel", "Run a funnel defined on the spot, over any events."),
     "review": ("carepath.cli.review", "Review a dbt pull request, without dbt or a warehouse."),
     "rules": ("carepath.cli.rules", "List the rules of the review."),

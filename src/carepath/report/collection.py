@@ -1,0 +1,128 @@
+"""Everything the report is made of: answers, silences, and the accounts of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from carepath.errors import CarepathError
+from carepath.questions.answer import Answer
+from carepath.questions.asking import ask, read_as_of
+from carepath.questions.registry import QUESTIONS
+from carepath.questions.warehouse import EmbeddedWarehouse, Warehouse
+from carepath.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What was read, before anything is formatted.
+
+    Parameters
+    ----------
+    as_of : datetime
+        Moment the warehouse is of (UTC).
+    since, until : date or None
+        Range asked about.
+    answers : dict of str to Answer
+        By question.
+    silences : dict of str to CarepathError
+        Why a question could not be answered, by question.
+    fates : tuple of (source_table, fate, row_count)
+        Where every raw row went.
+    rejections : tuple of (source_table, reason, row_count)
+        Why rows were set aside.
+    freshness : tuple of (source_table, latest_source_at, latest_loaded_at, complete_through)
+        How far each source goes.
+    """
+
+    as_of: datetime
+    since: date | None
+    until: date | None
+    answers: dict[str, Answer]
+    silences: dict[str, CarepathError]
+    fates: tuple[tuple[str, str, int], ...] = ()
+    rejections: tuple[tuple[str, str, int], ...] = ()
+    freshness: tuple[tuple[str, datetime | None, datetime | None, datetime | None], ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """Steps of work, for progress."""
+        return len(self.answers) + len(self.silences) + 2
+
+
+def collect(
+    workspace: Workspace,
+    since: date | str | None,
+    until: date | str | None,
+    progress: Progress,
+) -> Collected:
+    """Ask every question, and read where the rows went and how fresh they are.
+
+    Raises
+    ------
+    CarepathError
+        When there is no warehouse, it is empty, or a date is none.
+    """
+    first, last = _read_range(since, until)
+    warehouse = EmbeddedWarehouse(workspace.prod)
+    try:
+        as_of = read_as_of(warehouse)
+        fates = _read(
+            warehouse,
+            "select source_table, fate, row_count from row_reconciliation "
+            "order by source_table, fate",
+        )
+        rejections = _read(
+            warehouse,
+            "select source_table, reason, row_count from rejection_summary "
+            "where row_count > 0 order by source_table, row_count desc, reason",
+        )
+        freshness = _read(
+            warehouse,
+            "select source_table, latest_source_at, latest_loaded_at, complete_through "
+            "from data_freshness order by source_table",
+        )
+    finally:
+        warehouse.close()
+    answers: dict[str, Answer] = {}
+    silences: dict[str, CarepathError] = {}
+    steps = len(QUESTIONS) + 2
+    for number, entry in enumerate(QUESTIONS):
+        progress(entry.id, number, steps)
+        try:
+            answers[entry.id] = ask(entry.id, since=first, until=last, workspace=workspace)
+        except CarepathError as error:
+            silences[entry.id] = error
+    return Collected(as_of, first, last, answers, silences, fates, rejections, freshness)
+
+
+def _read(warehouse: Warehouse, sql: str) -> tuple[tuple[object, ...], ...]:
+    return tuple(tuple(row) for row in warehouse.fetch(sql, {}).rows())
+
+
+def _read_range(
+    since: date | str | None, until: date | str | None
+) -> tuple[date | None, date | None]:
+    """Check the range before anything slow begins."""
+    first, last = (_read_date(value) for value in (since, until))
+    if first and last and first > last:
+        raise CarepathError(
+            f"The range ends before it begins: since {first}, until {last}.",
+            where="since, until",
+            fix="swap the two dates",
+        )
+    return first, last
+
+
+def _read_date(value: date | str | None) -> date | None:
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value.strip())
+    except ValueError as error:
+        raise CarepathError(
+            f"{value!r} is not a date.", where="since, until", fix="write it as 2026-06-30"
+        ) from error

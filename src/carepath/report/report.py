@@ -1,0 +1,93 @@
+"""`write_report`: ask every question, render one file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from carepath.errors import CarepathError
+from carepath.report.collection import collect
+from carepath.report.rendering import load_scripts, render
+from carepath.report.summary import summarise
+from carepath.workspace import Workspace
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ReportFile:
+    """What was written.
+
+    Parameters
+    ----------
+    path : Path
+        The HTML file.
+    size : int
+        Its bytes.
+    answered, silent : int
+        Questions answered, and questions that had nothing to answer from.
+    """
+
+    path: Path
+    size: int
+    answered: int
+    silent: int
+
+
+def write_report(
+    workspace: Workspace,
+    path: Path,
+    since: date | str | None = None,
+    until: date | str | None = None,
+    progress: Progress = lambda _what, _done, _total: None,
+) -> ReportFile:
+    """Answer every question from prod and write the report.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Its published warehouse is read.
+    path : Path
+        The file to write; replaced in one step where it exists.
+    since, until : date or str, optional
+        First and last date asked about, both inclusive.
+    progress : callable
+        Told what is being done, how many steps are done, and how many there are.
+
+    Returns
+    -------
+    ReportFile
+
+    Raises
+    ------
+    CarepathError
+        When the warehouse has not been built or is empty, or the file cannot be written. A single
+        question without data raises nothing: its section says so.
+    """
+    if path.is_dir():
+        path = path / "carepath-report.html"
+    with load_scripts() as scripts:
+        collected = collect(workspace, since, until, progress)
+        progress("drawing", collected.steps - 1, collected.steps)
+        page = render(summarise(collected), scripts.result())
+    _replace(path, page.encode("utf-8"))
+    silent = len(collected.silences)
+    return ReportFile(path, path.stat().st_size, len(collected.answers), silent)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside the file, then move over it: nobody mails half a report."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise CarepathError(
+            f"The report cannot be written: {error.strerror or error}.",
+            where=str(path),
+            fix="name another file with --output FILE",
+        ) from error

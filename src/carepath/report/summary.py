@@ -1,0 +1,140 @@
+"""Everything the page shows as one plain dictionary of texts; the templates only place it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from carepath.errors import CarepathError
+from carepath.questions.answer import Answer
+from carepath.questions.registry import QUESTIONS, Entry
+from carepath.report.accounts import describe_accounts, say_complete_through
+from carepath.report.checks import describe_model
+from carepath.report.collection import Collected
+from carepath.report.drawing import draw_chart
+from carepath.report.funnel import describe_funnel
+from carepath.report.glance import describe_glance, describe_verdict
+from carepath.report.numbers import show_date, show_figure, show_moment, show_title
+from carepath.report.privacy import Cleared, clear, count_excluded
+from carepath.report.tables import describe_table
+
+_CARE = (
+    "projects-started",
+    "tasks-in-progress",
+    "time-to-complete",
+    "slowest-phase",
+    "slowest-type",
+    "demand-or-efficiency",
+)
+
+
+def summarise(collected: Collected) -> dict[str, Any]:
+    """Return what the templates show: texts, SVG and specifications, cleared for mailing."""
+    cleared = {question: clear(answer) for question, answer in collected.answers.items()}
+    answers = {question: found.answer for question, found in cleared.items()}
+    sections = [
+        _describe(entry, cleared[entry.id], answers)
+        if entry.id in cleared
+        else _be_silent(entry, collected.silences[entry.id])
+        for entry in QUESTIONS
+        if entry.id in cleared or entry.id in collected.silences
+    ]
+    return {
+        "as_of": show_moment(collected.as_of),
+        "complete_through": say_complete_through(collected),
+        "period": _say_period(collected),
+        "people": _count_people(answers),
+        "glance": describe_glance(answers),
+        "parts": [
+            {
+                "id": "sign-ups",
+                "title": "Sign-ups",
+                "sections": [found for found in sections if found["id"] not in _CARE],
+            },
+            {
+                "id": "care-team",
+                "title": "Care team",
+                "sections": [found for found in sections if found["id"] in _CARE],
+            },
+        ],
+        "accounts": describe_accounts(collected),
+        "specs": {
+            f"{section['id']}-{shape['name']}": shape["spec"]
+            for section in sections
+            if section["chart"]
+            for shape in section["chart"]["shapes"]
+        },
+    }
+
+
+def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dict[str, Any]:
+    answer = cleared.answer
+    funnel = (
+        describe_funnel(answer, answers.get("time-per-step"))
+        if answer.chart is not None and answer.chart.kind == "funnel"
+        else []
+    )
+    return {
+        "id": entry.id,
+        "title": show_title(entry.id.replace("-", " ")),
+        "text": entry.text,
+        "verdict": describe_verdict(answer.verdict),
+        "headline": answer.headline,
+        "silence": None,
+        "funnel": funnel,
+        "chart": draw_chart(answer),
+        "estimates": [show_figure(figure) for figure in answer.estimates],
+        "table": describe_table(answer.table, f"{show_title(entry.id.replace('-', ' '))}: rows"),
+        "caveats": [*answer.caveats, *cleared.notes],
+        "excluded": [
+            {"count": count, "unit": left.unit, "reason": left.reason}
+            for left, count in zip(answer.excluded, count_excluded(answer.excluded), strict=True)
+        ],
+        "columns": [
+            {
+                "name": show_title(column.name),
+                "unit": column.unit,
+                "description": column.description,
+            }
+            for column in answer.table.columns
+        ],
+        "models": [describe_model(model) for model in entry.load().QUESTION.reads],
+        "sql": list(answer.sql),
+    }
+
+
+def _be_silent(entry: Entry, error: CarepathError) -> dict[str, Any]:
+    """Return the section of a question that could not be answered: it says so, and what to do."""
+    return {
+        "id": entry.id,
+        "title": show_title(entry.id.replace("-", " ")),
+        "text": entry.text,
+        "verdict": describe_verdict("no answer"),
+        "headline": error.what,
+        "silence": {"where": error.where or "", "fix": error.fix or ""},
+        "chart": None,
+        "funnel": [],
+        "table": None,
+        "estimates": [],
+        "caveats": [],
+        "excluded": [],
+        "columns": [],
+        "models": [],
+        "sql": [],
+    }
+
+
+def _say_period(collected: Collected) -> str:
+    if collected.since and collected.until:
+        return f"{show_date(collected.since)} to {show_date(collected.until)}"
+    if collected.since:
+        return f"since {show_date(collected.since)}"
+    return f"up to {show_date(collected.until)}" if collected.until else ""
+
+
+def _count_people(answers: dict[str, Answer]) -> str:
+    """Return how many people the rates are about; empty where there are none."""
+    conversion = answers.get("conversion")
+    for figure in conversion.estimates if conversion else ():
+        if figure.name == "conversion_rate" and figure.n:
+            return f"{figure.n:,}"
+    return ""
