@@ -205,6 +205,8 @@ def _place(
         owner = issue.model or model
         placer = Placer(snapshot, owner, analysis)
         place = placer.place(issue)
+        if issue.variant is not None and owner is not None:
+            issue.readers += [placer.at(issue.variant, offset) for offset in issue.also]
         mark = (place.file, place.line, issue.subject)
         if mark in seen:
             continue

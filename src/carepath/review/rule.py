@@ -18,7 +18,8 @@ class Issue:
     """What a rule found, before it is placed and compared with the base.
 
     Exactly one of `offset` (into the rendered text of `variant`), `place`, and `word` (looked
-    for in the source) says where. `subject` and `path` are its identity.
+    for in the source) says where; `also` are further offsets. `subject` and `path` are its
+    identity.
     """
 
     subject: str
@@ -34,6 +35,7 @@ class Issue:
     path: str = ""
     evidence: list[Evidence] = field(default_factory=list)
     readers: list[Place] = field(default_factory=list)
+    also: list[int] = field(default_factory=list)
     patch: str | None = None
     model: Model | None = None
     weight: int = 0

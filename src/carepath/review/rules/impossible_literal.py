@@ -18,17 +18,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.jinja.unknown import PATTERN
 from carepath.review.naming import listing, nearest
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.predicates import comparisons
+from carepath.review.sql.predicates import comparisons, nodes_of
+from carepath.review.sql.scope import Scope
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Compare each literal with what its column can hold."""
     for variant in context.resolved:
         assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            yield from _folded(variant, scope)
         for found in comparisons(variant.resolution):
             domain, value = found.column.domain, found.literal.name
             if domain is None or value in domain.values or not domain.values:
@@ -63,6 +70,40 @@ def check(context: Context) -> Iterator[Issue]:
                 path=found.scope.path,
                 evidence=[Evidence(f"{told} ({domain.proof})")],
             )
+
+
+def _folded(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """LOWER(x) compared with a text that is not lower case, and UPPER likewise."""
+    for node, _ in nodes_of(scope):
+        pairs: list[tuple[exp.Expr, exp.Expr]] = []
+        if isinstance(node, (exp.EQ, exp.NEQ, exp.Like)):
+            pairs = [(node.this, node.expression), (node.expression, node.this)]
+        elif isinstance(node, exp.In):
+            pairs = [(node.this, item) for item in node.expressions]
+        for call, literal in pairs:
+            if not isinstance(literal, exp.Literal) or not literal.is_string:
+                continue
+            text = literal.name
+            if PATTERN.search(text):
+                continue
+            wrong = (isinstance(call, exp.Lower) and text != text.lower()) or (
+                isinstance(call, exp.Upper) and text != text.upper()
+            )
+            if wrong:
+                right = text.lower() if isinstance(call, exp.Lower) else text.upper()
+                yield Issue(
+                    subject=f"{call.sql(comments=False)[:60]} {text}",
+                    message=f"{call.sql(comments=False)[:60]} is never {text!r}.",
+                    consequence="The condition is never true."
+                    if not isinstance(node, exp.NEQ)
+                    else "The condition is always true.",
+                    fix=f"Use {right!r}.",
+                    severity=Severity.ERROR,
+                    confidence=Confidence.CERTAIN,
+                    offset=start_of(literal) or 0,
+                    variant=variant,
+                    path=scope.path,
+                )
 
 
 RULE = Rule("LIT001", "impossible-literal", Severity.WARNING, __doc__ or "", check)

@@ -24,9 +24,9 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope, Use
+from carepath.review.sql.scope import STRUCT_DIALECTS, Scope, Use
 
 QUALIFIER = re.compile(r"[\w\"`]+\.(?=[a-z_\"`])")
 LATERAL_ALIASES = frozenset(
@@ -101,7 +101,9 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
             message=f"{loose.sql(comments=False)} is neither grouped nor aggregated.",
             consequence="The model does not build.",
             fix="Add it to GROUP BY, or aggregate it.",
-            offset=start_of(loose) or start_of(item) or 0,
+            # The missing name is missing in GROUP BY; the column is a second place to look at.
+            offset=(start_of(group) if group is not None else start_of(loose)) or 0,
+            also=[start_of(loose) or 0] if group is not None else [],
             variant=variant,
             path=scope.path,
             confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
@@ -164,10 +166,17 @@ def _loose_column(
         if isinstance(node, exp.Column):
             name = fold_identifier(node.this, context.dialect)
             use = uses.get(id(node))
-            if use is None or use.binding is None or use.column is None:
-                # An alias, an outer column, or something not resolved: cannot tell.
+            if use is None or use.alias or name in grouped or name in PSEUDO | DATE_PARTS:
                 continue
-            if name in grouped or not any(use.binding is b for b in scope.bindings.values()):
+            if use.column is None or use.binding is None:
+                # Of an open source, unless a query around it could supply the name.
+                if scope.parent is not None or len(node.parts) > 2 or name in scope.aliases:
+                    continue
+                if not scope.bindings or PATTERN.search(name) or "cp_" in name:
+                    continue
+                if context.dialect in STRUCT_DIALECTS and node.table:
+                    continue
+            elif not any(use.binding is b for b in scope.bindings.values()):
                 continue
             if name in scope.aliases and context.dialect in LATERAL_ALIASES:
                 continue

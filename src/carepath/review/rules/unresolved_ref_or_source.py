@@ -119,6 +119,12 @@ def _ref(
         return
     known = [model for other in snapshot.spaces for model in other.models]
     near = nearest(name.name, known, 0.85)
+    if near is None or not _is_slip(name.name, near):
+        # A model of a package that is not here, named rightly in other places.
+        counts, _, _ = _table(snapshot, space)
+        others = [c.name for c in counts if c.kind == "ref" and c.name not in known]
+        slips = [other for other in others if _is_slip(name.name, other)]
+        near = slips[0] if len(slips) == 1 and counts.get(name, 0) <= 1 else near
     if near is not None and space.project.has_model_packages and not _is_slip(name.name, near):
         near = None
     severity, confidence = _weigh(snapshot, space, name, near)
@@ -196,8 +202,18 @@ def snapshot_place(tables: dict[str, NodeDoc]) -> tuple[str, int]:
 
 def _is_slip(name: str, near: str) -> bool:
     """True where two names differ by one or two letters and begin alike."""
+    ours, theirs = name.split("_"), near.split("_")
+    if name == near or name.rstrip("s") == near.rstrip("s"):
+        return False
+    if (ours[0] != theirs[0] and ours[-1] != theirs[-1]) or abs(len(name) - len(near)) > 2:
+        return False
+    gone = [w for w in ours if w not in theirs]
+    new = [w for w in theirs if w not in ours]
+    if len(gone) > 1 or len(new) > 1 or any(w.isdigit() for w in gone + new):
+        return False
     alike = difflib.SequenceMatcher(None, name, near, autojunk=False).ratio()
-    return alike > 0.93 and name.split("_")[0] == near.split("_")[0]
+    word = difflib.SequenceMatcher(None, "".join(gone), "".join(new), autojunk=False).ratio()
+    return alike > 0.93 and word > 0.66
 
 
 def _is_vague(space: Space) -> bool:
@@ -225,6 +241,11 @@ def _weigh(
 
 def _readers(snapshot: Snapshot, space: Space, name: RelationName) -> tuple[int, int, int]:
     """(models that name it, refs in all, refs that resolve) in a project."""
+    counts, total, resolved = _table(snapshot, space)
+    return counts.get(name, 0), total, resolved
+
+
+def _table(snapshot: Snapshot, space: Space) -> tuple[dict[RelationName, int], int, int]:
     slot = f"readers|{id(snapshot)}|{space.project.root}"
     table = snapshot.local.get(slot)
     if table is None:
@@ -240,8 +261,8 @@ def _readers(snapshot: Snapshot, space: Space, name: RelationName) -> tuple[int,
                     counts[call] = counts.get(call, 0) + 1
         table = (counts, total, resolved)
         snapshot.local[slot] = table
-    counts, total, resolved = table
-    return counts.get(name, 0), total, resolved
+    found: tuple[dict[RelationName, int], int, int] = table
+    return found
 
 
 def _in_macro(context: Context, name: RelationName) -> Place:

@@ -23,7 +23,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.change import Change
+from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Snapshot
@@ -69,6 +70,37 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
+def check_change(change: Change) -> Iterator[Issue]:
+    """Look at the columns that changed YAML documents, of models that are not known completely."""
+    for model in change.head.models.values():
+        doc = model.doc
+        if doc is None or doc.file not in change.changed_files:
+            continue
+        lines = change.changed_lines(doc.file)
+        columns = [c for c in doc.columns if c.line in lines and len(c.name) >= 6]
+        if not columns or change.head.facts(model).relation.is_closed:
+            continue
+        produced = change.head.facts(model).relation.index
+        for column in columns:
+            name = column.name.lower()
+            words = _words(change.head)
+            if name in produced or not name.isidentifier() or words[name] != 1:
+                continue
+            near = next((w for w in sorted(_slips(name)) if words.get(w, 0) >= 1), None)
+            if near is None:
+                continue
+            yield Issue(
+                subject=name,
+                message=f"{name} is named nowhere else; {near} is.",
+                consequence="If it is a slip, its tests fail and its description is lost.",
+                fix=f"Use {near}, if that is meant.",
+                confidence=Confidence.POSSIBLE,
+                place=Place(doc.file, column.line),
+                model=model,
+                evidence=[Evidence(f"the columns of {model.name} are not known completely")],
+            )
+
+
 def _words(snapshot: Snapshot) -> Counter[str]:
     """How often each name occurs in the project's SQL and YAML."""
     kept = snapshot.local.get("words")
@@ -98,5 +130,11 @@ def _slips(name: str) -> set[str]:
 
 
 RULE = Rule(
-    "SQL014", "unseen-column-name", Severity.NOTE, __doc__ or "", check, ceiling=Severity.NOTE
+    "SQL014",
+    "unseen-column-name",
+    Severity.NOTE,
+    __doc__ or "",
+    check,
+    check_change,
+    ceiling=Severity.NOTE,
 )
