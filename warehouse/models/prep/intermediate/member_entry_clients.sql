@@ -7,8 +7,8 @@ accepted_events as (
     select * from {{ ref('accepted_events') }}
 ),
 
-clients as (
-    select * from {{ ref('clients') }}
+landing_views as (
+    select * from {{ ref('landing_views') }}
 ),
 
 members as (
@@ -17,40 +17,6 @@ members as (
 
 member_entries as (
     select * from {{ ref('member_entries') }}
-),
-
-landing_pages as (
-    select
-        page_host,
-        page_path,
-        min(client_id) as client_id
-    from (
-        select
-            client_id,
-            {{ url_host('null', 'landing_page_url') }} as page_host,
-            {{ url_path('null', 'landing_page_url') }} as page_path
-        from clients
-        where set_aside_reason is null and landing_page_url is not null
-    ) as parsed
-    group by page_host, page_path
-    -- a page that two clients share tells nothing; nor does the root of a site without a host
-    having count(*) = 1 and (page_host is not null or page_path != '/')
-),
-
-landing_views as (
-    select
-        accepted_events.event_id,
-        accepted_events.member_id,
-        accepted_events.visitor_id,
-        accepted_events.session_id,
-        accepted_events.event_at,
-        landing_pages.client_id
-    from accepted_events
-    inner join landing_pages
-        on
-            accepted_events.page_path = landing_pages.page_path
-            and coalesce(landing_pages.page_host, accepted_events.page_host, '')
-            = coalesce(accepted_events.page_host, '')
 ),
 
 single_person_visitors as (
