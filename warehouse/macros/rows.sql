@@ -3,8 +3,7 @@
 {% macro row_hash(columns) -%}
     md5(
         {%- for column in columns %}
-        coalesce(cast({{ column }} as varchar), '~')
-        {%- if not loop.last %} || '|' ||{% endif %}
+        {{ "|| '|' || " if not loop.first }}coalesce(cast({{ column }} as varchar), '~')
         {%- endfor %}
     )
 {%- endmacro %}

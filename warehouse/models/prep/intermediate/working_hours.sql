@@ -76,7 +76,7 @@ measured as (
         coalesce(closes_microseconds - opens_microseconds, 0) as open_microseconds,
         row_number() over (
             partition by local_date
-            order by opens_microseconds
+            order by opens_microseconds, closes_microseconds
         ) as opening_number
     from opened
 ),

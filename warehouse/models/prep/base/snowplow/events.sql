@@ -80,7 +80,15 @@ ranked as (
                 country nulls last,
                 page_url nulls last,
                 page_referrer nulls last,
-                session_id nulls last
+                page_host nulls last,
+                referrer_host nulls last,
+                app_id nulls last,
+                platform nulls last,
+                ip_address nulls last,
+                latitude nulls last,
+                longitude nulls last,
+                zip_code nulls last,
+                user_agent nulls last
         ) as copy_rank
     from renamed
 ),
