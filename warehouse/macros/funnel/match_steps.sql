@@ -239,7 +239,9 @@ next_events_{{ step }} as (
     no other event between the progress and it. -#}
 {% macro funnel_is_accepted(window_seconds, tie_seconds, order) -%}
 coalesce(
-            greatest(
+            -- greatest ignores nulls in some databases
+            chosen_microseconds is not null
+            and greatest(
                 {{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds,
                 chosen_microseconds
             )
