@@ -18,7 +18,7 @@ from carepath.review.findings import (
 )
 from carepath.review.placing import Placer
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Analysis, Model, Snapshot
+from carepath.review.snapshot import Analysis, Model, Snapshot, Variant
 from carepath.review.summary import Summary
 
 
@@ -27,7 +27,6 @@ class Coverage:
     """How much was looked at."""
 
     models: int = 0
-    closed: int = 0
     changed_models: int = 0
     analysed: int = 0
     columns_checked: int = 0
@@ -36,8 +35,6 @@ class Coverage:
     relations: int = 0
     joins: int = 0
     joins_with_keys: int = 0
-    literals: int = 0
-    literals_with_domain: int = 0
 
 
 @dataclass(slots=True)
@@ -138,8 +135,16 @@ def _analyse(snapshot: Snapshot, model: Model) -> Analysis | None:
         )
     for variant in analysis.variants:
         if variant.parsed.tree is None and variant.parsed.kind not in ("statement", "empty"):
-            snapshot.ledger.add(model.file.path, variant.parsed.reason, stage="parse")
+            snapshot.ledger.add(model.file.path, _reason(variant), stage="parse")
     return analysis
+
+
+def _reason(variant: Variant) -> str:
+    """Why a variant has no tree: the parser's words, and the macros nobody knows."""
+    unknown = sorted(set(variant.rendered.unknowns.values()))
+    if variant.parsed.kind != "unknown" or not unknown:
+        return variant.parsed.reason
+    return "its SQL depends on " + ", ".join(unknown[:4]) + ", which is not known"
 
 
 def _cover(coverage: Coverage, analysis: Analysis) -> None:

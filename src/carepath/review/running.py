@@ -157,8 +157,9 @@ def fails(result: Review, level: str) -> bool:
 
 
 def has_gaps(result: Review) -> bool:
-    """True where a file could not be analysed."""
-    return bool(result.not_analysed)
+    """True where a changed file (of the whole project, any file) could not be analysed."""
+    touched = set(result.touched)
+    return any(result.is_whole or gap.file in touched for gap in result.not_analysed)
 
 
 def write_baseline(result: Review, path: Path) -> None:

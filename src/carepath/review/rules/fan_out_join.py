@@ -33,6 +33,7 @@ from carepath.review.sql.scope import Resolver, Scope, outermost
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each join whose other side has known keys."""
+    lost, before = _lost_keys(context)
     for variant in context.resolved:
         assert variant.resolution is not None
         resolver = Resolver(context.dialect, lambda name: context.analysis.relation, {}, {})
@@ -49,6 +50,8 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 inflated = _inflated(variant, scope, name)
                 broken = _broken_key(context, variant, scope, name)
+                if broken is None and lost and before.get((scope.path, name)) != join.sql():
+                    broken = lost
                 if inflated is None and broken is None:
                     continue
                 known = min(
@@ -78,6 +81,30 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _lost_keys(context: Context) -> tuple[str | None, dict[tuple[str, str], str]]:
+    """A declared key that the SQL upheld at base and does not now; the joins at base."""
+    change = context.change
+    old = change.counterpart(context.model) if change is not None else None
+    if change is None or old is None or context.model.file.path not in change.changed_files:
+        return None, {}
+    theirs = [v.resolution for v in change.base.analyse(old).variants[:1]]
+    ours = [variant.resolution for variant in context.resolved[:1]]
+    if not theirs or theirs[0] is None or not ours or ours[0] is None:
+        return None, {}
+    joins = {
+        (scope.path, name): binding.join.sql()
+        for scope in theirs[0].scopes
+        for name, binding in scope.bindings.items()
+        if binding.join is not None
+    }
+    for columns, _, _ in declared_keys(context.model.doc):
+        held = any(key.columns <= columns for key in theirs[0].output.keys)
+        holds = any(key.columns <= columns for key in ours[0].output.keys)
+        if held and not holds and ours[0].output.is_complete:
+            return ", ".join(sorted(columns)), joins
+    return None, joins
 
 
 def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
