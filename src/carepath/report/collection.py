@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
@@ -99,7 +100,7 @@ def collect(
     return Collected(as_of, first, last, answers, silences, fates, rejections, freshness)
 
 
-def _read(warehouse: Warehouse, sql: str) -> tuple[tuple[object, ...], ...]:
+def _read(warehouse: Warehouse, sql: str) -> tuple[tuple[Any, ...], ...]:
     return tuple(tuple(row) for row in warehouse.fetch(sql, {}).rows())
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import vl_convert
 
 from carepath.questions.answer import Answer
-from carepath.report.charts import NARROW, WIDE, make_spec
+from carepath.report.charts import make_spec
+from carepath.report.encodings import NARROW, WIDE
 from carepath.report.points import describe_plot, plan_plot
 
 _ID = re.compile(r'\bid="([^"]+)"')
@@ -30,7 +31,7 @@ def draw_chart(answer: Answer) -> dict[str, Any] | None:
         "alt": describe_plot(plot),
         "shapes": shapes,
         "has_loose": any(not point.is_final for point in plot.points),
-        "has_limits": any(point.low is not None for point in plot.points),
+        "has_limits": plot.has_limits,
         "kind": plot.kind,
         "omitted": list(plot.omitted),
     }

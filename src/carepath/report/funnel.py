@@ -43,9 +43,7 @@ def _describe(
         "lost_width": 0 if lost is None else round(100 * lost / start, 2),
         "of_start": NOTHING if closed is None else show(closed / start, "rate"),
         "of_previous": NOTHING if kept is None or not previous else show(kept, "rate"),
-        "interval": ""
-        if low is None or high is None
-        else show_interval(1 - high, 1 - low, "rate"),
+        "interval": "" if low is None or high is None else show_interval(1 - high, 1 - low, "rate"),
         "lost": NOTHING if lost is None else show(round(lost)),
         "is_largest": bool(lost) and lost == most,
         "time": show(_number(time.get("median_seconds")), "seconds"),

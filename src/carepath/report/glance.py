@@ -10,6 +10,8 @@ from carepath.report.numbers import show, show_interval
 # What a verdict means to a reader in a hurry: something to act on, all clear, or neither.
 _TONES = {
     "problem": "alarm",
+    "demand": "alarm",
+    "efficiency": "alarm",
     "differs": "notice",
     "slower": "notice",
     "named": "notice",
@@ -26,6 +28,18 @@ _TONES = {
     "none slower": "good",
     "none skipped": "good",
     "no loss": "good",
+}
+_WORDS = {
+    "estimated": "",
+    "counted": "",
+    "named": "one step stands out",
+    "candidates": "cannot tell which",
+    "differs": "groups differ",
+    "slower": "some are slower",
+    "skipped": "some are skipped",
+    "none": "no change in load",
+    "demand": "more demand",
+    "efficiency": "slower work",
 }
 # Title, verdict-giving question, and what is said: (what a reader asks, who answers).
 _CARDS = (
@@ -63,8 +77,15 @@ def describe_glance(answers: dict[str, Answer]) -> dict[str, Any]:
 
 
 def describe_verdict(verdict: str) -> dict[str, str]:
-    """Return a verdict with its tone: alarm, notice, unsure, good or plain."""
-    return {"text": verdict, "tone": _TONES.get(verdict, "plain")}
+    """Return a verdict with its tone: alarm, notice, unsure, good or plain.
+
+    The words are empty where the verdict says no more than that there is an answer.
+    """
+    return {
+        "id": verdict,
+        "text": _WORDS.get(verdict, verdict),
+        "tone": _TONES.get(verdict, "plain"),
+    }
 
 
 def _card(
@@ -89,16 +110,10 @@ def _say_how_sure(answers: dict[str, Answer]) -> str:
     parts = []
     rate = _figure(answers, "conversion", "conversion_rate")
     if rate is not None and rate.low is not None and rate.high is not None:
-        parts.append(
-            f"Conversion lies between {show_interval(rate.low, rate.high, 'rate').replace(' to ', ' and ')}, "
-            f"counted on {rate.n:,} people."
-        )
+        parts.append(f"Conversion lies between {_between(rate)}, counted on {rate.n:,} people.")
     change = _figure(answers, "conversion-trend", "change")
     if change is not None and change.low is not None and change.high is not None:
-        parts.append(
-            f"The change over time lies between {show(change.low, 'points')} and "
-            f"{show(change.high, 'points')}."
-        )
+        parts.append(f"The change over time lies between {_between(change)}.")
     losses = answers.get("largest-dropoff")
     if losses is not None and losses.verdict == "named":
         parts.append("The step that loses most leads in at least 95 % of resamples.")
@@ -112,11 +127,14 @@ def _say_how_sure_of_care(answers: dict[str, Answer]) -> str:
     for name, noun in (("tasks_median_days", "tasks"), ("projects_median_days", "projects")):
         median = _figure(answers, "time-to-complete", name)
         if median is not None and median.low is not None:
-            limits = show_interval(median.low, median.high, "days").replace(" to ", " and ")
-            parts.append(f"The median of {median.n:,} {noun} lies between {limits}.")
+            parts.append(f"The median of {median.n:,} {noun} lies between {_between(median)}.")
     if parts:
         parts.append("Open work counts as open, not as missing. Intervals hold at 95 %.")
     return " ".join(parts)
+
+
+def _between(figure: Figure) -> str:
+    return show_interval(figure.low, figure.high, figure.unit).replace(" to ", " and ")
 
 
 def _tiles(answers: dict[str, Answer]) -> list[dict[str, str]]:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from carepath.questions.answer import Cell, Figure
 
-# Narrow no-break space: a number and its unit stay on one line.
-_GAP = "\u202f"
+# No-break spaces, narrow before a sign: a number and its unit stay on one line.
+_THIN, _GAP = "\u202f", "\u00a0"
 _MINUS = "\u2212"
 NOTHING = "\u2013"
 
@@ -34,7 +34,16 @@ def show_interval(low: float | None, high: float | None, unit: str = "") -> str:
         return ""
     lower = "no limit" if low is None else show(low, unit)
     upper = "no limit" if high is None else show(high, unit)
-    return f"{lower} to {upper}"
+    return join_limits(lower, upper)
+
+
+def join_limits(lower: str, upper: str, word: str = "to") -> str:
+    """Return ``10.5 to 10.9 days``: a unit that both limits have is said once."""
+    for space in (_GAP, _THIN):
+        number, gap, unit = lower.partition(space)
+        if gap and upper.partition(space)[2] == unit:
+            return f"{number} {word} {upper}"
+    return f"{lower} {word} {upper}"
 
 
 def show_figure(figure: Figure) -> dict[str, str]:
@@ -46,7 +55,7 @@ def show_figure(figure: Figure) -> dict[str, str]:
         "label": figure.label[:1].upper() + figure.label[1:],
         "value": show(figure.value, figure.unit),
         "interval": interval,
-        "level": f"{100 * (figure.level or 0):.0f}{_GAP}%" if interval else "",
+        "level": f"{100 * (figure.level or 0):.0f}{_THIN}%" if interval else "",
         "n": f"{figure.n:,}",
         "method": "; ".join(part for part in (figure.method, figure.reason) if part),
     }
@@ -62,28 +71,34 @@ def show_date(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def show_title(name: str) -> str:
+def show_title(name: str, unit: str = "") -> str:
     """Return the name of a column as a heading: ``loss_rate`` becomes ``Loss rate``."""
-    words = name.replace("_", " ").strip()
+    stem = name.removesuffix(f"_{unit}") if unit in ("days", "seconds") else name
+    words = stem.replace("_", " ").replace("dropoff", "drop-off").strip()
     return words[:1].upper() + words[1:]
 
 
 def _number(value: float, unit: str) -> str:
     if unit == "rate":
-        return f"{100 * value:.1f}{_GAP}%"
+        return f"{100 * value:.1f}{_THIN}%"
     if unit == "points":
-        return f"{100 * value:+.1f}{_GAP}points"
+        return f"{show_points(value)}{_GAP}points"
     if unit in ("days", "seconds"):
         return _time(value if unit == "days" else value / 86_400)
     if unit == "ratio":
         return f"{value:.2f}×"
     if unit == "" and isinstance(value, float) and 0 <= value < 0.001:
-        return "<" + _GAP + "0.001" if value else "0"
-    if value == round(value):
+        return f"<{_THIN}0.001"
+    if value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
+    digits = ".1f" if abs(value) >= 10 else ".2f" if abs(value) >= 0.1 else ".2g"
+    return format(value, digits)
+
+
+def show_points(value: float) -> str:
+    """Return a difference of rates in points, with its sign; nothing has none."""
+    text = f"{100 * value:+.1f}"
+    return "0.0" if float(text) == 0 else text.replace("-", _MINUS)
 
 
 def _time(days: float) -> str:

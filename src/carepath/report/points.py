@@ -70,6 +70,11 @@ class Plot:
     omitted: tuple[str, ...] = ()
 
     @property
+    def has_limits(self) -> bool:
+        """Whether any point has an interval."""
+        return any(p.low is not None or p.high is not None for p in self.points)
+
+    @property
     def series(self) -> tuple[str, ...]:
         """Names of the series, in order of appearance."""
         return tuple(dict.fromkeys(point.series for point in self.points))

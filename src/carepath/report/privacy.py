@@ -23,7 +23,15 @@ _FEW = re.compile(r"(?<![\d.,])[1-9] (people|persons?|members?|entrants?)\b")
 FEW = f"fewer than {MINIMUM_PEOPLE}"
 # Columns that say how many people a row is about, rather than what some of them did.
 _SIZES = (
-    "entered", "mature", "applies", "did", "came", "reached_previous", "went_further", "n", "people"
+    "entered",
+    "mature",
+    "applies",
+    "did",
+    "came",
+    "reached_previous",
+    "went_further",
+    "n",
+    "people",
 )
 
 
@@ -67,9 +75,7 @@ def clear(answer: Answer) -> Cleared:
         )
         return Cleared(kept, withheld=True)
     if dark:
-        notes.append(
-            f"{dark} rows are suppressed: {FEW} people, or needed to hide a row that has."
-        )
+        notes.append(f"{dark} rows are suppressed: {FEW} people, or needed to hide a row that has.")
     return Cleared(
         replace(
             answer,
@@ -134,31 +140,35 @@ def _hide_groups(table: Table) -> tuple[Table, int]:
 
 def _blank(row: tuple[Cell, ...], columns: tuple[Column, ...]) -> tuple[Cell, ...]:
     """Keep what names the row, drop every number in it."""
-    named = [
-        value if isinstance(value, str) and not column.unit or column.unit == "date" else None
-        for value, column in zip(row, columns, strict=True)
-    ]
-    for place, column in enumerate(columns):
-        if column.name == "note":
-            named[place] = SUPPRESSED
-        elif column.name in ("step_number", "rank"):
-            named[place] = row[place] if column.name == "step_number" else None
-    return tuple(named)
+    kept: list[Cell] = []
+    for value, column in zip(row, columns, strict=True):
+        names = column.unit == "date" or column.name == "step_number"
+        says = isinstance(value, str) and not column.unit
+        kept.append(SUPPRESSED if column.name == "note" else value if names or says else None)
+    return tuple(kept)
 
 
 def _count_rows(table: Table, chart: Chart | None) -> tuple[Table, Chart | None]:
     """Count the rows by the value the chart shows; the highest values are pooled to ten rows."""
     if chart is None or chart.kind != "histogram":
         return Table(), None
-    values = [int(value) for value in table.column(chart.x) if isinstance(value, int | float)]
+    named = next(column.name for column in table.columns if _IDENTIFIER.match(column.name))
+    values = [
+        int(value)
+        for value, entity in zip(table.column(chart.x), table.column(named), strict=True)
+        # "(none)" stands for what belongs to no project: not one of them.
+        if isinstance(value, int | float) and not str(entity or "(").startswith("(")
+    ]
+    if not values:
+        return Table(), None
     meaning = {column.name: column for column in table.columns}[chart.x]
-    counts = [values.count(value) for value in range(max(values, default=-1) + 1)]
+    counts = [values.count(value) for value in range(max(values) + 1)]
     top = len(counts) - 1
     while top > 0 and sum(counts[top:]) < MINIMUM_PEOPLE:
         top -= 1
-    counts[top:] = [sum(counts[top:])] if counts else []
+    counts[top:] = [sum(counts[top:])]
     labels = [f"{value:,}" for value in range(len(counts))]
-    if labels and top < max(values):
+    if top < max(values):
         labels[-1] += " or more"
     dark = hidden(counts)
     rows = tuple(

@@ -44,7 +44,7 @@ def render(summary: dict[str, Any], scripts: str) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["svg"] = Markup
-    environment.filters["breakable"] = _break_names
+    environment.filters["breakable"] = _set_type
     page = environment.get_template("report.html").render(
         report=summary,
         style=Markup(_read("report.css")),
@@ -54,9 +54,9 @@ def render(summary: dict[str, Any], scripts: str) -> str:
     return page + "\n"
 
 
-def _break_names(text: str) -> Markup:
-    """Let a long name such as VERIFY_ELIGIBILITY break after its underscores."""
-    return Markup("_<wbr>").join(str(text).split("_"))
+def _set_type(text: str) -> Markup:
+    """Break lines after underscores of long names, never between a number and its per cent."""
+    return Markup("_<wbr>").join(str(text).replace(" %", "\u202f%").split("_"))
 
 
 def _read(name: str) -> str:
@@ -66,5 +66,5 @@ def _read(name: str) -> str:
 def _bundle() -> str:
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle(snippet=None)
     return bundle

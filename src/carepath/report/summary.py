@@ -68,6 +68,7 @@ def summarise(collected: Collected) -> dict[str, Any]:
 
 def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dict[str, Any]:
     answer = cleared.answer
+    title = show_title(entry.id.replace("-", " "))
     funnel = (
         describe_funnel(answer, answers.get("time-per-step"))
         if answer.chart is not None and answer.chart.kind == "funnel"
@@ -75,7 +76,7 @@ def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dic
     )
     return {
         "id": entry.id,
-        "title": show_title(entry.id.replace("-", " ")),
+        "title": title,
         "text": entry.text,
         "verdict": describe_verdict(answer.verdict),
         "headline": answer.headline,
@@ -83,7 +84,7 @@ def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dic
         "funnel": funnel,
         "chart": draw_chart(answer),
         "estimates": [show_figure(figure) for figure in answer.estimates],
-        "table": describe_table(answer.table, f"{show_title(entry.id.replace('-', ' '))}: rows"),
+        "table": describe_table(answer.table, f"{title}, in numbers"),
         "caveats": [*answer.caveats, *cleared.notes],
         "excluded": [
             {"count": count, "unit": left.unit, "reason": left.reason}
