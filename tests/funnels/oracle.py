@@ -170,9 +170,7 @@ class Oracle:
                 continue
             floor = (entry.at if self.unordered else progress) - self.tie
             free = [
-                (i, e)
-                for i, e in events
-                if i not in used and k in self.serves(e) and e.at >= floor
+                (i, e) for i, e in events if i not in used and k in self.serves(e) and e.at >= floor
             ]
             if not free:
                 continue

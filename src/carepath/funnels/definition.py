@@ -134,8 +134,8 @@ class FunnelDefinition:
     def properties(self) -> tuple[str, ...]:
         """Properties of events that are read, in order of first mention."""
         wanted: dict[str, None] = dict.fromkeys(self.where)
-        for part in (*self.steps, *self.exclusions):
-            wanted.update(dict.fromkeys(part.where))
+        for where in [part.where for part in self.steps] + [e.where for e in self.exclusions]:
+            wanted.update(dict.fromkeys(where))
         if self.group_by_property is not None:
             wanted[self.group_by_property] = None
         if self.breakdown is not None:

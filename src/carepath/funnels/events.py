@@ -168,7 +168,9 @@ def _count(
     read = ["event_microseconds", "unit", "event", *columns.values()]
     unrepeated = (
         """
-        where fate is null and (event_id is null or event_id not in (select event_id from repeated_ids))
+        where
+            fate is null
+            and (event_id is null or event_id not in (select event_id from repeated_ids))
         union all
         select * from read_events
         where fate is null and event_id in (select event_id from repeated_ids)

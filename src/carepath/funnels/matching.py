@@ -76,10 +76,7 @@ def _write_people(
     steps = definition.step_numbers
     common = {"window_seconds": definition.window_seconds, "tie_seconds": definition.tie_seconds}
     parts = [_write_step_events(definition, events)]
-    if is_unordered:
-        entries = " or ".join(f"is_step_{k}" for k in steps)
-    else:
-        entries = "is_step_1"
+    entries = " or ".join(f"is_step_{k}" for k in steps) if is_unordered else "is_step_1"
     parts.append(f"entry_events as (\n    select * from {events}\n    where {entries}\n)")
     parts.append(
         render(
@@ -114,7 +111,11 @@ def _write_people(
     window_end = f"kept_attempts.entered_microseconds + {window}"
     if definition.date_range.clip_conversions:
         window_end = f"least({window_end}, {clip})"
-    flags = "is_stopped, is_removed" if definition.exclusions else "false as is_stopped, false as is_removed"
+    flags = (
+        "is_stopped, is_removed"
+        if definition.exclusions
+        else "false as is_stopped, false as is_removed"
+    )
     columns = ", ".join(
         f"kept_attempts.event_number_{k}, kept_attempts.reached_microseconds_{k}" for k in steps
     )
@@ -139,9 +140,7 @@ inner join attempts
 
 def _write_step_events(definition: FunnelDefinition, events: str) -> str:
     clip = to_microseconds(definition.date_range.end)
-    is_usable = (
-        f"event_microseconds < {clip}" if definition.date_range.clip_conversions else "true"
-    )
+    is_usable = f"event_microseconds < {clip}" if definition.date_range.clip_conversions else "true"
     selects = "\n\n    union all\n\n".join(
         f"    select person_id, {k} as step_number, event_number, event_microseconds\n"
         f"    from usable_events\n    where is_step_{k}"
@@ -217,9 +216,15 @@ def _write_outcomes(definition: FunnelDefinition, events: str, prefix: str) -> s
     select * from {prefix}people
     where not is_removed
 )"""
-    opens = _write_opens(definition, "kept_attempts", steps if is_unordered else steps[1:], "later_opens")
+    opens = _write_opens(
+        definition, "kept_attempts", steps if is_unordered else steps[1:], "later_opens"
+    )
     # Whoever entered did the first step.
-    first = "" if is_unordered else "\n\n    union all\n\n    select attempt_id, 1 as step_number from kept_attempts"
+    first = (
+        ""
+        if is_unordered
+        else "\n\n    union all\n\n    select attempt_id, 1 as step_number from kept_attempts"
+    )
     progress = render(
         "funnel_step_progress",
         kept_attempts="kept_attempts",

@@ -72,9 +72,7 @@ def read_definition(path: Path) -> FunnelDefinition:
     return parse_definition(document, Source(str(path), text))
 
 
-def parse_definition(
-    document: Mapping[str, Any], source: Source | None = None
-) -> FunnelDefinition:
+def parse_definition(document: Mapping[str, Any], source: Source | None = None) -> FunnelDefinition:
     """Check a definition given as plain tables.
 
     Parameters
@@ -208,9 +206,7 @@ def _read_breakdown(table: Table, source: Source, step_count: int) -> Breakdown 
 def _read_date_range(table: Table, source: Source) -> DateRange:
     if "date_range" not in table:
         return DateRange()
-    part = Table(
-        table.raw("date_range"), source, "date_range", ("from", "to", "clip_conversions")
-    )
+    part = Table(table.raw("date_range"), source, "date_range", ("from", "to", "clip_conversions"))
     start, end = part.moment("from"), part.moment("to")
     if start is not None and end is not None and start >= end:
         raise part.complain("from", "is not before to", "to is the first moment after the range")

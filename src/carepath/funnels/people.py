@@ -46,9 +46,7 @@ order by units.unit
     )
 
 
-def account_people(
-    connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition
-) -> SetAside:
+def account_people(connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition) -> SetAside:
     """Count the people with events of the funnel who are not among those who entered."""
     steps = [f"is_step_{k}" for k in definition.step_numbers]
     is_entry = " or ".join(steps) if definition.order == "unordered" else steps[0]
@@ -69,7 +67,9 @@ with seen as (
 select
     count(*) filter (where people.person_id is null and last_entry is null),
     count(*) filter (where people.person_id is null and {is_before}),
-    count(*) filter (where people.person_id is null and not ({is_before}) and last_entry is not null),
+    count(*) filter (
+        where people.person_id is null and not ({is_before}) and last_entry is not null
+    ),
     count(*) filter (where people.is_removed),
     count(*) filter (where people.is_stopped and not people.is_removed)
 from seen

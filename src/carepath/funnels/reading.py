@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from carepath.errors import CarepathError
@@ -65,9 +65,7 @@ class Table:
         Keys it may have.
     """
 
-    def __init__(
-        self, values: object, source: Source, path: str, known: Sequence[str]
-    ) -> None:
+    def __init__(self, values: object, source: Source, path: str, known: Sequence[str]) -> None:
         self._source, self._path = source, path
         if not isinstance(values, Mapping):
             raise self.complain("", "must be a table", f"write {path} = {{ {known[0]} = ... }}")
@@ -120,7 +118,7 @@ class Table:
             low = "more than 0" if least > 0 else "0 or more"
             fix = f"give {low}, at most {most:.0f} seconds"
             raise self.complain(key, f"cannot be {value}", fix)
-        return value
+        return float(value)
 
     def number(self, key: str, default: int | None, *, least: int, most: int) -> int | None:
         """Return a whole number within limits."""
@@ -132,7 +130,7 @@ class Table:
         if not least <= value <= most:
             fix = f"give a number from {least} to {most}"
             raise self.complain(key, f"cannot be {value}", fix)
-        return value
+        return int(value)
 
     def moment(self, key: str) -> datetime | None:
         """Return a moment in UTC without zone; a date is its midnight."""
@@ -146,7 +144,7 @@ class Table:
             return None
         if isinstance(value, datetime):
             try:
-                return value.astimezone(timezone.utc).replace(tzinfo=None) if value.tzinfo else value
+                return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
             except OverflowError:
                 pass
         elif isinstance(value, date):

@@ -1,0 +1,170 @@
+"""A funnel as tables on a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from carepath.funnels import FunnelResult
+    from carepath.funnels.result import StepResult
+
+MOST_ROWS = 30
+_PERSON_WORDS = {
+    "never_entered": "did a later step but never entered",
+    "before_range": "entered only before the date range",
+    "after_range": "entered only outside the date range",
+    "removed_by_exclusion": "removed by an exclusion event",
+    "stopped_by_exclusion": "stopped by an exclusion event (still counted)",
+}
+_EVENT_WORDS = {
+    "unreadable": "rows could not be read",
+    "no_person": "rows without a person",
+    "no_group": "rows without the property that is counted",
+    "no_event": "rows without an event",
+    "unparsable_timestamp": "rows without a readable timestamp",
+    "staff": "events of staff",
+    "duplicate_event_id": "copies of an event",
+    "excluded_by_where": "events that `where` leaves out",
+    "conflicting_event_ids": "ids whose copies differ (the earliest is used)",
+}
+
+
+def print_result(result: FunnelResult) -> None:
+    """Print the steps, what was asked for besides, and what was set aside."""
+    console = Console()
+    totals = result.totals
+    unit = "people" if result.unit == "person" else f"values of {result.unit}"
+    console.print(
+        f"{totals.entered:,} {unit} entered; {totals.completed:,} "
+        f"({show_share(totals.completion_rate)}, 95 % interval {show_share(totals.low)} to "
+        f"{show_share(totals.high)}) passed the last step.",
+        highlight=False,
+    )
+    if totals.entered and not totals.is_final:
+        console.print(
+            f"Of the {totals.n_mature:,} whose window has ended (data complete through "
+            f"{result.complete_through} UTC): {show_share(totals.completion_rate_mature)}.",
+            highlight=False,
+        )
+    console.print(_lay_out_steps(result.steps))
+    if result.breakdown is not None:
+        console.print(_lay_out_breakdown(result))
+    if result.trend is not None:
+        console.print(_lay_out_trend(result))
+    if result.histogram is not None:
+        console.print(_lay_out_histogram(result))
+    _print_set_aside(console, result)
+
+
+def show_share(rate: float | None) -> str:
+    """Write a rate in per cent; a dash over nobody."""
+    return "-" if rate is None else f"{rate * 100:.1f} %"
+
+
+def show_time(seconds: float | None) -> str:
+    """Write a length of time in the largest unit that fits."""
+    if seconds is None:
+        return "-"
+    for length, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= length:
+            return f"{seconds / length:.1f} {name}"
+    return f"{seconds:.1f} s"
+
+
+def _new_table(title: str, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in texts:
+        table.add_column(name, overflow="fold")
+    for name in numbers:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table
+
+
+def _lay_out_steps(steps: tuple[StepResult, ...]) -> Table:
+    numbers = ("people", "of\nstart", "of\nprev.", "lost", "skip-\nped", "median\ntime", "p90")
+    table = _new_table("Steps", ("step",), numbers)
+    for step in steps:
+        table.add_row(
+            Text(f"{step.step_number} {step.name}" + (" (optional)" if step.is_optional else "")),
+            f"{step.closed:,}",
+            show_share(step.rate_from_start),
+            show_share(step.rate_from_previous),
+            f"{step.lost:,}",
+            "-" if step.skipped is None else f"{step.skipped:,}",
+            show_time(step.median_seconds),
+            show_time(step.p90_seconds),
+        )
+    return table
+
+
+def _lay_out_breakdown(result: FunnelResult) -> Table:
+    breakdown = result.breakdown
+    assert breakdown is not None
+    title = f"By {breakdown.property}"
+    if not breakdown.is_partition:
+        title += f": people may be in several; {breakdown.n_people:,} in all"
+    table = _new_table(title, ("value",), ("entered", "passed last", "rate", "mature"))
+    for segment in breakdown.segments[:MOST_ROWS]:
+        totals = segment.totals
+        table.add_row(
+            Text(segment.label),
+            f"{totals.entered:,}",
+            f"{totals.completed:,}",
+            show_share(totals.completion_rate),
+            show_share(totals.completion_rate_mature),
+        )
+    _note_rest(table, len(breakdown.segments))
+    return table
+
+
+def _lay_out_trend(result: FunnelResult) -> Table:
+    trend = result.trend
+    assert trend is not None
+    title = f"By {trend.interval} of entry ({trend.timezone}), step {trend.from_step} to "
+    numbers = ("entered", "converted", "rate", "final")
+    table = _new_table(f"{title}{trend.to_step}", ("from",), numbers)
+    for row in trend.rows[-MOST_ROWS:]:
+        table.add_row(
+            row.period,
+            f"{row.entered:,}",
+            f"{row.converted:,}",
+            show_share(row.rate),
+            "yes" if row.is_final else "not yet",
+        )
+    _note_rest(table, len(trend.rows))
+    return table
+
+
+def _lay_out_histogram(result: FunnelResult) -> Table:
+    histogram = result.histogram
+    assert histogram is not None
+    title = f"Time from step {histogram.from_step} to {histogram.to_step}, n = {histogram.n:,}"
+    table = _new_table(title, ("from", "to"), ("people",))
+    for bin_ in histogram.bins[:MOST_ROWS]:
+        table.add_row(show_time(bin_.from_seconds), show_time(bin_.to_seconds), f"{bin_.count:,}")
+    _note_rest(table, len(histogram.bins))
+    return table
+
+
+def _note_rest(table: Table, count: int) -> None:
+    if count > MOST_ROWS:
+        table.caption = f"{MOST_ROWS} of {count:,}; all of them with --format json or csv"
+
+
+def _print_set_aside(console: Console, result: FunnelResult) -> None:
+    notes = [(getattr(result.set_aside, name), words) for name, words in _PERSON_WORDS.items()] + [
+        (getattr(result.events, name), words) for name, words in _EVENT_WORDS.items()
+    ]
+    shown = [(count, words) for count, words in notes if count]
+    console.print(
+        f"{result.events.counted:,} of {result.events.rows_read:,} rows count"
+        + ("; set aside:" if shown else "."),
+        highlight=False,
+    )
+    for count, words in shown:
+        console.print(f"  {count:>9,}  {words}", highlight=False)

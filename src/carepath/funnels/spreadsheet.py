@@ -1,0 +1,83 @@
+"""Results as CSV that a spreadsheet opens without running anything."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from carepath.errors import CarepathError
+from carepath.funnels.result import Bin, FunnelResult, StepResult, TrendRow
+
+Cell = str | int | float | bool | datetime | None
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STEP_FIELDS = tuple(
+    field.name for field in fields(StepResult) if not field.name.startswith("persons_")
+)
+_SEGMENT_FIELDS = ("segment", "has_value")
+
+
+def make_safe(cell: Cell) -> str:
+    """Write a cell; a text that a spreadsheet would take for a formula gets an apostrophe."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, datetime):
+        return cell.isoformat() + "Z"
+    if isinstance(cell, int | float):
+        return str(cell)
+    is_risky = cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS)
+    return "'" + cell if is_risky else cell
+
+
+def write_csv(result: FunnelResult, part: str = "steps") -> str:
+    """Write one part of a result as CSV.
+
+    Parameters
+    ----------
+    result : FunnelResult
+        What to write.
+    part : {"steps", "breakdown", "trend", "histogram", "set-aside"}
+        Which table.
+
+    Raises
+    ------
+    CarepathError
+        When the definition did not ask for that part.
+    """
+    header, rows = _list_rows(result, part)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([make_safe(cell) for cell in row] for row in rows)
+    return text.getvalue()
+
+
+def _list_rows(result: FunnelResult, part: str) -> tuple[Sequence[str], Iterator[list[Cell]]]:
+    if part == "steps":
+        return _STEP_FIELDS, (_list_step(step) for step in result.steps)
+    if part == "set-aside":
+        counts = asdict(result.events) | asdict(result.set_aside)
+        return ("reason", "count"), ([name, count] for name, count in counts.items())
+    if part == "breakdown" and result.breakdown is not None:
+        return (*_SEGMENT_FIELDS, *_STEP_FIELDS), (
+            [segment.label, segment.value is not None, *_list_step(step)]
+            for segment in result.breakdown.segments
+            for step in segment.steps
+        )
+    if part == "trend" and result.trend is not None:
+        names = [field.name for field in fields(TrendRow)]
+        return names, ([getattr(row, name) for name in names] for row in result.trend.rows)
+    if part == "histogram" and result.histogram is not None:
+        names = [field.name for field in fields(Bin)]
+        return names, ([getattr(row, name) for name in names] for row in result.histogram.bins)
+    raise CarepathError(
+        f"The result has no {part}.", where="--part", fix=f"add {part} to the definition"
+    )
+
+
+def _list_step(step: StepResult) -> list[Cell]:
+    return [getattr(step, name) for name in _STEP_FIELDS]
