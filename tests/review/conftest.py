@@ -20,6 +20,8 @@ from carepath.review.settings import Settings  # noqa: E402
 from carepath.review.snapshot import Snapshot  # noqa: E402
 
 CORPUS = Path(__file__).parent / "corpus"
+MEMOS: dict[str, dict[str, object]] = {}
+"""Facts of the base projects, shared by all tests of one dialect."""
 
 
 def project(name: str) -> dict[str, str]:
@@ -38,7 +40,8 @@ def review_files(
     """Review the difference between two sets of files."""
     chosen = Settings(dialect=dialect, **options)  # type: ignore[arg-type]
     before, after = memory_tree(base), memory_tree(head)
-    change = Change.between(Snapshot(before, chosen), Snapshot(after, chosen))
+    memo = MEMOS.setdefault(dialect, {})
+    change = Change.between(Snapshot(before, chosen, memo), Snapshot(after, chosen, memo))
     result = review_change(change)
     finish(result, after, chosen)
     return result

@@ -9,11 +9,11 @@ import posixpath
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from carepath.review import facts as facting
-from carepath.review import nodes, yaml
+from carepath.review import nodes
 from carepath.review.facts import ModelFacts
 from carepath.review.findings import Ledger
 from carepath.review.git import Tree
@@ -26,65 +26,27 @@ from carepath.review.jinja.render import (
     RenderFailure,
     read_macros,
 )
-from carepath.review.nodes import Documentation, NodeDoc
+from carepath.review.models import (
+    Analysis,
+    Model,
+    Space,
+    Variant,
+    by_name,
+    holds_only_macros,
+    is_enabled,
+    literals,
+)
+from carepath.review.nodes import NodeDoc
 from carepath.review.project import SNAPSHOT_TEXT, File, Project, discover, layer_of
 from carepath.review.settings import Settings
 from carepath.review.sql import dialects
-from carepath.review.sql.parse import Parsed, parse
-from carepath.review.sql.predicates import comparisons
+from carepath.review.sql.parse import parse
 from carepath.review.sql.relation import Column, Relation, Source, open_relation
-from carepath.review.sql.scope import Resolution, Resolver
+from carepath.review.sql.scope import Resolver
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 6000))
 KEPT_ANALYSES = 120
 VERSIONED = re.compile(r"^(?P<name>.+?)[._]v(?P<version>\d+)$")
-
-
-@dataclass(slots=True)
-class Model:
-    """A model, snapshot, seed or Python model of a project."""
-
-    id: str
-    name: str
-    kind: str
-    file: File
-    project: Project
-    doc: NodeDoc | None
-    layer: str | None
-    is_enabled: bool = True
-
-
-@dataclass(slots=True)
-class Variant:
-    """One rendered, parsed and resolved form of a model."""
-
-    rendered: Rendered
-    parsed: Parsed
-    resolution: Resolution | None
-
-
-@dataclass(slots=True)
-class Analysis:
-    """A model with its trees; kept only while rules look at it."""
-
-    model: Model
-    source: str
-    variants: list[Variant]
-    failure: RenderFailure | None
-    relation: Relation
-
-
-@dataclass(slots=True)
-class Space:
-    """A project with its YAML, its macros and its models by name."""
-
-    project: Project
-    docs: Documentation
-    renderer: Renderer
-    models: dict[str, Model] = field(default_factory=dict)
-    dialect: str = ""
-    digest: str = ""
-    doubles: list[tuple[str, str, str]] = field(default_factory=list)
 
 
 class Snapshot:
@@ -200,7 +162,7 @@ class Snapshot:
             slot = f"k|{file.sha}"
             is_macro = self.memo.get(slot)
             if is_macro is None:
-                is_macro = self.memo[slot] = _holds_only_macros(self.text(file))
+                is_macro = self.memo[slot] = holds_only_macros(self.text(file))
             if is_macro:
                 return
         doc = space.docs.models.get(name)
@@ -215,7 +177,7 @@ class Snapshot:
             project=space.project,
             doc=doc,
             layer=layer_of(file.path, name, self.settings.layers),
-            is_enabled=_is_enabled(space.project, file, doc),
+            is_enabled=is_enabled(space.project, file, doc),
         )
         if name in space.models:
             self.ledger.add(file.path, f"a second model named {name}", stage="project")
@@ -238,7 +200,7 @@ class Snapshot:
         if name.package is not None:
             ordered = [other for other in ordered if other.project.name == name.package]
         for candidate in ordered:
-            found = _by_name(candidate, name.name)
+            found = by_name(candidate, name.name)
             if found is not None:
                 return found
         return None
@@ -441,7 +403,7 @@ class Snapshot:
         if model.kind == "python":
             return facting.python_relation(model.id)
         analysis = self.analyse(model)
-        self._literals[model.id] = _literals(analysis)
+        self._literals[model.id] = literals(analysis)
         return analysis.relation
 
     def analyse(self, model: Model) -> Analysis:
@@ -523,63 +485,4 @@ class Snapshot:
                 yield self.models[id]
 
 
-def _holds_only_macros(text: str) -> bool:
-    """True for a file among the models that defines macros and selects nothing itself."""
-    if "{%" not in text:
-        return False
-    blank = COMMENT.sub("", text)
-    if not re.search(r"{%-?\s*(macro|test|materialization)\s", blank):
-        return False
-    rest = re.sub(r"(?s){%-?\s*macro.*?endmacro\s*-?%}", "", blank)
-    return not re.search(r"(?i)\bselect\b", rest)
-
-
-def _literals(analysis: Analysis) -> tuple[tuple[Source, str], ...]:
-    """The texts a model compares columns of known origin with."""
-    found: dict[tuple[Source, str], None] = {}
-    for variant in analysis.variants:
-        if variant.resolution is not None:
-            for one in comparisons(variant.resolution):
-                if one.column.root is not None:
-                    found[(one.column.root, one.literal.name)] = None
-    return tuple(found)
-
-
-def _by_name(space: Space, name: str) -> Model | None:
-    found = space.models.get(name)
-    if found is not None:
-        return found
-    if ".v" in name:
-        stem, version = name.rsplit(".v", 1)
-        return space.models.get(f"{stem}_v{version}") or space.models.get(f"{stem}.v{version}")
-    doc = space.docs.models.get(name)
-    if doc is not None and doc.versions:
-        for version in sorted(doc.versions, key=lambda v: (len(v), v), reverse=True):
-            found = space.models.get(f"{name}_v{version}") or space.models.get(f"{name}.v{version}")
-            if found is not None:
-                return found
-    return None
-
-
-def _is_enabled(project: Project, file: File, doc: NodeDoc | None) -> bool:
-    """False where dbt_project.yml or the YAML of the model switches it off."""
-    if doc is not None and doc.config.get("enabled") is False:
-        return False
-    section: Any = project.settings.get("models")
-    section = section.get(project.name) if isinstance(section, dict) else None
-    inner = file.path.removeprefix(project.root + "/") if project.root else file.path
-    parts = [*inner.split("/")[1:-1], file.name]
-    enabled: Any = True
-    for part in [None, *parts]:
-        if part is not None:
-            section = section.get(part) if isinstance(section, dict) else None
-        if not isinstance(section, dict):
-            break
-        setting = section.get("+enabled", section.get("enabled", enabled))
-        enabled = setting if isinstance(setting, bool) else enabled
-        if isinstance(setting, str):
-            enabled = "{{" not in setting and enabled
-    return bool(enabled)
-
-
-__all__ = ["Analysis", "Model", "Snapshot", "Space", "Variant", "yaml"]
+__all__ = ["Analysis", "Model", "Snapshot", "Space", "Variant"]

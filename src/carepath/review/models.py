@@ -1,0 +1,122 @@
+"""A project's models as the review holds them: what they are, and how they are analysed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from carepath.review.jinja.render import COMMENT, Rendered, Renderer, RenderFailure
+from carepath.review.nodes import Documentation, NodeDoc
+from carepath.review.project import File, Project
+from carepath.review.sql.parse import Parsed
+from carepath.review.sql.predicates import comparisons
+from carepath.review.sql.relation import Relation, Source
+from carepath.review.sql.scope import Resolution
+
+
+@dataclass(slots=True)
+class Model:
+    """A model, snapshot, seed or Python model of a project."""
+
+    id: str
+    name: str
+    kind: str
+    file: File
+    project: Project
+    doc: NodeDoc | None
+    layer: str | None
+    is_enabled: bool = True
+
+
+@dataclass(slots=True)
+class Variant:
+    """One rendered, parsed and resolved form of a model."""
+
+    rendered: Rendered
+    parsed: Parsed
+    resolution: Resolution | None
+
+
+@dataclass(slots=True)
+class Analysis:
+    """A model with its trees; kept only while rules look at it."""
+
+    model: Model
+    source: str
+    variants: list[Variant]
+    failure: RenderFailure | None
+    relation: Relation
+
+
+@dataclass(slots=True)
+class Space:
+    """A project with its YAML, its macros and its models by name."""
+
+    project: Project
+    docs: Documentation
+    renderer: Renderer
+    models: dict[str, Model] = field(default_factory=dict)
+    dialect: str = ""
+    digest: str = ""
+    doubles: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def holds_only_macros(text: str) -> bool:
+    """True for a file among the models that defines macros and selects nothing itself."""
+    if "{%" not in text:
+        return False
+    blank = COMMENT.sub("", text)
+    if not re.search(r"{%-?\s*(macro|test|materialization)\s", blank):
+        return False
+    rest = re.sub(r"(?s){%-?\s*macro.*?endmacro\s*-?%}", "", blank)
+    return not re.search(r"(?i)\bselect\b", rest)
+
+
+def literals(analysis: Analysis) -> tuple[tuple[Source, str], ...]:
+    """The texts a model compares columns of known origin with."""
+    found: dict[tuple[Source, str], None] = {}
+    for variant in analysis.variants:
+        if variant.resolution is not None:
+            for one in comparisons(variant.resolution):
+                if one.column.root is not None:
+                    found[(one.column.root, one.literal.name)] = None
+    return tuple(found)
+
+
+def by_name(space: Space, name: str) -> Model | None:
+    """The model of a name, `name.v2` and versioned models included."""
+    found = space.models.get(name)
+    if found is not None:
+        return found
+    if ".v" in name:
+        stem, version = name.rsplit(".v", 1)
+        return space.models.get(f"{stem}_v{version}") or space.models.get(f"{stem}.v{version}")
+    doc = space.docs.models.get(name)
+    if doc is not None and doc.versions:
+        for version in sorted(doc.versions, key=lambda v: (len(v), v), reverse=True):
+            found = space.models.get(f"{name}_v{version}") or space.models.get(f"{name}.v{version}")
+            if found is not None:
+                return found
+    return None
+
+
+def is_enabled(project: Project, file: File, doc: NodeDoc | None) -> bool:
+    """False where dbt_project.yml or the YAML of the model switches it off."""
+    if doc is not None and doc.config.get("enabled") is False:
+        return False
+    section: Any = project.settings.get("models")
+    section = section.get(project.name) if isinstance(section, dict) else None
+    inner = file.path.removeprefix(project.root + "/") if project.root else file.path
+    parts = [*inner.split("/")[1:-1], file.name]
+    enabled: Any = True
+    for part in [None, *parts]:
+        if part is not None:
+            section = section.get(part) if isinstance(section, dict) else None
+        if not isinstance(section, dict):
+            break
+        setting = section.get("+enabled", section.get("enabled", enabled))
+        enabled = setting if isinstance(setting, bool) else enabled
+        if isinstance(setting, str):
+            enabled = "{{" not in setting and enabled
+    return bool(enabled)
