@@ -34,7 +34,6 @@ PLAN: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     **{f"{c} {p}": (verdicts.cause, (c, p)) for c in verdicts.CAUSES for p in POINTS if p > 0},
     **{f"largest drop-off {lead}": (verdicts.largest, (lead,)) for lead in LEADS},
     "driver, a year on each side": (verdicts.driver, (364,)),
-    "driver, half a year on each side": (verdicts.driver, (182,)),
 }
 
 

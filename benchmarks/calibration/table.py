@@ -144,7 +144,7 @@ def _drivers(found: Mapping[str, list[Any]]) -> list[str]:
         "tasks open at once, load .90 to .98 before, one driver changed by 20 to 40 % (external",
         "waiting by 1 to 2.5 times the tasks there before) or none. Right = the planted driver,",
         'or "none". The last column holds "cannot tell" and "none". Target: right at least 90 %,',
-        "wrong at most 5 %, with a year on each side; half a year is shown for comparison.",
+        "wrong at most 5 %, with a year on each side.",
         "",
         "| planted | right | limits | wrong | cannot tell | target |",
         "|---|---:|---|---:|---:|---|",
