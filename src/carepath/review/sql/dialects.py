@@ -76,6 +76,7 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
     ),
     ("clickhouse", r"engine\s*=\s*['\"]", 4),
 )
+REMARKS = re.compile(r"{#.*?#}|--[^\n]*|/\*.*?\*/", re.DOTALL)
 COMPILED = tuple(
     (name, re.compile(pattern, re.IGNORECASE if name != "clickhouse" else 0), weight)
     for name, pattern, weight in SIGNS
@@ -85,11 +86,12 @@ COMPILED = tuple(
 def infer(texts: Iterable[str]) -> str:
     """Guess the dialect from words only one warehouse knows; '' where nothing tells."""
     scores: dict[str, int] = {}
-    for text in texts:
+    for whole in texts:
+        text = REMARKS.sub(" ", whole)
         for name, pattern, weight in COMPILED:
             if pattern.search(text):
                 scores[name] = scores.get(name, 0) + weight
     if not scores:
         return ""
     best = max(sorted(scores), key=lambda name: scores[name])
-    return best if scores[best] >= 2 else ""
+    return best if scores[best] >= 4 else ""
