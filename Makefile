@@ -4,12 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check lint types sql format docs lock clean
+.PHONY: help demo test check lint types sql review format docs calibrate review-corpus bench lock clean
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
 	@echo "make test    the tests"
-	@echo "make check   the tests, ruff, mypy and sqlfluff: what CI runs"
+	@echo "make check   the tests, ruff, mypy, sqlfluff and our own review: what CI runs"
+	@echo "make calibrate      how good the statistics are, on simulated data (an hour)"
+	@echo "make review-corpus  recall and false alarms of the review, rule by rule"
+	@echo "make bench          speed, as ratios measured in one run"
 	@echo "make docs    generate the documents that are generated"
 	@echo "make lock    resolve the locked requirements again"
 
@@ -19,7 +22,7 @@ demo: $(VENV)/.runtime
 test: $(VENV)/.development
 	$(BIN)/python -m pytest
 
-check: test lint types sql
+check: test lint types sql review
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
@@ -31,6 +34,22 @@ types: $(VENV)/.development
 sql: $(VENV)/.development
 	cd warehouse && ../$(BIN)/sqlfluff lint --dialect duckdb models tests
 	cd warehouse && ../$(BIN)/sqlfluff lint --dialect snowflake models tests
+
+# Our own models pass our own review: all of them, and the change since the commit before.
+review: $(VENV)/.development
+	$(BIN)/carepath review --all --project-dir warehouse --dialect duckdb
+	$(BIN)/carepath review --all --project-dir warehouse --dialect snowflake
+	@if git rev-parse --verify --quiet HEAD~1 >/dev/null; then \
+		$(BIN)/carepath review --base HEAD~1 --project-dir warehouse --dialect duckdb; fi
+
+calibrate: $(VENV)/.development
+	$(BIN)/python -m benchmarks.calibration
+
+review-corpus: $(VENV)/.development
+	$(BIN)/python -m benchmarks.review_corpus
+
+bench: $(VENV)/.development
+	$(BIN)/python -m benchmarks.review_speed
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
