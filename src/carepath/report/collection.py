@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -48,19 +48,11 @@ class Collected:
     rejections: tuple[tuple[str, str, int], ...] = ()
     freshness: tuple[tuple[str, datetime | None, datetime | None, datetime | None], ...] = ()
 
-    @property
-    def steps(self) -> int:
-        """Steps of work, for progress."""
-        return len(self.answers) + len(self.silences) + 2
 
-
-def collect(
-    workspace: Workspace,
-    since: date | str | None,
-    until: date | str | None,
-    progress: Progress,
+def read_accounts(
+    workspace: Workspace, since: date | str | None, until: date | str | None
 ) -> Collected:
-    """Ask every question, and read where the rows went and how fresh they are.
+    """Read where the rows went and how fresh they are; no question is asked yet.
 
     Raises
     ------
@@ -88,16 +80,23 @@ def collect(
         )
     finally:
         warehouse.close()
+    return Collected(as_of, first, last, {}, {}, fates, rejections, freshness)
+
+
+def ask_all(collected: Collected, workspace: Workspace, progress: Progress) -> Collected:
+    """Ask every question; one that has nothing to answer from keeps its error."""
     answers: dict[str, Answer] = {}
     silences: dict[str, CarepathError] = {}
-    steps = len(QUESTIONS) + 2
     for number, entry in enumerate(QUESTIONS):
-        progress(entry.id, number, steps)
+        progress(entry.id, number, len(QUESTIONS) + 1)
         try:
-            answers[entry.id] = ask(entry.id, since=first, until=last, workspace=workspace)
+            answers[entry.id] = ask(
+                entry.id, since=collected.since, until=collected.until, workspace=workspace
+            )
         except CarepathError as error:
             silences[entry.id] = error
-    return Collected(as_of, first, last, answers, silences, fates, rejections, freshness)
+    progress("drawing", len(QUESTIONS), len(QUESTIONS) + 1)
+    return replace(collected, answers=answers, silences=silences)
 
 
 def _read(warehouse: Warehouse, sql: str) -> tuple[tuple[Any, ...], ...]:

@@ -66,5 +66,4 @@ def _read(name: str) -> str:
 def _bundle() -> str:
     import vl_convert
 
-    bundle: str = vl_convert.javascript_bundle(snippet=None)
-    return bundle
+    return vl_convert.javascript_bundle(snippet="window.vegaEmbed = vegaEmbed;")

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from carepath.errors import CarepathError
-from carepath.report.collection import collect
+from carepath.report.collection import ask_all, read_accounts
 from carepath.report.rendering import load_scripts, render
 from carepath.report.summary import summarise
 from carepath.workspace import Workspace
@@ -69,9 +69,9 @@ def write_report(
     """
     if path.is_dir():
         path = path / "carepath-report.html"
+    accounts = read_accounts(workspace, since, until)
     with load_scripts() as scripts:
-        collected = collect(workspace, since, until, progress)
-        progress("drawing", collected.steps - 1, collected.steps)
+        collected = ask_all(accounts, workspace, progress)
         page = render(summarise(collected), scripts.result())
     _replace(path, page.encode("utf-8"))
     silent = len(collected.silences)

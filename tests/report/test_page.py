@@ -1,0 +1,116 @@
+"""The page as text: escaped, whole, the same each time, and asking nobody for anything."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+from answers import ENTITY, MEMBER, SCRIPT, make_collected
+
+from carepath.report.checks import describe_model
+from carepath.report.funnel import describe_funnel
+from carepath.report.rendering import render
+from carepath.report.summary import summarise
+
+
+def read_markup(page: str) -> str:
+    """Return the page without its style, its scripts and the data in them."""
+    return re.sub(r"<(script|style)\b.*?</\1>", "", page, flags=re.DOTALL)
+
+
+class Reader(HTMLParser):
+    """Collects the text a reader sees, and the elements that load something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.scripts = 0
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what loads."""
+        given = dict(attrs)
+        self.scripts += tag == "script"
+        if tag in ("img", "iframe", "object", "embed", "video", "audio", "source", "base"):
+            self.loads.append(tag)
+        for name in ("src", "href", "action", "data", "srcset", "poster"):
+            value = given.get(name) or ""
+            if value and not value.startswith(("#", "data:")):
+                self.loads.append(f"{tag} {name}={value}")
+
+    def handle_data(self, data: str) -> None:
+        """Keep the text."""
+        self.text.append(data)
+
+
+def read(page: str) -> Reader:
+    reader = Reader()
+    reader.feed(page)
+    return reader
+
+
+def test_a_client_named_like_a_script_is_only_ever_text(page: str) -> None:
+    assert SCRIPT not in page
+    assert "alert(1)</script" not in page
+    assert read(page).scripts == 2
+    text = "".join(read(read_markup(page)).text)
+    assert SCRIPT in text and ENTITY in text and "<b>not</b> bold" in text
+
+
+def test_nothing_on_the_page_loads_anything(page: str) -> None:
+    assert read(page).loads == []
+    assert "default-src 'none'" in page
+    assert not re.search(r"url\((?!#)", read_markup(page))
+    assert "@import" not in page
+
+
+def test_no_id_and_no_small_group_is_in_the_file(page: str) -> None:
+    assert MEMBER not in page
+    text = "".join(read(read_markup(page)).text)
+    assert "4 people" not in text and "Tiny" in text
+    assert "suppressed" in text
+
+
+def test_the_page_is_small_and_the_same_each_time(page: str) -> None:
+    assert len(page.encode()) < 2_000_000
+    scripts = "window.vegaEmbed = null;"
+    assert render(summarise(make_collected()), scripts) == render(
+        summarise(make_collected()), scripts
+    )
+
+
+def test_a_question_without_data_says_so_and_the_others_are_there(page: str) -> None:
+    text = "".join(read(read_markup(page)).text)
+    assert f"No data for {SCRIPT}." in text and "Next: land data." in text
+    for question in ("largest-dropoff", "conversion-trend", "slowest-phase"):
+        assert f'<h3 id="{question}">' in page
+
+
+def test_headings_descend_by_one_and_ids_are_unique(page: str) -> None:
+    markup = read_markup(page)
+    levels = [int(level) for level in re.findall(r"<h([1-6])\b", markup)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    ids = re.findall(r'\sid="([^"]+)"', markup)
+    assert len(ids) == len(set(ids))
+    assert set(re.findall(r'href="#([^"]+)"', markup)) <= set(ids)
+
+
+def test_the_funnel_has_people_shares_and_the_largest_loss() -> None:
+    steps = describe_funnel(make_collected().answers["largest-dropoff"], None)
+    assert [step["people"] for step in steps] == ["1,000", "900", "400"]
+    assert [step["of_start"].replace("\u202f", " ") for step in steps] == [
+        "100.0 %",
+        "90.0 %",
+        "40.0 %",
+    ]
+    assert steps[1]["interval"] == "88.0 to 92.0\u202f%"
+    assert [step["is_largest"] for step in steps] == [False, False, True]
+
+
+def test_the_tests_behind_an_answer_are_in_words() -> None:
+    found = describe_model("member_intake_funnel_metrics")
+    assert "one row per member_id, never null" in found["tests"]
+    assert found["description"].startswith("One row per member")
+    assert any("every source row" in test for test in describe_model("row_reconciliation")["tests"])
