@@ -114,3 +114,13 @@ def test_the_tests_behind_an_answer_are_in_words() -> None:
     assert "one row per member_id, never null" in found["tests"]
     assert found["description"].startswith("One row per member")
     assert any("every source row" in test for test in describe_model("row_reconciliation")["tests"])
+
+
+def test_sentences_are_set_with_minus_signs_and_dates_on_one_line() -> None:
+    from carepath.report.rendering import _set_type
+
+    said = str(_set_type("fell -3.9 points from 2025-08-25 (9 %) at A_B & client-12"))
+    assert said == (
+        'fell −3.9 points from <span class="date">2025-08-25</span> (9\u202f%) '
+        "at A_<wbr>B &amp; client-12"
+    )

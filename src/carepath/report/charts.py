@@ -39,7 +39,7 @@ def make_spec(plot: Plot, width: int) -> dict[str, Any]:
         else:
             drawn = _draw_rows(plot, width, plot.series)
         spec: dict[str, Any] = configure(drawn).to_dict(validate=False)
-    spec["datasets"] = {_DATA: list_values(plot)}
+    spec.setdefault("datasets", {})[_DATA] = list_values(plot)
     return spec
 
 

@@ -39,6 +39,8 @@ def show_interval(low: float | None, high: float | None, unit: str = "") -> str:
 
 def join_limits(lower: str, upper: str, word: str = "to") -> str:
     """Return ``10.5 to 10.9 days``: a unit that both limits have is said once."""
+    if lower.endswith("×") and upper.endswith("×"):
+        return f"{lower[:-1]} {word} {upper}"
     for space in (_GAP, _THIN):
         number, gap, unit = lower.partition(space)
         if gap and upper.partition(space)[2] == unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -9,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+# A hyphen before a number that is not part of a name or a date is a minus sign.
+_HYPHEN = re.compile(r"(?<![\w-])-(?=\d)")
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -55,8 +59,10 @@ def render(summary: dict[str, Any], scripts: str) -> str:
 
 
 def _set_type(text: str) -> Markup:
-    """Break lines after underscores of long names, never between a number and its per cent."""
-    return Markup("_<wbr>").join(str(text).replace(" %", "\u202f%").split("_"))
+    """Set a text: minus signs, dates and shares on one line, long names that may break."""
+    joined = _HYPHEN.sub("\u2212", str(text)).replace(" %", "\u202f%")
+    escaped = _DATE.sub(r'<span class="date">\g<0></span>', str(escape(joined)))
+    return Markup(escaped.replace("_", "_<wbr>"))
 
 
 def _read(name: str) -> str:
