@@ -126,7 +126,7 @@ def _say_how_sure_of_care(answers: dict[str, Answer]) -> str:
     parts = []
     for name, noun in (("tasks_median_days", "tasks"), ("projects_median_days", "projects")):
         median = _figure(answers, "time-to-complete", name)
-        if median is not None and median.low is not None:
+        if median is not None and median.low is not None and median.high is not None:
             parts.append(f"The median of {median.n:,} {noun} lies between {_between(median)}.")
     if parts:
         parts.append("Open work counts as open, not as missing. Intervals hold at 95 %.")
