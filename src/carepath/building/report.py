@@ -33,7 +33,7 @@ class Fate:
 
     @property
     def missing(self) -> int:
-        """Raw rows without a fate; 0 when the account is right, negative when rows were invented."""
+        """Raw rows without a fate; 0 when the account is right, negative when rows were made."""
         return self.raw - self.modelled - self.deduplicated - self.rejected - self.after_as_of
 
     @property

@@ -10,7 +10,7 @@ import click
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("workspace"))
 def command(folder: Path) -> None:
-    """Make a workspace in FOLDER (./workspace by default): configuration and definitions to edit."""
+    """Make a workspace in FOLDER (./workspace by default), with definitions to edit."""
     from carepath.initialisation import init_workspace
     from carepath.landing import create_raw
 

@@ -12,7 +12,7 @@ from carepath.funnels.summary import seconds
 
 def count_bins(n: int) -> int:
     """Return the cube root of n, rounded up, exactly."""
-    bins = int(round(float(n) ** (1 / 3)))
+    bins: int = round(float(n) ** (1 / 3))
     while bins**3 < n:
         bins += 1
     while bins > 1 and (bins - 1) ** 3 >= n:

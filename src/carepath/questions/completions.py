@@ -182,6 +182,7 @@ class CompletionTimes:
     mean: Estimate
     by_horizon: Estimate
     followed_to: float
+    is_half_reached: bool
     completed_only_mean: float | None
     completed_only_median: float | None
 
@@ -206,6 +207,7 @@ def estimate_times(items: Completions) -> CompletionTimes:
         mean=restricted_mean(still_open, items.horizon),
         by_horizon=share_finished(curve, items.horizon),
         followed_to=float(curve.followed_to or 0.0),
+        is_half_reached=bool(len(curve.survival)) and bool(curve.survival[-1] <= 0.5),
         completed_only_mean=float(only.mean()) if len(only) else None,
         completed_only_median=float(np.median(only)) if len(only) else None,
     )

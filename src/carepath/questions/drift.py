@@ -3,65 +3,64 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carepath.questions.completions import Completions
-from carepath.questions.wording import count, days, percent
-
-SIGNIFICANT = 0.01
-CHANGED_BY = 0.20
-OLDEST_SHARE = 0.05
-MINIMUM_OLDEST = 30
-HARDLY_ANY = 0.10
+from carepath.questions.wording import count, days
 
 
-def warn(items: Completions) -> list[str]:
+def warn(items: Completions, seed: int) -> list[str]:
     """Return the warnings: a process that changed pace, an extract selected by completion."""
-    if len(items) < 2 * MINIMUM_OLDEST:
+    if not len(items):
         return []
-    return [text for text in (_warn_of_drift(items), _warn_of_selection(items)) if text]
+    started = (items.started - items.started.min()) / np.timedelta64(1, "D")
+    texts = (_warn_of_drift(items, started, seed), _warn_of_selection(items, started))
+    return [text for text in texts if text]
 
 
-def _warn_of_drift(items: Completions) -> str:
-    """Compare starts of the first half with those of the second."""
-    from carepath.stats.logrank import log_rank
-    from carepath.stats.survival import kaplan_meier, restricted_mean
+def _warn_of_drift(items: Completions, started: NDArray[np.float64], seed: int) -> str:
+    """Compare the later half of the starts with the earlier, by the rule of `stats.extracts.drift`.
 
-    late = items.started > np.sort(items.started)[len(items) // 2]
-    if not late.any() or late.all():
+    That bootstraps whole projects, which takes minutes here; this takes its linearisation.
+    """
+    from carepath.questions.group_means import compare_groups
+    from carepath.stats.extracts import DRIFT_RATIO, MINIMUM_HALF, SIGNIFICANT
+
+    later = started > np.median(started)
+    if not later.any():
         return ""
-    test = log_rank(items.durations, items.is_completed, late)
-    # Up to where both halves are watched, so that neither mean is an extrapolation.
-    horizon = min(items.horizon, float(items.watched[late].max()))
-    means = [
-        restricted_mean(kaplan_meier(items.durations[half], items.is_completed[half]), horizon)
-        for half in (~late, late)
-    ]
-    before, after = means[0].value, means[1].value
-    if test.p is None or test.p >= SIGNIFICANT or not before or not after:
+    horizon = float(np.median(items.watched[later]))
+    horizon = min(horizon, float(items.ended[later].max()), float(items.ended[~later].max()))
+    if horizon <= 0:
         return ""
-    if abs(after / before - 1) < CHANGED_BY:
+    cut, ended = np.minimum(items.ended, horizon), (items.kinds != 0) & (items.ended <= horizon)
+    if min(int(ended[later].sum()), int(ended[~later].sum())) < MINIMUM_HALF:
         return ""
-    faster = after < before
+    halves = np.where(later, "later", "earlier")
+    found = {
+        one.group: one for one in compare_groups(cut, ended, halves, items.projects, horizon, seed)
+    }["later"]
+    ratio, p = found.ratio.value, found.adjusted_p
+    if ratio is None or p is None or p > SIGNIFICANT or 1 / DRIFT_RATIO < ratio < DRIFT_RATIO:
+        return ""
+    pace, wrong = ("slower", "under") if ratio > 1 else ("faster", "over")
     return (
-        f"The pace of {items.unit} changed: those started later are "
-        f"{'faster' if faster else 'slower'} (mean within {horizon:.0f} days {days(before)}, then "
-        f"{days(after)}), so one figure for all of them {'over' if faster else 'under'}states "
-        "today's times; ask again with --since."
+        f"The pace of {items.unit} changed: those started in the later half are {pace} (open "
+        f"{days(found.mean.value)} of the first {horizon:.0f} days, before "
+        f"{days(found.other_mean.value)}), so one figure for all {wrong}states today's times; ask "
+        "again with --since."
     )
 
 
-def _warn_of_selection(items: Completions) -> str:
+def _warn_of_selection(items: Completions, started: NDArray[np.float64]) -> str:
     """Look for old starts without early completions: an extract chosen by completion date."""
-    oldest = max(MINIMUM_OLDEST, int(OLDEST_SHARE * len(items)))
-    old = np.zeros(len(items), dtype=bool)
-    old[np.argsort(items.started, kind="stable")[:oldest]] = True
-    middle = np.median(items.durations[items.is_completed]) if items.is_completed.any() else 0.0
-    quick = items.is_completed & (items.durations <= middle)
-    share, rest = float(quick[old].mean()), float(quick[~old].mean())
-    if share >= HARDLY_ANY or rest < 3 * HARDLY_ANY:
+    from carepath.stats.extracts import completion_selection
+
+    found = completion_selection(started, items.durations, items.is_completed)
+    if not found.is_selected:
         return ""
     return (
-        f"The oldest {count(oldest)} {items.unit} hold hardly any early completion "
-        f"({percent(share)} within {days(float(middle))}, {percent(rest)} of the others): the "
-        "extract looks selected by completion date, which makes times look too long."
+        f"The {items.unit} look selected by completion date: of about "
+        f"{count(found.expected or 0)} completions to be expected at the beginning only "
+        f"{count(found.observed)} are there, which makes times look too long."
     )

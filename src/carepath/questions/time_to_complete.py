@@ -93,7 +93,7 @@ def answer(context: Context) -> Answer:
             "Open items count as open until as_of; cancelled and deleted ones count as never "
             "completed. A figure of completed items alone is too short and is there for comparison "
             "only.",
-            *(caveat for items in wanted for caveat in warn(items)),
+            *(caveat for items in wanted for caveat in warn(items, context.seed)),
             "--since and --until bound the start (UTC date)." if context.period else "",
         ),
         excluded=tuple(excluded),
@@ -115,7 +115,7 @@ def _say(unit: str, found: CompletionTimes) -> str:
         return (
             f"Fewer than half of the {count(found.n)} started {unit} were completed by day "
             f"{found.followed_to:.0f}."
-            if middle.reason == "not reached"
+            if not found.is_half_reached
             else f"Too few {unit} were completed to tell their median ({middle.reason})."
         )
     shown = figure("", "", "days", middle)

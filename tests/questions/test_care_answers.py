@@ -1,0 +1,217 @@
+"""The answers on tasks and projects, few enough to work out by hand."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+from made import AS_OF, MONDAY, Made
+from test_funnel_answers import rows_of
+
+DAY = timedelta(days=1)
+
+
+def test_open_tasks_count_as_open_and_deleted_ones_as_never_completed(made: Made) -> None:
+    made.fresh()
+    # 60 done after 1..60 days; 20 deleted at once; 20 started ten days ago and still open.
+    for index in range(60):
+        made.task(f"t{index}", MONDAY, float(index + 1))
+    for index in range(60, 80):
+        made.task(f"t{index}", MONDAY, end_reason="deleted", ended=MONDAY + DAY / 2)
+    for index in range(80, 100):
+        made.task(f"t{index}", AS_OF - 10 * DAY)
+    answer = made.ask("time-to-complete")
+    # Up to day 10, 10 of 100 finish; the 20 open ones leave with 70 that are not finished, and
+    # 20 of them never will be: survival is .9 (1 - 1/70)(1 - 1/69)... = .9 (70 - k) / 70.
+    # It is at most one half at k = 32 (after 31.1): day 42.
+    assert answer.estimate("tasks_median_days").value == 42.0
+    assert answer.estimate("tasks_completed_only_mean_days").value == 30.5
+    found = dict(zip((c.name for c in answer.table.columns), answer.table.rows[0], strict=True))
+    assert (found["started"], found["completed"], found["open"], found["removed"]) == (
+        100,
+        60,
+        20,
+        20,
+    )
+    removed = answer.estimate("tasks_removed_by_30_days_rate")
+    assert removed.value == pytest.approx(0.2)
+    assert found["p90_days"] is None
+
+
+def test_nothing_completed_is_said_and_not_guessed(made: Made) -> None:
+    made.fresh()
+    for index in range(40):
+        made.task(f"t{index}", AS_OF - 30 * DAY)
+    answer = made.ask("time-to-complete")
+    assert answer.verdict == "not reached"
+    assert "Fewer than half of the 40 started tasks were completed by day 30" in answer.headline
+
+
+def test_tasks_without_a_start_or_history_are_left_out_and_counted(made: Made) -> None:
+    made.fresh()
+    made.task("a", MONDAY, 2.0)
+    made.task("b", None)
+    made.task("c", None, end_reason="cancelled")
+    made.task("d", MONDAY, is_imputed=True)
+    answer = made.ask("time-to-complete")
+    assert sum(left.count for left in answer.excluded) == 3
+    assert {left.unit for left in answer.excluded} == {"tasks"}
+
+
+def test_an_extract_of_late_completions_is_warned_of(made: Made) -> None:
+    made.fresh()
+    rng = np.random.default_rng(1)
+    begins = AS_OF - 400 * DAY
+    for index in range(1500):
+        started = begins + float(rng.uniform(0, 390)) * DAY
+        length = float(rng.exponential(60))
+        if begins + 200 * DAY <= started + length * DAY < AS_OF:
+            made.task(f"t{index}", started, length)
+    answer = made.ask("time-to-complete")
+    assert any("selected by completion" in caveat for caveat in answer.caveats)
+
+
+def test_a_process_that_sped_up_is_warned_of(made: Made) -> None:
+    made.fresh()
+    rng = np.random.default_rng(2)
+    for index in range(400):
+        started = AS_OF - (400 - index) * DAY
+        length = float(rng.exponential(12.0 if index < 200 else 4.0))
+        done = started + length * DAY < AS_OF
+        made.task(f"t{index}", started, length if done else None)
+    answer = made.ask("time-to-complete")
+    assert any("are faster" in caveat for caveat in answer.caveats)
+
+
+def phases(made: Made) -> None:
+    """40 tasks: a day in todo, half a day of work, four days waiting."""
+    made.fresh()
+    for index in range(40):
+        at = MONDAY + index * DAY
+        name = f"t{index}"
+        made.visit(name, 1, "todo", "todo", at, 1.0)
+        made.visit(name, 2, "in_progress", "active", at + DAY, 0.5)
+        made.visit(name, 3, "with_member", "waiting", at + 1.5 * DAY, 4.0 + index % 3)
+        made.visit(name, 4, "complete", "done", at + 9 * DAY, None)
+    made.visit("x", 0, "before_history", "before_history", MONDAY, 1.0)
+    made.visit("x", 1, "todo", "todo", MONDAY, 1.0, is_imputed=True)
+
+
+def test_the_slowest_phase_is_found_with_its_kind_and_share(made: Made) -> None:
+    phases(made)
+    answer = made.ask("slowest-phase")
+    assert answer.verdict == "slower"
+    assert answer.headline.startswith("with_member (external wait, 5.0 days a visit")
+    found = {
+        row[0]: row[1:]
+        for row in rows_of(answer, "phase", "kind", "visits", "mean_days", "is_slower")
+    }
+    assert found["with_member"][:2] == ("external wait", 40)
+    assert found["with_member"][2] == pytest.approx(4.975)
+    assert found["todo"][1:] == (40, pytest.approx(1.0), False)
+    shares = dict(rows_of(answer, "phase", "share_of_task_days"))
+    assert sum(shares.values()) == pytest.approx(1.0)
+    assert shares["todo"] == pytest.approx(40 / (40 + 20 + 199))
+    assert sum(left.count for left in answer.excluded) == 2
+
+
+def test_phases_of_few_tasks_are_not_judged(made: Made) -> None:
+    made.fresh()
+    for index in range(8):
+        made.visit(f"t{index}", 1, "todo", "todo", MONDAY, 1.0)
+        made.visit(f"t{index}", 2, "in_progress", "active", MONDAY + DAY, 9.0)
+    answer = made.ask("slowest-phase")
+    assert answer.verdict == "cannot tell"
+    assert "under 30 finished" in answer.headline
+
+
+def test_a_type_a_third_slower_is_called_slower_and_one_a_tenth_slower_is_not(made: Made) -> None:
+    made.fresh()
+    for index in range(400):
+        kind = ("member", "general", "internal")[index % 3]
+        factor = {"member": 1.0, "general": 1.1, "internal": 1.6}[kind]
+        length = factor * (5 + (index * 7 % 40) / 10)
+        made.task(f"t{index}", MONDAY + (index % 100) * DAY, length, task_type=kind)
+    answer = made.ask("slowest-type")
+    assert answer.verdict == "slower"
+    assert dict(rows_of(answer, "type", "is_slower")) == {
+        "internal": True,
+        "general": False,
+        "member": False,
+    }
+
+
+def test_starts_are_counted_per_iso_week_and_cut_weeks_are_in_no_rate(made: Made) -> None:
+    made.fresh(as_of=datetime(2025, 2, 5))
+    for day, starts in ((6, 3), (12, 1), (13, 4), (27, 2)):
+        for index in range(starts):
+            made.project(f"{day}-{index}", datetime(2025, 1, day, 12))
+    made.project("late", datetime(2025, 2, 4))
+    made.project("none", None)
+    answer = made.ask("projects-started")
+    assert rows_of(answer, "week", "started", "is_complete") == [
+        (date(2025, 1, 6), 4, False),
+        (date(2025, 1, 13), 4, True),
+        (date(2025, 1, 20), 0, True),
+        (date(2025, 1, 27), 2, True),
+        (date(2025, 2, 3), 1, False),
+    ]
+    assert answer.estimate("per_week").value == pytest.approx(2.0)
+    assert answer.estimate("started").value == 11
+    assert [(left.count, left.unit) for left in answer.excluded] == [(1, "projects")]
+
+
+def test_since_a_monday_makes_the_first_week_complete(made: Made) -> None:
+    made.fresh(as_of=datetime(2025, 3, 1))
+    for day in (6, 13, 20):
+        made.project(f"p{day}", datetime(2025, 1, day))
+    answer = made.ask("projects-started", since="2025-01-06", until="2025-01-19")
+    assert rows_of(answer, "week", "is_complete") == [
+        (date(2025, 1, 6), True),
+        (date(2025, 1, 13), True),
+    ]
+
+
+def changes(made: Made) -> None:
+    """Two projects and loose tasks; the second project's work is over since 3 January."""
+    made.fresh()
+    for key, day, entered, left, open_count, active in (
+        ("p1", date(2025, 12, 20), 3, 0, 3, 2),
+        ("p1", date(2025, 12, 30), 0, 1, 2, 1),
+        ("p2", date(2025, 12, 1), 2, 0, 2, 2),
+        ("p2", date(2025, 12, 3), 0, 2, 0, 0),
+        ("(none)", date(2025, 12, 15), 1, 0, 1, 1),
+    ):
+        made.add(
+            "work_in_progress_changes",
+            project_key=key,
+            project_id=None if key == "(none)" else key,
+            changed_date=day,
+            tasks_entered=entered,
+            tasks_left=left,
+            open_task_count=open_count,
+            active_task_count=active,
+        )
+    made.project("p1", MONDAY)
+    made.project("p2", MONDAY, project_type="HOUSING")
+
+
+def test_work_in_progress_is_what_the_last_change_left(made: Made) -> None:
+    changes(made)
+    answer = made.ask("tasks-in-progress")
+    assert rows_of(answer, "project_id", "active_tasks", "open_tasks") == [
+        ("p1", 1, 2),
+        ("(none)", 1, 1),
+    ]
+    assert answer.estimate("active_tasks").value == 2
+    assert answer.estimate("projects_with_open_tasks").value == 1
+
+
+def test_until_goes_back_to_the_end_of_that_day(made: Made) -> None:
+    changes(made)
+    answer = made.ask("tasks-in-progress", until="2025-12-02", by="project-type")
+    assert rows_of(answer, "project_id", "segment", "active_tasks") == [("p2", "HOUSING", 2)]
+    # 2 active tasks at the end of 1 and 2 December; the daily mean starts with the first change.
+    assert answer.estimate("mean_active_tasks").value == 2.0
+    assert made.ask("tasks-in-progress", until="2025-11-01").verdict == "nothing in progress"
