@@ -32,8 +32,8 @@ types: $(VENV)/.development
 	$(BIN)/mypy
 
 sql: $(VENV)/.development
-	cd warehouse && ../$(BIN)/sqlfluff lint --dialect duckdb models tests
-	cd warehouse && ../$(BIN)/sqlfluff lint --dialect snowflake models tests
+	cd warehouse && ../$(BIN)/sqlfluff lint models tests
+	cd warehouse && ../$(BIN)/sqlfluff lint --config snowflake.sqlfluff models tests
 
 # Our own models pass our own review: all of them, and the change since the commit before.
 review: $(VENV)/.development
