@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check lint types sql review format docs calibrate review-corpus bench lock clean
+.PHONY: help demo test check lint types sql review format docs calibrate review-corpus review-mutations bench lock clean
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
@@ -12,6 +12,7 @@ help:
 	@echo "make check   the tests, ruff, mypy, sqlfluff and our own review: what CI runs"
 	@echo "make calibrate      how good the statistics are, on simulated data (an hour)"
 	@echo "make review-corpus  recall and false alarms of the review, rule by rule"
+	@echo "make review-mutations  recall of the review on bugs seeded into our own warehouse"
 	@echo "make bench          speed, as ratios measured in one run"
 	@echo "make docs    generate the documents that are generated"
 	@echo "make lock    resolve the locked requirements again"
@@ -44,6 +45,9 @@ review: $(VENV)/.development
 
 calibrate: $(VENV)/.development
 	$(BIN)/python -m benchmarks.calibration
+
+review-mutations: $(VENV)/.development
+	$(BIN)/python -m benchmarks.review_mutations
 
 review-corpus: $(VENV)/.development
 	$(BIN)/python -m benchmarks.review_corpus

@@ -1,0 +1,1 @@
+"""Realistic single bugs, seeded into the files of a dbt project."""
