@@ -18,6 +18,8 @@ class CarepathError(Exception):
 
     exit_code = 2
     """What the command line exits with (see `carepath.cli.exit_codes`)."""
+    is_told = False
+    """Whether it stands on stderr already, as a line of the log."""
 
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
         self.what = what
@@ -32,3 +34,9 @@ class CarepathError(Exception):
         if self.fix:
             parts.append(f"  next:  {self.fix}")
         return "\n".join(parts)
+
+
+class TerminatedError(KeyboardInterrupt):
+    """The system asked us to end (SIGTERM): what an interrupt cleans up is cleaned up."""
+
+    exit_code = 143

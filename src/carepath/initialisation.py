@@ -21,7 +21,7 @@ _CONFIG = """\
 # earliest_plausible_at = "2000-01-01"  # events dated earlier are rejected
 """
 
-_IGNORED = "*.duckdb\n*.duckdb.wal\n.building/\ntarget/\nlogs/\n"
+_IGNORED = "*.duckdb\n*.duckdb.wal\n.building/\ntarget/\nlogs/\nhistory/\n"
 
 
 def init_workspace(root: Path) -> Workspace:
@@ -71,5 +71,5 @@ def init_workspace(root: Path) -> Workspace:
 
 def _others(workspace: Workspace) -> list[Path]:
     """List what is in the folder and not left there by dbt."""
-    ours = {workspace.target, workspace.logs, workspace.building}
+    ours = {workspace.target, workspace.logs, workspace.history, workspace.building}
     return [path for path in workspace.root.iterdir() if path not in ours]

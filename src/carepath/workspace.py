@@ -61,8 +61,13 @@ class Workspace:
 
     @property
     def logs(self) -> Path:
-        """dbt's logs."""
+        """Logs of carepath and of dbt."""
         return self.root / "logs"
+
+    @property
+    def history(self) -> Path:
+        """Folder of the records of what ran."""
+        return self.root / "history"
 
     @property
     def exists(self) -> bool:

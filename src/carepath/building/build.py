@@ -23,6 +23,7 @@ from carepath.building.reconciliation import (
 from carepath.building.report import BuildReport, Fate
 from carepath.definitions import COLUMNS, check_definitions
 from carepath.errors import CarepathError
+from carepath.logs import log
 from carepath.workspace import Workspace
 
 _SHOWN_FAILURES = 5
@@ -32,6 +33,8 @@ class BuildFailedError(CarepathError):
     """The build ran and must not be published; what was published before stays."""
 
     exit_code = 1
+    counts: Mapping[str, int] = {}
+    """Nodes built, tests passed and failed, for the history."""
 
 
 def _show_nothing(_what: str, _done: int, _total: int) -> None:
@@ -95,6 +98,7 @@ def build(
             workspace.logs,
             progress,
         )
+        log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
         _check_result(result, workspace)
         progress("Reconciling rows", 0, 0)
         fates = account_rows(workspace.raw, prod)
@@ -110,8 +114,9 @@ def build(
             warnings=list_warnings(prod),
         )
         progress("Publishing", 0, 0)
-        publish(prep, workspace.prep)
+        publish(prep, workspace.prep, is_private=True)
         publish(prod, workspace.prod)
+        log("published", bytes=workspace.prod.stat().st_size)
     return report
 
 
@@ -172,24 +177,36 @@ def _check_result(result: DbtResult, workspace: Workspace) -> None:
     bad = [node for node in result.nodes if node.is_bad]
     if not bad and result.error is None:
         return
-    log = workspace.logs / "dbt.log"
+    dbt_log = workspace.logs / "dbt.log"
     if not bad:
         raise BuildFailedError(
             f"dbt could not run: {result.error}",
-            where=str(log),
+            where=str(dbt_log),
             fix="mend what dbt names, then build again; prod is unchanged",
         )
     lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
     if len(bad) > _SHOWN_FAILURES:
         lines.append(f"and {len(bad) - _SHOWN_FAILURES} more")
     full = any("no space" in node.message.lower() for node in bad)
-    raise BuildFailedError(
+    error = BuildFailedError(
         "The disk is full." if full else "\n  ".join(["The build failed.", *lines]),
-        where=str(log),
+        where=str(dbt_log),
         fix="free disk space, then build again; prod is unchanged"
         if full
         else f"look at the candidate in {workspace.building / 'candidate'}; prod is unchanged",
     )
+    error.counts = _count(result)
+    raise error
+
+
+def _count(result: DbtResult) -> dict[str, int]:
+    tables = [node for node in result.nodes if node.kind in ("model", "seed")]
+    tests = [node for node in result.nodes if node.kind == "test"]
+    return {
+        "models": sum(node.status == "success" for node in tables),
+        "tests_passed": sum(node.status in ("pass", "warn") for node in tests),
+        "tests_failed": sum(node.is_bad for node in tests),
+    }
 
 
 def _describe(node: NodeResult) -> str:

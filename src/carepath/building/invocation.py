@@ -85,6 +85,8 @@ def run_dbt_build(
         arguments = [
             "--log-level",
             "none",
+            "--log-level-file",
+            "info",
             "--no-use-colors-file",
             "build",
             "--project-dir",

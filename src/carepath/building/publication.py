@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 
 from carepath.errors import CarepathError
+from carepath.locks import BUILD_LOCK, hold_lock
+from carepath.permissions import keep_mode
 from carepath.workspace import Workspace
-
-LOCK_NAME = "build.lock"
 
 
 @contextmanager
@@ -25,21 +25,7 @@ def lock_build(workspace: Workspace) -> Iterator[None]:
     CarepathError
         When another build is running.
     """
-    workspace.building.mkdir(parents=True, exist_ok=True)
-    path = workspace.building / LOCK_NAME
-    with path.open("a+b") as stream:
-        try:
-            import fcntl
-
-            fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except ImportError:  # pragma: no cover - Windows: DuckDB's own file locks must do
-            pass
-        except BlockingIOError:
-            raise CarepathError(
-                "Another build is running in this workspace.",
-                where=str(path),
-                fix="wait until it has ended, then build again",
-            ) from None
+    with hold_lock(workspace.building / BUILD_LOCK, "build", "build again"):
         yield
 
 
@@ -49,13 +35,20 @@ def candidate_folder(workspace: Workspace) -> Iterator[Path]:
     folder = workspace.building / "candidate"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(workspace.building / "spill", ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(candidate: Path, published: Path) -> None:
+def publish(candidate: Path, published: Path, *, is_private: bool = False) -> None:
     """Put a finished database in the place of the published one, in one step.
+
+    Parameters
+    ----------
+    candidate, published : Path
+        The new file and the place it takes. A link is followed: what it points at is replaced.
+    is_private : bool
+        Whether a first one is readable by its owner only; later ones keep the mode they have.
 
     Raises
     ------
@@ -73,10 +66,24 @@ def publish(candidate: Path, published: Path) -> None:
         )
     with candidate.open("rb+") as stream:
         os.fsync(stream.fileno())
+    published = published.resolve()
+    candidate = _bring_beside(candidate, published)
+    keep_mode(candidate, published, is_private=is_private)
     # A log left beside the old file would make the new one unreadable.
     _wal(published).unlink(missing_ok=True)
     candidate.replace(published)
     _sync_folder(published.parent)
+
+
+def _bring_beside(candidate: Path, published: Path) -> Path:
+    """Copy a candidate to the file system of the place it takes, where that is another."""
+    if candidate.stat().st_dev == published.parent.stat().st_dev:
+        return candidate
+    beside = published.with_name(f".{published.name}.candidate")
+    shutil.copyfile(candidate, beside)
+    with beside.open("rb+") as stream:
+        os.fsync(stream.fileno())
+    return beside
 
 
 def _wal(database: Path) -> Path:

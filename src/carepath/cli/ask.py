@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from carepath.cli.options import log_format_option
+
+if TYPE_CHECKING:
+    from carepath.logs import LogFormat
 
 
 @click.command("ask")
@@ -35,6 +41,7 @@ import click
     type=click.Path(path_type=Path),
     help="The workspace; default: the one this folder is in.",
 )
+@log_format_option
 def command(
     question: str | None,
     by: str | None,
@@ -44,14 +51,21 @@ def command(
     output_format: str,
     sql: bool,
     workspace: Path | None,
+    log_format: LogFormat,
 ) -> int:
     """Answer a question from prod; without QUESTION, list the questions."""
     if question is None:
         _list_questions(output_format)
         return 0
+    from carepath.operations.recording import record_run
     from carepath.questions.asking import ask
+    from carepath.workspace import find_workspace
 
-    answer = ask(question, by=by, since=since, until=until, as_of=as_of, workspace=workspace)
+    found = find_workspace(workspace)
+    asked = {"question": question, "by": by, "since": since, "until": until, "as_of": as_of}
+    with record_run(found, "ask", asked, log_format, keeps_history=False) as recorder:
+        answer = ask(question, by=by, since=since, until=until, as_of=as_of, workspace=found)
+        recorder.count(rows=len(answer.table.rows), statements=len(answer.sql))
     if output_format == "json":
         click.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2, allow_nan=False))
     elif output_format == "csv":

@@ -7,32 +7,28 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carepath.cli.options import log_format_option
+
 if TYPE_CHECKING:
     from rich.table import Table
 
     from carepath.building import BuildReport
+    from carepath.logs import LogFormat
 
 
 @click.command()
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
 @click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
-def command(workspace: Path | None, as_of: str | None) -> None:
+@log_format_option
+def command(workspace: Path | None, as_of: str | None, log_format: LogFormat) -> None:
     """Build, test and publish the warehouse; readers of prod never see anything half-built."""
-    from carepath.building import build
     from carepath.cli.progress import show_progress
-    from carepath.configuration import read_build_configuration
+    from carepath.operations.running import run_build
     from carepath.workspace import find_workspace
 
     found = find_workspace(workspace)
-    configuration = read_build_configuration(found)
-    with show_progress("Building") as progress:
-        report = build(
-            found,
-            as_of=as_of,
-            variables=configuration.variables,
-            progress=progress,
-            threads=configuration.threads,
-        )
+    with show_progress("Building", log_format) as progress:
+        report = run_build(found, progress, as_of=as_of, log_format=log_format)
     print_report(report)
     click.echo("\nNext: carepath ask")
 

@@ -32,11 +32,10 @@ def command(folder: Path, scenario: str, members: int, seed: int) -> None:
 
     Everything goes to FOLDER (./carepath-demo by default), a workspace like any other.
     """
-    from carepath.building import build
     from carepath.cli.build import print_report
     from carepath.cli.progress import show_progress
     from carepath.initialisation import init_workspace
-    from carepath.landing import land
+    from carepath.operations.running import run_build, run_landing
     from carepath.sample import SamplePlan, make_sample
 
     workspace = init_workspace(folder)
@@ -46,7 +45,9 @@ def command(folder: Path, scenario: str, members: int, seed: int) -> None:
     with show_progress("1/4 Making sample data") as progress:
         make_sample(data, plan, progress)
     with show_progress("2/4 Landing it") as progress:
-        landed = land(data, workspace, lambda what, share: progress(what, int(share * 1000), 1000))
+        landed = run_landing(
+            workspace, data, lambda what, share: progress(what, int(share * 1000), 1000)
+        )
     click.echo(
         f"Landed {landed.rows_read:,} rows: {landed.accepted:,} accepted, "
         f"{landed.rejected:,} rejected with a reason."
@@ -54,7 +55,7 @@ def command(folder: Path, scenario: str, members: int, seed: int) -> None:
         else "The sample data had been landed before."
     )
     with show_progress("3/4 Building and testing the warehouse") as progress:
-        report = build(workspace, progress=progress)
+        report = run_build(workspace, progress)
     print_report(report)
     click.echo()
     _print_answers(workspace)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from carepath.cli.options import log_format_option
 from carepath.workspace import find_workspace
 
 if TYPE_CHECKING:
     from carepath.landing import LandingReport
+    from carepath.logs import LogFormat
 
 _SHOWN_REASONS = 3
 _SHOWN_COLUMNS = 8
@@ -40,8 +42,13 @@ _SHOWN_COLUMNS = 8
     is_flag=True,
     help="Land the other files where one cannot be read at all.",
 )
+@log_format_option
 def command(
-    folder: Path, workspace_path: Path | None, output_format: str, skip_bad_files: bool
+    folder: Path,
+    workspace_path: Path | None,
+    output_format: str,
+    skip_bad_files: bool,
+    log_format: LogFormat,
 ) -> None:
     """Land raw files: each row accepted, or rejected with a reason.
 
@@ -52,20 +59,21 @@ def command(
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from carepath.landing import land
+    from carepath.operations.running import run_landing
 
     workspace = find_workspace(workspace_path)
     diagnostics = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(
-        *columns, console=diagnostics, transient=True, disable=not diagnostics.is_terminal
-    ) as bar:
+    is_quiet = not diagnostics.is_terminal or log_format == "json"
+    with Progress(*columns, console=diagnostics, transient=True, disable=is_quiet) as bar:
         task = bar.add_task("looking for files", total=1.0)
 
         def show(what: str, share: float) -> None:
             bar.update(task, description=what, completed=share)
 
-        report = land(folder, workspace, show, skip_bad_files=skip_bad_files)
+        report = run_landing(
+            workspace, folder, show, skip_bad_files=skip_bad_files, log_format=log_format
+        )
     if output_format == "json":
         click.echo(json.dumps(_describe(report), ensure_ascii=False, indent=2))
         return

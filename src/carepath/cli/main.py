@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
+from types import FrameType
 
 import click
 
 from carepath import __version__
 from carepath.cli.exit_codes import ExitCode
-from carepath.errors import CarepathError
+from carepath.errors import CarepathError, TerminatedError
 
 # verb -> (module, one line of help). Help is here so that `carepath --help` imports nothing heavy.
 VERBS: dict[str, tuple[str, str]] = {
@@ -21,6 +23,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "build": ("carepath.cli.build", "Build, test and publish the warehouse."),
     "ask": ("carepath.cli.ask", "Answer a question from prod."),
     "report": ("carepath.cli.report", "Write every answer into one HTML file to mail."),
+    "history": ("carepath.cli.history", "List what ran in a workspace, and how it ended."),
+    "doctor": ("carepath.cli.doctor", "Check that a workspace is well, and say what to do."),
     "funnel": ("carepath.cli.funnel", "Run a funnel defined on the spot, over any events."),
     "review": ("carepath.cli.review", "Review a dbt pull request, without dbt or a warehouse."),
     "rules": ("carepath.cli.rules", "List the rules of the review."),
@@ -69,21 +73,31 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with a documented code."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = cli.main(standalone_mode=False)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except CarepathError as error:
-        click.secho("Error: ", fg="red", nl=False, err=True)
-        click.echo(str(error), err=True)
+        if not error.is_told:
+            click.secho("Error: ", fg="red", nl=False, err=True)
+            click.echo(str(error), err=True)
         sys.exit(error.exit_code)
     except click.ClickException as error:
         error.show()
         sys.exit(ExitCode.USAGE)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted: nothing was published; run the command again.", err=True)
-        sys.exit(ExitCode.INTERRUPTED)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        click.echo("Interrupted: nothing is left half-done; run the command again.", err=True)
+        terminated = isinstance(stop, TerminatedError) or isinstance(
+            stop.__cause__, TerminatedError
+        )
+        sys.exit(ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output (`| head`) has gone: not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    """End on SIGTERM as on Ctrl-C: locks freed, scratch files removed, the run recorded."""
+    raise TerminatedError

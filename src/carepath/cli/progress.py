@@ -7,13 +7,15 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def show_progress(title: str) -> Iterator[Callable[[str, int, int], None]]:
+def show_progress(
+    title: str, log_format: str = "text"
+) -> Iterator[Callable[[str, int, int], None]]:
     """Give a callable to report what is being done, steps done, and steps in all (0: unknown)."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    if not console.is_terminal:
+    if not console.is_terminal or log_format == "json":
         yield lambda _what, _done, _total: None
         return
     with Progress(

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from carepath.cli.options import log_format_option
+
+if TYPE_CHECKING:
+    from carepath.logs import LogFormat
 
 
 @click.command("report")
@@ -24,15 +30,28 @@ import click
 )
 @click.option("--since", metavar="DATE", help="First date of entries or starts, inclusive.")
 @click.option("--until", metavar="DATE", help="Last date of entries or starts, inclusive.")
-def command(output: Path, workspace: Path | None, since: str | None, until: str | None) -> None:
+@log_format_option
+def command(
+    output: Path,
+    workspace: Path | None,
+    since: str | None,
+    until: str | None,
+    log_format: LogFormat,
+) -> None:
     """Write every answer into one HTML file that can be mailed: no network, no personal data."""
     from carepath.cli.progress import show_progress
+    from carepath.operations.recording import record_run
     from carepath.report import write_report
     from carepath.workspace import find_workspace
 
     found = find_workspace(workspace)
-    with show_progress("Writing the report") as progress:
+    asked = {"output": str(output), "since": since, "until": until}
+    with (
+        record_run(found, "report", asked, log_format) as recorder,
+        show_progress("Writing the report", log_format) as progress,
+    ):
         written = write_report(found, output, since, until, progress)
+        recorder.count(answered=written.answered, silent=written.silent, bytes=written.size)
     questions = f"{written.answered} questions answered"
     if written.silent:
         questions += f", {written.silent} without an answer (the report says why)"

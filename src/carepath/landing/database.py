@@ -13,9 +13,10 @@ import duckdb
 
 from carepath.errors import CarepathError
 from carepath.landing.tables import define_missing_columns, define_tables
+from carepath.locks import LANDING_LOCK, hold_lock
+from carepath.permissions import private_files
 from carepath.workspace import Workspace
 
-LOCK_NAME = "landing.lock"
 _SCRATCH_PREFIX = "landing-"
 _SETTINGS = (
     "set autoinstall_known_extensions = false",
@@ -57,15 +58,7 @@ def lock_raw(workspace: Workspace) -> Iterator[Path]:
     CarepathError
         When another landing holds the lock.
     """
-    workspace.building.mkdir(parents=True, exist_ok=True)
-    path = workspace.building / LOCK_NAME
-    with path.open("a+b") as stream:
-        if not _lock(stream.fileno()):
-            raise CarepathError(
-                "Another landing is running in this workspace.",
-                where=str(path),
-                fix="wait until it has ended, then land again",
-            )
+    with hold_lock(workspace.building / LANDING_LOCK, "landing", "land again"), private_files():
         # Ours alone now: folders left behind by killed landings can go.
         for stale in workspace.building.glob(f"{_SCRATCH_PREFIX}*/"):
             shutil.rmtree(stale, ignore_errors=True)
@@ -74,19 +67,6 @@ def lock_raw(workspace: Workspace) -> Iterator[Path]:
             yield scratch
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _lock(descriptor: int) -> bool:
-    """Take the lock, which the system gives back however the process ends."""
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover - Windows: DuckDB's own file lock must do
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def open_raw(workspace: Workspace) -> duckdb.DuckDBPyConnection:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from pathlib import Path, PurePath
 
 import duckdb
@@ -21,6 +23,7 @@ from carepath.landing.report import FileReport, LandingReport, Progress
 from carepath.landing.sql import quote_text
 from carepath.landing.staging import Staged, describe_file, stage_file
 from carepath.landing.tables import TABLES
+from carepath.logs import log, timed
 from carepath.workspace import Workspace
 
 _NO_SPACE = ("no space", "file too large", "disk quota", "could not write")
@@ -115,6 +118,7 @@ class _Landing:
                 reports.append(self._read(name, path))
             except UnreadableFileError as error:
                 refusals.append(error)
+                log("refused a file", logging.WARNING, file=name, why=error.what)
                 reports.append(FileReport(name, None, "refused", notes=(_in_one_line(error),)))
         if refusals and not skip_bad_files:
             raise _combine(refusals)
@@ -123,7 +127,9 @@ class _Landing:
         batch_number = None
         if self._staged:
             self._progress("writing the raw database", 0.0)
-            batch_number = publish(self._connection, self._staged)
+            with timed("landed a batch", files=len(self._staged)) as facts:
+                batch_number = publish(self._connection, self._staged)
+                facts["batch"] = batch_number
             self._progress("writing the raw database", 1.0)
         return LandingReport(batch_number, tuple(reports))
 
@@ -131,6 +137,7 @@ class _Landing:
         file = recognise(path, name)
         if file is None:
             return FileReport(name, None, "unknown", notes=("not a CSV, JSONL or Parquet file",))
+        started = time.monotonic()
         size = max(path.stat().st_size, 1)
         sha256 = self._hash(file, size)
         source = describe_file(self._connection, file, self._scratch)
@@ -160,6 +167,15 @@ class _Landing:
                 where=name,
                 fix="wait until it has been written, then land again",
             )
+        log(
+            "read a file",
+            file=name,
+            table=table.full_name,
+            rows=staged.accepted_count + staged.rejected_count,
+            accepted=staged.accepted_count,
+            rejected=staged.rejected_count,
+            seconds=round(time.monotonic() - started, 3),
+        )
         self._seen.add(key)
         self._staged.append(staged)
         return FileReport(

@@ -1,0 +1,45 @@
+"""Options that several verbs have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def workspace_option(command: Command) -> Command:
+    """Add --workspace."""
+    return click.option(
+        "--workspace",
+        "-w",
+        type=click.Path(path_type=Path),
+        help="The workspace; default: the one this folder is in.",
+    )(command)
+
+
+def log_format_option(command: Command) -> Command:
+    """Add --log-format."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        envvar="CAREPATH_LOG_FORMAT",
+        help="text: logs/carepath.log; json: logs/carepath.jsonl and stderr, a line per step.",
+    )(command)
+
+
+def format_option(command: Command) -> Command:
+    """Add --format table|json."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["table", "json"]),
+        default="table",
+        show_default=True,
+        help="A table to read, or JSON with all of it.",
+    )(command)

@@ -1,0 +1,1 @@
+"""Running a workspace for years: what ran, whether it is well, erasing a person."""

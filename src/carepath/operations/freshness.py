@@ -1,0 +1,88 @@
+"""Checks of what is in the databases: batches landed, how fresh the data and prod are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from carepath.operations.findings import Finding, ok, warn
+from carepath.workspace import Workspace
+
+OLD = timedelta(days=2)
+"""Data whose latest row is older is told; a daily run leaves it younger."""
+MANY_REJECTED = 0.05
+
+
+def check_batches(workspace: Workspace) -> Iterator[Finding]:
+    """Tell the landed batches, and whether many rows were rejected."""
+    row = _read_one(
+        workspace.raw,
+        "select count(distinct batch_number), count(*), sum(row_count), sum(rejected_count), "
+        "max(landed_at) from landing.files",
+    )
+    if row is None or not row[0]:
+        yield warn("batches", "nothing has been landed", "run carepath land FOLDER")
+        return
+    batches, files, rows, rejected, last = row
+    told = (
+        f"{batches:,} batches of {files:,} files: {rows:,} rows, {rejected:,} rejected; the last "
+        f"at {_say(last)}"
+    )
+    if rows and rejected / rows > MANY_REJECTED:
+        yield warn("batches", told, "look at landing.rejected_rows in raw.duckdb")
+    else:
+        yield ok("batches", told)
+
+
+def check_data(workspace: Workspace) -> Iterator[Finding]:
+    """Tell how old the latest row is."""
+    row = _read_one(
+        workspace.prod,
+        "select max(as_of), count(*) filter (where latest_source_at is null) from data_freshness",
+    )
+    if row is None:
+        return
+    as_of, empty = row
+    if as_of is None:
+        yield warn("data", "prod has no dated row", "land data, then run carepath build")
+        return
+    age = datetime.now(UTC).replace(tzinfo=None) - as_of
+    told = f"as of {_say(as_of)}"
+    if empty:
+        told += f"; {empty} source tables have no rows"
+    if age > OLD:
+        yield warn("data", f"{told}; that is {age.days:,} days ago", "land newer data")
+    elif age < -timedelta(hours=1):
+        yield warn("data", f"{told}: in the future", "check the clock and the time zones")
+    else:
+        yield ok("data", told)
+
+
+def check_prod(workspace: Workspace) -> Iterator[Finding]:
+    """Tell whether prod holds all that was landed."""
+    if not workspace.prod.exists():
+        return
+    built = datetime.fromtimestamp(workspace.prod.stat().st_mtime, UTC).replace(tzinfo=None)
+    landed = _read_one(workspace.raw, "select max(landed_at) from landing.files")
+    told = f"published at {_say(built)}"
+    if landed and landed[0] and landed[0] > built:
+        yield warn("prod", f"{told}, before the last batch was landed", "run carepath build")
+    else:
+        yield ok("prod", f"{told}, after the last batch")
+
+
+def _read_one(database: Path, sql: str) -> tuple[Any, ...] | None:
+    """Read one row; None where the database is not there or not readable (told elsewhere)."""
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return connection.execute(sql).fetchone()
+    except duckdb.Error:
+        return None
+
+
+def _say(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

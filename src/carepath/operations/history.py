@@ -1,0 +1,178 @@
+"""The history of a workspace: one small file for each run, whole or absent.
+
+A run's file is there from its start and locked for as long as its process lives. A run that says
+it is running, and whose lock is free, was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import IO, Any, Literal
+
+from carepath.errors import CarepathError
+from carepath.locks import try_lock
+from carepath.workspace import Workspace
+
+Outcome = Literal["running", "succeeded", "failed", "refused", "interrupted"]
+
+KEPT = 2_000
+"""Runs kept; older ones are removed when a run starts."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a command that writes the workspace.
+
+    Parameters
+    ----------
+    number : int
+        Runs are numbered in the order of their starts, whatever the clock said.
+    verb : str
+        land, build, report or erase.
+    arguments : mapping
+        What was asked for; never a secret, never an identifier of a person.
+    started_at : str
+        ISO 8601, UTC.
+    outcome : str
+        ``succeeded``; ``failed`` (it ran and its result was bad); ``refused`` (bad input or
+        state); ``interrupted`` (by a person, a signal, or killed); ``running``.
+    seconds : float or None
+        Wall-clock time; None where it never ended.
+    exit_code : int or None
+        What the command exited with; None where it never ended.
+    error : str or None
+        The first line of what went wrong.
+    counts : mapping of str to int
+        rows_read, accepted, rejected, models, tests_passed, tests_failed, ...
+    version : str
+        carepath's.
+    pid : int
+        The process.
+    """
+
+    number: int
+    verb: str
+    arguments: dict[str, Any]
+    started_at: str
+    outcome: Outcome = "running"
+    seconds: float | None = None
+    exit_code: int | None = None
+    error: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    version: str = ""
+    pid: int = 0
+
+
+class OpenRun:
+    """A run that is being recorded: its file, locked."""
+
+    def __init__(self, run: Run, path: Path, stream: IO[bytes]) -> None:
+        self.run = run
+        self._path = path
+        self._stream = stream
+
+    def close(self, run: Run) -> None:
+        """Write how it ended, in one step."""
+        self.run = run
+        beside = _beside(self._path)
+        try:
+            _write(beside, run).close()
+            beside.replace(self._path)
+        except OSError:
+            # The disk is full: the run will be shown as interrupted, and nothing else is hurt.
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+        finally:
+            self._stream.close()
+
+
+def start_run(workspace: Workspace, run: Run) -> OpenRun | None:
+    """Record that a run has started; None where the workspace cannot be written."""
+    folder = workspace.history
+    try:
+        folder.mkdir(exist_ok=True)
+        number = max(_list_numbers(folder), default=0) + 1
+        while True:
+            numbered = replace(run, number=number)
+            path = folder / _name(number)
+            beside = _beside(path)
+            stream = _write(beside, numbered)
+            try_lock(stream)
+            try:
+                os.link(beside, path)
+                break
+            except FileExistsError:
+                stream.close()
+                number += 1
+            finally:
+                beside.unlink(missing_ok=True)
+        _prune(folder, number)
+        return OpenRun(numbered, path, stream)
+    except OSError:
+        return None
+
+
+def read_history(workspace: Workspace) -> tuple[Run, ...]:
+    """List the runs, newest first; those that were killed as interrupted.
+
+    Raises
+    ------
+    CarepathError
+        When a record is damaged: its file is named.
+    """
+    folder = workspace.history
+    if not folder.is_dir():
+        return ()
+    numbers = sorted(_list_numbers(folder), reverse=True)
+    return tuple(_read(folder / _name(number)) for number in numbers)
+
+
+def _read(path: Path) -> Run:
+    try:
+        with path.open("rb") as stream:
+            run = Run(**json.loads(stream.read()))
+            if run.outcome == "running" and try_lock(stream):
+                return replace(run, outcome="interrupted", error="killed before it ended")
+            return run
+    except (ValueError, TypeError) as error:
+        raise CarepathError(
+            f"A record of the history is damaged: {type(error).__name__}.",
+            where=str(path),
+            fix="remove the file: nothing else depends on it",
+        ) from None
+    except OSError as error:
+        raise CarepathError(
+            f"A record of the history cannot be read: {error.strerror}.",
+            where=str(path),
+            fix="check its permissions",
+        ) from None
+
+
+def _write(path: Path, run: Run) -> IO[bytes]:
+    stream = path.open("wb")
+    stream.write((json.dumps(asdict(run), ensure_ascii=False) + "\n").encode())
+    stream.flush()
+    os.fsync(stream.fileno())
+    return stream
+
+
+def _name(number: int) -> str:
+    return f"{number:08d}.json"
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _list_numbers(folder: Path) -> list[int]:
+    return [int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()]
+
+
+def _prune(folder: Path, newest: int) -> None:
+    for number in _list_numbers(folder):
+        if number <= newest - KEPT:
+            (folder / _name(number)).unlink(missing_ok=True)
