@@ -54,13 +54,14 @@ review-corpus: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.review_speed
+	$(BIN)/python -m benchmarks.ask_speed
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.development
-	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.generate $(if $(wildcard $(DEMO)/prod.duckdb),$(DEMO))
 
 # Locked requirements carry hashes and no index address.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -1,17 +1,22 @@
-"""Generate the documents that are generated: `python -m docs.generate` (or `make docs`).
+"""Generate the documents that are generated: `python -m docs.generate [WORKSPACE]` (`make docs`).
 
-Reads the project's own files as text; a test fails when what is committed is not what this gives.
+Reads the project's own files; a test fails when what is committed is not what this gives. With the
+workspace of a `carepath demo`, the examples of the questions are asked again.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from functools import partial
 from html import escape
 from pathlib import Path
 
 import yaml
+
+from carepath.questions.registry import QUESTIONS
+from docs.questions import ask_example, describe_question, list_questions, write_page
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "warehouse" / "models"
@@ -185,11 +190,18 @@ def list_models() -> str:
 DOCUMENTS: dict[str, Callable[[], str]] = {
     **{f"docs/lineage-{name}.svg": partial(draw_lineage, name) for name in PICTURES},
     "docs/models.md": list_models,
+    "docs/questions/index.md": list_questions,
+    **{f"docs/questions/{one.id}.md": partial(describe_question, one) for one in QUESTIONS},
 }
 
 
 def main() -> None:
     """Write every generated document."""
+    (ROOT / "docs" / "questions").mkdir(exist_ok=True)
+    for workspace in sys.argv[1:]:
+        for entry in QUESTIONS:
+            page = write_page(entry, ask_example(entry, Path(workspace)))
+            (ROOT / "docs" / "questions" / f"{entry.id}.md").write_text(page)
     for path, make in DOCUMENTS.items():
         (ROOT / path).write_text(make())
         print(path)

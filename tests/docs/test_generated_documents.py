@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from carepath.questions.registry import QUESTIONS  # noqa: E402
 from docs.generate import DOCUMENTS, read_parents  # noqa: E402
+from docs.questions import read_example  # noqa: E402
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
@@ -32,3 +34,16 @@ def test_the_lineage_names_every_model_and_reaches_prod_from_sources() -> None:
         if layers[name] == "prod":
             assert sources(name), name
     assert sources("task_phases") >= {"care_platform.task", "care_platform.historical_task"}
+
+
+def test_every_question_has_a_page_with_its_columns_verdicts_and_a_real_answer() -> None:
+    for entry in QUESTIONS:
+        module = entry.load()
+        page = (ROOT / "docs" / "questions" / f"{entry.id}.md").read_text()
+        for column in module.COLUMNS:
+            assert f"| `{column.name}` |" in page, (entry.id, column.name)
+        for verdict in module.QUESTION.verdicts:
+            assert f"| `{verdict}` |" in page, (entry.id, verdict)
+        for part in ("decision", "population", "unit", "estimand", "censoring"):
+            assert getattr(module.QUESTION, part) in page, (entry.id, part)
+        assert f"\n{entry.id}: " in read_example(entry)

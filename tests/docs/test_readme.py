@@ -10,24 +10,44 @@ from pathlib import Path
 
 import pytest
 
+from carepath.questions.registry import QUESTIONS, Entry
+
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from docs.questions import ask_example, read_example  # noqa: E402
 
 
-def test_the_output_of_the_demo_is_the_one_in_the_readme(tmp_path: Path) -> None:
-    blocks = re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
-    block = next(block for block in blocks if block.startswith("Landed"))
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The folder `carepath demo` ran in, and what it printed."""
+    folder = tmp_path_factory.mktemp("demo")
     process = subprocess.run(
         [sys.executable, "-m", "carepath", "demo", "workspace"],
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=True,
         env=os.environ | {"COLUMNS": "100"},
     )
-    printed = process.stdout.replace(f"{tmp_path}/", "")
+    return folder, process.stdout.replace(f"{folder}/", "")
+
+
+def test_the_output_of_the_demo_is_the_one_in_the_readme(demo: tuple[Path, str]) -> None:
+    blocks = re.findall(r"```\n(.*?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    block = next(block for block in blocks if block.startswith("Landed"))
 
     def words(text: str) -> list[str]:
         return re.sub(r"passed in \d+ s", "", text).split()
 
-    assert words(printed) == words(block)
+    assert words(demo[1]) == words(block)
+
+
+@pytest.mark.parametrize("entry", QUESTIONS, ids=lambda entry: entry.id)
+def test_the_example_of_a_question_is_what_the_demo_answers(
+    demo: tuple[Path, str], entry: Entry
+) -> None:
+    assert ask_example(entry, demo[0] / "workspace").strip() == read_example(entry).strip(), (
+        "make demo, then make docs"
+    )

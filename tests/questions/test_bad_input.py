@@ -120,7 +120,10 @@ def test_every_question_has_an_honest_answer(made: Made, world: Callable[[Made],
         assert answer.headline.endswith((".", "!")), question
         assert "nan" not in answer.headline.lower(), question
         json.dumps(answer.to_dict(), allow_nan=False)
-        for segment in QUESTIONS[IDS.index(question)].load().QUESTION.segments:
+        module = QUESTIONS[IDS.index(question)].load()
+        assert answer.verdict in {*module.QUESTION.verdicts, "no data"}, question
+        assert answer.table.columns in ((), module.COLUMNS), question
+        for segment in module.QUESTION.segments:
             json.dumps(made.ask(question, by=segment.id).to_dict(), allow_nan=False)
 
 

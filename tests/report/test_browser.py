@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,10 @@ COLOUR = "getComputedStyle(document.querySelector('{}')).{}"
 
 
 @pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The accessibility checker, from npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("axe")
-    command = [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), "axe-core@4"]
-    try:
-        subprocess.run(command, check=True, capture_output=True, timeout=60)
-    except (subprocess.SubprocessError, OSError):
-        pytest.skip("axe-core could not be installed from npm")
-    return (folder / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+def axe() -> str:
+    """The accessibility checker axe-core, as a package carries it."""
+    script = resources.files("axe_playwright_python") / "axe.min.js"
+    return script.read_text(encoding="utf-8")
 
 
 def scroll_through(window) -> None:

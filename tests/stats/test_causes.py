@@ -38,6 +38,13 @@ def test_never_always_and_unclear_are_told_apart():
     assert date_exposure([], []).kind == "no date"
 
 
+def test_one_stray_person_in_a_small_window_is_no_arrival_and_one_skip_no_end():
+    stray = date_exposure([0] * 19 + [1], [10] * 20)
+    assert (stray.kind, stray.absent_until) == ("never", 19)
+    skips = date_exposure([10] * 19 + [4], [10] * 20)
+    assert (skips.kind, skips.present_from) == ("always", 0)
+
+
 def test_more_doing_the_step_than_passing_is_refused():
     with pytest.raises(CarepathError):
         date_exposure([3], [2])

@@ -1,10 +1,12 @@
 """Small groups stay hidden."""
 
+from fractions import Fraction
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carepath.stats.suppression import suppressed
+from carepath.stats.suppression import suppressed, suppressed_linked, suppressed_steps
 
 
 def test_a_single_small_group_takes_the_next_smallest_with_it():
@@ -36,3 +38,59 @@ def test_no_hidden_group_can_be_told_from_the_total(people):
     if hidden.any() and not np.all(hidden | (n == 0)):
         assert hidden.sum() >= 2
         assert n[hidden].sum() >= 10
+
+
+def exact(row):
+    return [Fraction(int(value)) for value in row]
+
+
+def rank(rows):
+    """Rank by elimination in fractions: no rounding decides."""
+    rows, found = [list(row) for row in rows], 0
+    for column in range(len(rows[0])):
+        pivot = next((i for i in range(found, len(rows)) if rows[i][column]), None)
+        if pivot is None:
+            continue
+        rows[found], rows[pivot] = rows[pivot], rows[found]
+        for i in range(found + 1, len(rows)):
+            factor = rows[i][column] / rows[found][column]
+            if factor:
+                rows[i] = [a - factor * b for a, b in zip(rows[i], rows[found], strict=True)]
+        found += 1
+    return found
+
+
+def test_a_group_hidden_for_another_reason_stays_hidden_and_needs_company():
+    assert suppressed([40, 50, 20], already=[True, False, False]).tolist() == [True, False, True]
+
+
+def test_a_group_that_people_leave_is_hidden_from_the_step_on_where_it_gets_small():
+    hidden = suppressed_steps([[50, 8, 0], [60, 40, 30], [90, 80, 70]])
+    assert hidden.tolist() == [[False, True, True], [False, True, True], [False, False, False]]
+
+
+def test_a_client_is_not_told_by_its_industry_less_its_other_client():
+    # Clients of 4, 60, 30 and 7 people; the first two are one industry, the others another.
+    clients, industries = [4, 60, 30, 7], [0, 0, 1, 1]
+    member = np.vstack([np.eye(4), [[i == k for i in industries] for k in (0, 1)]]).astype(int)
+    hidden = suppressed_linked((member * clients) @ member.T, [0, 0, 0, 0, 1, 1])
+    assert hidden[0] and hidden[3]
+    assert hidden[1] or hidden[4]
+    assert hidden[2] or hidden[5]
+
+
+@given(st.lists(st.tuples(*[st.integers(0, 3)] * 3, st.integers(1, 25)), min_size=1, max_size=25))
+def test_no_small_group_is_a_sum_or_difference_of_what_is_shown(cells):
+    *labels, people = np.array(cells).T
+    member, grouping = [], []
+    for number, label in enumerate(labels):
+        for group in np.unique(label):
+            member.append(label == group)
+            grouping.append(number)
+    member = np.array(member).astype(int)
+    hidden = suppressed_linked((member * people) @ member.T, grouping)
+    sizes = member @ people
+    # What anybody can add up: the total, and the groups that are shown. Exact, by whole numbers.
+    shown = [exact(row) for row in [np.ones(len(cells), dtype=int), *member[~hidden]]]
+    for row in member[(sizes > 0) & (sizes < 10)]:
+        assert rank([*shown, exact(row)]) > rank(shown) or len(shown) == 1

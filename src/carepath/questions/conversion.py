@@ -10,7 +10,7 @@ from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import hidden, note, say_hidden
-from carepath.questions.people import METRICS, count_people, entrants, nobody
+from carepath.questions.people import MATURE_SIGN_UPS, METRICS, count_people, entrants, nobody
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, percent, within
@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 QUESTION = Question(
     id="conversion",
     text="What share of new sign-ups gets from creating an account to a first care project?",
+    decision="how good the intake is, and what a campaign of sign-ups will bring",
+    population=MATURE_SIGN_UPS,
+    unit="person (user_id)",
+    estimand="the chance that a new sign-up creates a first care project within the window (14 "
+    "days unless defined otherwise), whatever lies between; allowing for shocks that a week's "
+    "people share",
+    censoring="the headline counts mature people; `conversion_rate_everybody` is one minus the "
+    "Kaplan- Meier survival of the time to convert, read at the window: only the end of complete "
+    "data censors, who stopped or was deleted stays as not converted",
     reads=(METRICS, "data_freshness"),
-    verdicts=("estimated",),
+    verdicts={
+        "estimated": "a rate with its interval is given",
+    },
     segments=PEOPLE,
 )
 COLUMNS = (

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure, tally
 from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, note, say_hidden
-from carepath.questions.people import METRICS, count_people, entrants, nobody
+from carepath.questions.people import MATURE_SIGN_UPS, METRICS, count_people, entrants, nobody
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, percent, points
 
 if TYPE_CHECKING:
+    from carepath.stats.estimates import Estimate
     from carepath.stats.pooling import PooledSegments
 
 QUESTION = Question(
     id="conversion-by-client",
     text="Do conversion rates differ between clients?",
+    decision="which clients to learn from, and whether a low figure of one client is news",
+    population=MATURE_SIGN_UPS,
+    unit="person (user_id), by client at entry: from the landing page, else from the account",
+    estimand="each client's conversion within the window, drawn towards the common rate "
+    "(random-effects logit, REML), and the standard deviation of the clients' rates, chance taken "
+    "out",
+    censoring="none is needed: people whose window has not ended are left out and counted",
     reads=(METRICS, "data_freshness"),
-    verdicts=("differs", "consistent", "cannot tell", "not ranked"),
+    verdicts={
+        "differs": "clients differ beyond chance (permutation test)",
+        "consistent": "the upper limit of the spread between clients is under 3 points",
+        "cannot tell": "neither can be said, or there are not two clients of 30 people",
+        "not ranked": "the client of more than 10 % of the people is unknown: who is known is no "
+        "fair sample",
+    },
 )
 COLUMNS = (
     Column("rank", "", "place by pooled_rate, 1 = highest; null where it may not be ranked"),
@@ -68,12 +83,16 @@ def answer(context: Context) -> Answer:
     unknown = 1 - sum(row[1] for row in known) / people.mature
     dark = dict(zip((r[0] for r in everyone), hidden([r[1] for r in everyone]), strict=True))
     fair = unknown <= MOST_UNKNOWN
-    rows = _rows(everyone, known, pooled, dark, fair)
-    headline, verdict = _conclude(known, pooled, unknown, fair)
+    rates = {row[0]: rate for row, rate in zip(known, pooled.rates, strict=True)}
+    rows = _rows(everyone, rates, dark, fair)
+    # The share of unknown clients tells how many people they are.
+    shown = None if dark.get(UNKNOWN) else unknown
+    lit = [rates[row[0]] for row in known if not dark[row[0]]]
+    headline, verdict = _conclude(lit, pooled, shown, fair)
     return context.answer(
         headline,
         verdict,
-        tuple(_estimates(pooled, unknown, people.mature)),
+        tuple(_estimates(pooled, shown, people.mature)),
         Table(COLUMNS, rows),
         caveats=(
             "Pooled rates draw small clients towards the common rate; their intervals hold the "
@@ -92,13 +111,10 @@ def answer(context: Context) -> Answer:
 
 def _rows(
     everyone: list[tuple[str, int, int, int]],
-    known: list[tuple[str, int, int, int]],
-    pooled: PooledSegments,
+    rates: dict[str, Estimate | None],
     dark: dict[str, bool],
     fair: bool,
 ) -> tuple[tuple[Cell, ...], ...]:
-    rates = {row[0]: rate for row, rate in zip(known, pooled.rates, strict=True)}
-
     def height(row: tuple[str, int, int, int]) -> tuple[bool, float, str]:
         rate = None if dark[row[0]] else rates.get(row[0])
         return (rate is None, -(rate.value or 0.0) if rate and fair else 0.0, row[0])
@@ -110,10 +126,12 @@ def _rows(
         if dark[name]:
             rows.append((None, name, *(None,) * 7, note(mature, True)))
             continue
-        rate: Any = rates.get(name)
+        rate = rates.get(name)
         ranked = fair and rate is not None
         place += ranked
-        pooled_cells = (rate.value, rate.low, rate.high) if rate else (None, None, None)
+        pooled_cells: tuple[Cell, ...] = (
+            (rate.value, rate.low, rate.high) if rate else (None, None, None)
+        )
         rows.append(
             (
                 place if ranked else None,
@@ -130,19 +148,21 @@ def _rows(
 
 
 def _conclude(
-    known: list[tuple[str, int, int, int]], pooled: PooledSegments, unknown: float, fair: bool
+    lit: list[Estimate | None], pooled: PooledSegments, unknown: float | None, fair: bool
 ) -> tuple[str, str]:
+    """Say whether clients differ; `lit` are the rates of the clients that may be shown."""
     if not fair:
+        part = f"more than {MOST_UNKNOWN:.0%}" if unknown is None else percent(unknown)
         return (
-            f"The clients cannot be ranked: the client of {percent(unknown)} of the people is "
+            f"The clients cannot be ranked: the client of {part} of the people is "
             "unknown at entry, and who is known is not a fair sample.",
             "not ranked",
         )
-    enough = [rate for rate in pooled.rates if rate is not None and rate.value is not None]
-    if len(known) < 2 or len(enough) < 2:
+    enough = [rate for rate in lit if rate is not None and rate.value is not None]
+    if len(enough) < 2:
         return (
             f"Whether clients differ cannot be told: {count(len(enough), 'client')} with 30 people "
-            "or more.",
+            "or more can be shown.",
             "cannot tell",
         )
     values = [rate.value or 0.0 for rate in enough]
@@ -166,11 +186,13 @@ def _conclude(
     )
 
 
-def _estimates(pooled: PooledSegments, unknown: float, people: int) -> list[Figure]:
+def _estimates(pooled: PooledSegments, unknown: float | None, people: int) -> list[Figure]:
     upper = pooled.spread_upper
     clients = sum(rate is not None for rate in pooled.rates)
     return [
-        figure("common_rate", "rate of a typical client", "rate", pooled.common),
+        figure(
+            "common_rate", "rate of a typical client", "rate", replace(pooled.common, n=clients)
+        ),
         Figure(
             "spread",
             pooled.spread,

@@ -9,7 +9,14 @@ import numpy as np
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.cohorts import COHORT, WEEKS, Cohorts, read_cohorts
 from carepath.questions.figures import figure, tally
-from carepath.questions.people import METRICS, STEPS, count_people, entrants, nobody
+from carepath.questions.people import (
+    MATURE_SIGN_UPS,
+    METRICS,
+    STEPS,
+    count_people,
+    entrants,
+    nobody,
+)
 from carepath.questions.question import Context, Question
 from carepath.questions.wording import count, percent, points, within
 
@@ -19,8 +26,22 @@ if TYPE_CHECKING:
 QUESTION = Question(
     id="conversion-trend",
     text="How has that changed over time? Is drop-off really rising?",
+    decision="whether there is a problem at all, before anybody looks for causes",
+    population=MATURE_SIGN_UPS
+    + "; in four-week cohorts of entry, the final ones of which are tested",
+    unit="four-week entry cohort",
+    estimand="the change of conversion at one unknown date: after less before, with simultaneous "
+    "(sup-t) change-point inference by permutation; passage of single steps only behind that "
+    "gate, Holm-adjusted",
+    censoring="a cohort is final when its weeks are over and everybody in it is mature; the "
+    "others are in the table, marked, and in no test",
     reads=(METRICS, STEPS, "data_freshness"),
-    verdicts=("problem", "no problem", "cannot tell"),
+    verdicts={
+        "problem": "conversion fell by at least 2 points, and chance alone does so in at most 5 "
+        "% of permutations",
+        "no problem": "no such fall; the headline says what would have been seen",
+        "cannot tell": "fewer than 13 final cohorts, or too few people in them",
+    },
 )
 COLUMNS = (
     Column("cohort", "date", "Monday of the first of four weeks of entry, site's time zone"),

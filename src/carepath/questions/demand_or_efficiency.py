@@ -18,10 +18,25 @@ if TYPE_CHECKING:
 
 QUESTION = Question(
     id="demand-or-efficiency",
-    text="Is the team at capacity because there is more work, or because work got slower, "
-    "and which driver?",
+    text="Is the team at capacity because there is more work, or because work got slower, and "
+    "which driver?",
+    decision="hire, or mend the process",
+    population="all tasks; two windows of equal length, the later one the range asked for, else "
+    "the last half year; the earlier one a year before where the data reach back",
+    unit="day",
+    estimand="the ratio of work in progress between the windows, and what each driver adds to the "
+    "logarithm of the load: arrivals, rework, service and external waiting, with block- bootstrap "
+    "intervals",
+    censoring="visits that still last count up to as_of; the state of every day is known, so no "
+    "follow- up is needed",
     reads=(PHASES, TASKS, "data_freshness"),
-    verdicts=("demand", "efficiency", "none", "cannot tell"),
+    verdicts={
+        "demand": "work in progress changed by a quarter or more, and arrivals drive it",
+        "efficiency": "it changed, and rework, service or external waiting drives it",
+        "none": "it did not change by a quarter beyond chance",
+        "cannot tell": "no driver leads beyond chance, or the data do not span two windows of 84 "
+        "days",
+    },
 )
 COLUMNS = (
     Column("driver", "", "what moves the load"),

@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure, tally
-from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, note, say_hidden
+from carepath.questions.hiding import MINIMUM_TO_RANK, hidden_linked, note, say_hidden
 from carepath.questions.losses import Losses, find_losses
-from carepath.questions.people import METRICS, STEPS, count_people, entrants, nobody
+from carepath.questions.people import (
+    MATURE_SIGN_UPS,
+    METRICS,
+    STEPS,
+    count_people,
+    entrants,
+    nobody,
+)
 from carepath.questions.question import Context, Question, Segment
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import listed, percent
@@ -20,8 +29,23 @@ if TYPE_CHECKING:
 QUESTION = Question(
     id="dropoff-by-segment",
     text="Is that drop-off consistent across the user base, or does it hit some groups more?",
+    decision="whether to mend the step for everybody or for some groups",
+    population=MATURE_SIGN_UPS
+    + "; of them, those who came to the step that loses the most and to whom it applies",
+    unit="person (user_id), grouped by attributes at entry",
+    estimand="the share lost at that step in each group, and the standard deviation of that share "
+    "between groups, chance taken out (random-effects logit, REML); tested by permutation, "
+    "Holm-adjusted over groupings",
+    censoring="none is needed: people whose window has not ended are left out and counted",
     reads=(METRICS, STEPS, "data_freshness"),
-    verdicts=("differs", "consistent", "cannot tell", "no loss"),
+    verdicts={
+        "differs": "groups differ beyond chance in at least one grouping, which the headline names",
+        "consistent": "the upper limit of the spread between groups is under 3 points in every "
+        "grouping",
+        "cannot tell": "neither can be said: the spread may be chance, or there are not two "
+        "groups of 30 people",
+        "no loss": "everybody passed every step",
+    },
     segments=PEOPLE,
 )
 COLUMNS = (
@@ -40,10 +64,11 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class Grouping:
-    """One way to group people, and what it shows."""
+    """One way to group people: name, people and losses of each group, which are hidden."""
 
     segment: Segment
     groups: tuple[tuple[str, int, int], ...]
+    dark: tuple[bool, ...]
     pooled: PooledSegments
 
 
@@ -65,12 +90,12 @@ def answer(context: Context) -> Answer:
     groupings = _read(context, segments, step.number)
     adjusted = _adjust(groupings)
     headline, verdict = _conclude(step.name, groupings, adjusted)
-    rows, dark = _rows(groupings)
+    dark = [hide for grouping in groupings for hide in grouping.dark]
     return context.answer(
         headline,
         verdict,
         tuple(_figures(groupings, adjusted)),
-        Table(COLUMNS, tuple(rows)),
+        Table(COLUMNS, tuple(_rows(groupings))),
         caveats=(
             f"{step.name} loses the most people"
             + ("." if losses.found.named else ", though not beyond doubt (ask largest-dropoff)."),
@@ -136,16 +161,15 @@ def _read(
         {"step_number": step_number},
     )
     reached, lost = found.integers("reached"), found.integers("lost")
+    labels = [found.objects(f"group_{i}").astype(str) for i in range(len(segments))]
+    dark = hidden_linked(labels, reached)
     groupings = []
-    for index, segment in enumerate(segments):
-        sums: dict[str, list[int]] = {}
-        for name, n, k in zip(found.values(f"group_{index}"), reached, lost, strict=True):
-            group = sums.setdefault(name, [0, 0])
-            group[0] += int(n)
-            group[1] += int(k)
-        groups = tuple((name, sums[name][0], sums[name][1]) for name in sorted(sums))
-        pooled = pool_segments([k for _, _, k in groups], [n for _, n, _ in groups], context.seed)
-        groupings.append(Grouping(segment, groups, pooled))
+    for segment, label, hide in zip(segments, labels, dark, strict=True):
+        groups, place = np.unique(label, return_inverse=True)
+        came = np.bincount(place, weights=reached).astype(np.int64).tolist()
+        gone = np.bincount(place, weights=lost).astype(np.int64).tolist()
+        counted = tuple(zip(groups.tolist(), came, gone, strict=True))
+        groupings.append(Grouping(segment, counted, hide, pool_segments(gone, came, context.seed)))
     return tuple(groupings)
 
 
@@ -187,26 +211,28 @@ def _conclude(
 
 
 def _say_extremes(grouping: Grouping) -> str:
+    """Name the groups with the lowest and the highest rate, of those that may be shown."""
     rated: list[tuple[float, str]] = [
         (rate.value, name)
-        for (name, _, _), rate in zip(grouping.groups, grouping.pooled.rates, strict=True)
-        if rate is not None and rate.value is not None
+        for (name, _, _), rate, hide in zip(
+            grouping.groups, grouping.pooled.rates, grouping.dark, strict=True
+        )
+        if rate is not None and rate.value is not None and not hide
     ]
+    if len(rated) < 2:
+        return f"by {grouping.segment.id} (too few groups may be shown to name any)"
     low, high = min(rated), max(rated)
     return (
-        f"by {grouping.segment.id} from {percent(low[0])} ({low[1]}) to {percent(high[0])} "
-        f"({high[1]})"
+        f"by {grouping.segment.id} from {percent(low[0])} for {low[1]} to {percent(high[0])} "
+        f"for {high[1]}"
     )
 
 
-def _rows(groupings: tuple[Grouping, ...]) -> tuple[list[tuple[Cell, ...]], list[bool]]:
+def _rows(groupings: tuple[Grouping, ...]) -> list[tuple[Cell, ...]]:
     rows: list[tuple[Cell, ...]] = []
-    every: list[bool] = []
     for grouping in groupings:
-        dark = hidden([n for _, n, _ in grouping.groups])
-        every.extend(dark)
         for (name, n, k), rate, hide in zip(
-            grouping.groups, grouping.pooled.rates, dark, strict=True
+            grouping.groups, grouping.pooled.rates, grouping.dark, strict=True
         ):
             if hide:
                 rows.append((grouping.segment.id, name, *(None,) * 6, note(n, True)))
@@ -216,7 +242,7 @@ def _rows(groupings: tuple[Grouping, ...]) -> tuple[list[tuple[Cell, ...]], list
             )
             raw = k / n if n >= MINIMUM_TO_RANK else None
             rows.append((grouping.segment.id, name, n, k, raw, *pooled, note(n, False)))
-    return rows, every
+    return rows
 
 
 def _figures(groupings: tuple[Grouping, ...], adjusted: tuple[float | None, ...]) -> list[Figure]:

@@ -98,3 +98,12 @@ def date_steps(panel: Panel) -> tuple[StepExposure, ...]:
         )
         found.append(StepExposure(step, panel.steps[step], clients))
     return tuple(found)
+
+
+def share_dated(panel: Panel, exposures: tuple[StepExposure, ...]) -> float:
+    """Return the share of people at clients where it is known of every step when it was there."""
+    known = np.ones(len(panel.groups), dtype=bool)
+    for exposure in exposures:
+        known &= np.array([client.kind != "no date" for client in exposure.clients])
+    people = panel.entered.sum(axis=1)
+    return float(people[known].sum() / max(people.sum(), 1))

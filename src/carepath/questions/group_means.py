@@ -50,6 +50,17 @@ class GroupMean:
     reason: str | None
 
 
+def encode(values: NDArray[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return texts as their places in the sorted list of different ones, and that list.
+
+    What `np.unique` gives, without sorting a hundred thousand texts.
+    """
+    texts = [str(value) for value in values.tolist()]
+    names = sorted(set(texts))
+    places = {name: place for place, name in enumerate(names)}
+    return np.fromiter((places[text] for text in texts), np.int64, len(texts)), names
+
+
 def compare_groups(
     durations: NDArray[np.float64],
     is_finished: NDArray[np.bool_],
@@ -74,8 +85,8 @@ def compare_groups(
     # In order of time every look-up below walks forward, which is several times faster.
     order = np.argsort(durations, kind="stable")
     durations, is_finished = durations[order], is_finished[order]
-    _, cluster = np.unique(clusters.astype(str)[order], return_inverse=True)
-    names, place = np.unique(groups.astype(str)[order], return_inverse=True)
+    place, names = encode(groups)
+    cluster, place = encode(clusters)[0][order], place[order]
     rng = np.random.default_rng(seed)
     is_clustered = bool(len(cluster)) and int(cluster.max()) + 1 < len(cluster)
     found = []
@@ -90,7 +101,7 @@ def compare_groups(
         found.append((member, test))
     adjusted = benjamini_hochberg([test.p if test else None for _, test in found])
     results = []
-    for name, (member, test), p in zip(names.tolist(), found, adjusted, strict=True):
+    for name, (member, test), p in zip(names, found, adjusted, strict=True):
         mean, other, ratio = _means(durations, is_finished, member, cluster, horizon)
         reason = None
         if len(names) == 1:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 SUPPRESSED = "suppressed"
 INSUFFICIENT = "insufficient"
 MINIMUM_TO_RANK = 30
@@ -16,6 +19,36 @@ def hidden(people: Sequence[int]) -> list[bool]:
     return [bool(value) for value in suppressed(people)] if people else []
 
 
+def hidden_steps(people: Sequence[Sequence[int]]) -> list[list[bool]]:
+    """Return at which steps which groups must not be shown: a list of steps for each group."""
+    from carepath.stats.suppression import suppressed_steps
+
+    return [[bool(value) for value in row] for row in suppressed_steps(people)] if people else []
+
+
+def hidden_linked(
+    labels: Sequence[NDArray[np.str_]], people: NDArray[np.int64]
+) -> list[tuple[bool, ...]]:
+    """Return which groups of each grouping must not be shown, by name.
+
+    `labels` has one array per grouping: the group of each cell; `people` counts those of a cell.
+    """
+    from carepath.stats.suppression import suppressed_linked
+
+    places = [np.unique(names, return_inverse=True)[1] for names in labels]
+    sizes = [int(place.max(initial=-1)) + 1 for place in places]
+    starts = np.cumsum([0, *sizes])
+    member = np.zeros((int(starts[-1]), len(people)))
+    for start, place in zip(starts[:-1], places, strict=True):
+        member[start + place, np.arange(len(people))] = 1.0
+    grouping = np.repeat(np.arange(len(sizes)), sizes)
+    dark = suppressed_linked((member * people) @ member.T, grouping)
+    return [
+        tuple(bool(one) for one in dark[start : start + size])
+        for start, size in zip(starts[:-1], sizes, strict=True)
+    ]
+
+
 def note(people: int, is_hidden: bool) -> str:
     """Return what the note of a group says."""
     if is_hidden:
@@ -23,11 +56,11 @@ def note(people: int, is_hidden: bool) -> str:
     return INSUFFICIENT if people < MINIMUM_TO_RANK else ""
 
 
-def say_hidden(dark: Sequence[bool]) -> str:
+def say_hidden(dark: Sequence[bool], what: str = "groups") -> str:
     """Say how many groups are hidden; empty when none is."""
     if not any(dark):
         return ""
     return (
-        f"{sum(dark)} of {len(dark)} groups are suppressed: under 10 people, or needed to hide one "
+        f"{sum(dark)} of {len(dark)} {what} are suppressed: under 10 people, or needed to hide one "
         "that is."
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure
-from carepath.questions.hiding import hidden
+from carepath.questions.hiding import SUPPRESSED, hidden_steps, say_hidden
 from carepath.questions.losses import Losses, find_losses
-from carepath.questions.people import METRICS, STEPS, count_people, nobody
+from carepath.questions.people import MATURE_SIGN_UPS, METRICS, STEPS, count_people, nobody
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, listed, percent, points
@@ -14,8 +14,20 @@ from carepath.questions.wording import count, listed, percent, points
 QUESTION = Question(
     id="largest-dropoff",
     text="Which step of the intake funnel loses the most people?",
+    decision="which step of the intake to work on first",
+    population=MATURE_SIGN_UPS,
+    unit="person (user_id)",
+    estimand="for each step, the share of all entrants whose progress in order passes the step "
+    "before and not this one within the window; and the same people as a share of those who came "
+    "to the step",
+    censoring="none is needed: people whose window has not ended are left out and counted; who "
+    "deletes the account stays as not passed",
     reads=(METRICS, STEPS, "data_freshness"),
-    verdicts=("named", "candidates", "no loss"),
+    verdicts={
+        "named": "one step leads in at least 95 % of resamples, by a point or more",
+        "candidates": "these data cannot tell which of the listed steps loses the most",
+        "no loss": "everybody passed every step",
+    },
     segments=PEOPLE,
 )
 
@@ -45,8 +57,9 @@ def answer(context: Context) -> Answer:
         return empty
     everybody = find_losses(context.whole())[0]
     groups = find_losses(context) if context.segment else (everybody,)
-    hide = hidden([group.people for group in groups]) if context.segment else [False]
-    rows = [row for group, dark in zip(groups, hide, strict=True) for row in _rows(group, dark)]
+    hide = hidden_steps([_sizes(group) for group in groups]) if context.segment else []
+    dark = hide or [[False] * len(everybody.steps)]
+    rows = [row for group, steps in zip(groups, dark, strict=True) for row in _rows(group, steps)]
     headline, verdict = _conclude(everybody)
     return context.answer(
         headline,
@@ -60,6 +73,11 @@ def answer(context: Context) -> Answer:
             "order.",
             "Support is the share of resamples of these people in which a step leads; it is not "
             "the probability that the step is the largest.",
+            say_hidden([steps[0] for steps in hide]),
+            say_hidden(
+                [step for steps in hide if not steps[0] for step in steps],
+                "steps of the other groups",
+            ),
         ),
         excluded=people.excluded,
         chart=Chart(
@@ -99,12 +117,25 @@ def _conclude(group: Losses) -> tuple[str, str]:
     )
 
 
-def _rows(group: Losses, dark: bool) -> list[tuple[Cell, ...]]:
-    if dark:
-        return [(group.segment, *(None,) * (len(COLUMNS) - 2), "suppressed")]
+def _sizes(group: Losses) -> list[int]:
+    """Return the people that each row of the group is about."""
+    came = {loss.step: loss.rate_of_previous.n for loss in group.found.steps}
+    return [
+        group.people if place == 1 else came.get(place) or step.applies
+        for place, step in enumerate(group.steps, start=1)
+    ]
+
+
+def _rows(group: Losses, dark: list[bool]) -> list[tuple[Cell, ...]]:
+    if dark[0]:
+        return [(group.segment, *(None,) * (len(COLUMNS) - 2), SUPPRESSED)]
     losses = {loss.step: loss for loss in group.found.steps}
     rows: list[tuple[Cell, ...]] = []
-    for place, step in enumerate(group.steps, start=1):
+    for place, (step, hide) in enumerate(zip(group.steps, dark, strict=True), start=1):
+        if hide:
+            unknown = (None,) * (len(COLUMNS) - 4)
+            rows.append((group.segment, step.number, step.name, *unknown, SUPPRESSED))
+            continue
         head = (group.segment, step.number, step.name, step.applies, step.did)
         loss = losses.get(place)
         if loss is None:

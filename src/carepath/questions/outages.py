@@ -187,6 +187,7 @@ def _scan(
     captured: NDArray[np.bool_],
     groups: dict[str, NDArray[np.str_]],
 ) -> list[Loss]:
+    from carepath.stats.suppression import MINIMUM_PEOPLE
     from carepath.stats.tracking import find_outages
 
     if not len(days):
@@ -202,9 +203,11 @@ def _scan(
     found: list[Loss] = []
     for among, chosen in parts:
         records = np.bincount(place[chosen], minlength=length)
+        if records.sum() < MINIMUM_PEOPLE:
+            continue
         with_event = np.bincount(place[chosen & captured], minlength=length)
         for outage in find_outages(with_event, records):
-            if outage.p * len(parts) > ALARM:
+            if outage.p * len(parts) > ALARM or outage.captured.n < MINIMUM_PEOPLE:
                 continue
             begin = (first + np.timedelta64(outage.first_day, "D")).astype(object)
             end = (first + np.timedelta64(outage.last_day, "D")).astype(object)

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table as Printed
 from rich.text import Text
 
-from carepath.questions.answer import Answer, Cell, Column, Figure
+from carepath.questions.answer import Answer, Cell, Column, Exclusion, Figure
 from carepath.questions.wording import days, percent, points
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 20
 PIPE_WIDTH = 160
+SENTENCE = 40
 # Columns that make a table too wide to read on a terminal are left to --format csv and json.
 MINIMUM_COLUMN = 9
 
@@ -55,7 +56,7 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
         parts += [Text(""), _table(answer, width)]
     for title, lines in (
         ("Keep in mind", list(answer.caveats)),
-        ("Left out", [f"{left.count:,} {left.unit}: {left.reason}" for left in answer.excluded]),
+        ("Left out", [_say_left_out(left) for left in answer.excluded]),
     ):
         if lines:
             parts += [Text(""), Text(title, style="bold")]
@@ -68,6 +69,13 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
             Text(f"SQL: carepath ask {answer.question} --sql; all columns: --format csv", "dim")
         )
     return parts
+
+
+def _say_left_out(left: Exclusion) -> str:
+    """Return ``646 tasks that were cancelled`` or ``30 people: ever had the role staff``."""
+    if left.reason.startswith(f"{left.unit} "):
+        return f"{left.count:,} {left.reason}"
+    return f"{left.count:,} {left.unit}: {left.reason}"
 
 
 def _estimates(figures: tuple[Figure, ...]) -> Printed:
@@ -83,7 +91,7 @@ def _estimates(figures: tuple[Figure, ...]) -> Printed:
     for figure in figures:
         printed.add_row(
             Text(figure.label),
-            Text(_show(figure.value, figure.unit) if figure.value is not None else "-"),
+            Text(_show(figure.value, _unit(figure)) if figure.value is not None else "-"),
             Text(_interval(figure)),
             f"{figure.n:,}",
             Text("; ".join(part for part in (figure.method, figure.reason) if part), style="dim"),
@@ -94,25 +102,37 @@ def _estimates(figures: tuple[Figure, ...]) -> Printed:
 def _interval(figure: Figure) -> str:
     if figure.level is None or (figure.low is None and figure.high is None):
         return ""
-    low = "no limit" if figure.low is None else _show(figure.low, figure.unit)
-    high = "no limit" if figure.high is None else _show(figure.high, figure.unit)
-    return f"{low} to {high}"
+    if figure.low is None:
+        return f"up to {_show(figure.high, _unit(figure))}"
+    if figure.high is None:
+        return f"{_show(figure.low, figure.unit)} or more"
+    return f"{_show(figure.low, figure.unit)} to {_show(figure.high, figure.unit)}"
+
+
+def _unit(figure: Figure) -> str:
+    """Return the unit to show: a spread, which has an upper limit alone, bears no sign."""
+    is_spread = figure.unit == "points" and figure.low is None and figure.high is not None
+    return "spread" if is_spread else figure.unit
 
 
 def _table(answer: Answer, width: int) -> Printed:
     columns, left_out = _fit(answer, width)
     printed = Printed(box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        numeric = column.unit not in ("", "date")
-        printed.add_column(Text(column.name), justify="right" if numeric else "left")
     places = [answer.table.columns.index(column) for column in columns]
-    for row in answer.table.rows[:SHOWN_ROWS]:
+    for column, place in zip(columns, places, strict=True):
+        numeric = column.unit not in ("", "date")
+        long = any(len(_show(row[place], "")) > SENTENCE for row in _shown_rows(answer))
+        printed.add_column(
+            Text(column.name), justify="right" if numeric else "left", no_wrap=not long
+        )
+    for row in _shown_rows(answer):
         printed.add_row(
             *(Text(_show(row[place], answer.table.columns[place].unit)) for place in places)
         )
     notes = []
     if len(answer.table.rows) > SHOWN_ROWS:
-        notes.append(f"{len(answer.table.rows) - SHOWN_ROWS:,} more rows")
+        which = "earlier" if _is_series(answer) else "more"
+        notes.append(f"{len(answer.table.rows) - SHOWN_ROWS:,} {which} rows")
     if left_out:
         notes.append(f"{len(left_out)} more columns")
     if notes:
@@ -121,11 +141,22 @@ def _table(answer: Answer, width: int) -> Printed:
     return printed
 
 
+def _is_series(answer: Answer) -> bool:
+    """Whether the rows follow each other in time."""
+    return bool(answer.table.columns) and answer.table.columns[0].unit == "date"
+
+
+def _shown_rows(answer: Answer) -> tuple[tuple[Cell, ...], ...]:
+    """Return the rows to print: the first ones, of a series the latest."""
+    rows = answer.table.rows
+    return rows[-SHOWN_ROWS:] if _is_series(answer) else rows[:SHOWN_ROWS]
+
+
 def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
     """Return the columns that fit the width, and those that do not."""
     shown: list[Column] = []
     used = 0
-    rows = answer.table.rows[:SHOWN_ROWS]
+    rows = _shown_rows(answer)
     table = answer.table
     chosen = [
         column
@@ -135,7 +166,10 @@ def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
     ]
     for column in chosen:
         place = table.columns.index(column)
-        needed = max([len(column.name), *(len(_show(r[place], column.unit)) for r in rows)]) + 2
+        longest = max((len(_show(row[place], column.unit)) for row in rows), default=0)
+        # Sentences are wrapped rather than left out.
+        longest = min(longest, SENTENCE) if column.unit == "" else longest
+        needed = max(len(column.name), longest) + 2
         if used + needed > width and shown:
             break
         used += needed
@@ -154,6 +188,8 @@ def _show(value: Cell, unit: str) -> str:
         return percent(value)
     if unit == "points":
         return points(value)
+    if unit == "spread":
+        return points(value).lstrip("+")
     if unit == "days":
         return days(value)
     if unit == "seconds":

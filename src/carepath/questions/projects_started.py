@@ -15,8 +15,19 @@ PROJECTS = "current_project_summary"
 QUESTION = Question(
     id="projects-started",
     text="How many projects start each week?",
+    decision="how much care work comes in, for staffing",
+    population="projects with a known start: first entry to an active status, else first_active, "
+    "else creation; --since and --until bound the start",
+    unit="project, by ISO week from Monday in the site's time zone",
+    estimand="the mean number of starts of a complete week (quasi-Poisson; exact Poisson where "
+    "the counts vary no more than chance)",
+    censoring="weeks that are not over, or cut off by the range, are marked and in none of the "
+    "rates",
     reads=(PROJECTS, "data_freshness"),
-    verdicts=("counted", "no complete week"),
+    verdicts={
+        "counted": "there is at least one complete week",
+        "no complete week": "projects started, but the range holds no whole week",
+    },
     segments=(PROJECT_TYPE, STARTED_FROM),
 )
 COLUMNS = (

@@ -33,7 +33,9 @@ class Segment:
 
 @dataclass(frozen=True)
 class Question:
-    """A question of the product.
+    """A question of the product, and what its answer means.
+
+    The page in `docs/questions` and the definitions of the report are made from it.
 
     Parameters
     ----------
@@ -41,18 +43,33 @@ class Question:
         Stable and public.
     text : str
         The question, one line.
+    decision : str
+        What its answer helps to decide.
+    population : str
+        Who or what is counted.
+    unit : str
+        What is one observation.
+    estimand : str
+        What is estimated.
+    censoring : str
+        How those are counted whose outcome is not known yet.
     reads : tuple of str
         Tables of prod it reads.
-    verdicts : tuple of str
-        Every verdict it can give, besides ``no data``.
+    verdicts : mapping of str to str
+        Every verdict it can give, besides ``no data``, and what it means.
     segments : tuple of Segment
         What ``--by`` accepts.
     """
 
     id: str
     text: str
+    decision: str
+    population: str
+    unit: str
+    estimand: str
+    censoring: str
     reads: tuple[str, ...]
-    verdicts: tuple[str, ...]
+    verdicts: Mapping[str, str]
     segments: tuple[Segment, ...] = ()
 
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure
-from carepath.questions.hiding import hidden, note, say_hidden
-from carepath.questions.people import METRICS, STEPS, count_people, entrants, nobody
+from carepath.questions.hiding import SUPPRESSED, hidden_steps, note, say_hidden
+from carepath.questions.people import (
+    MATURE_SIGN_UPS,
+    METRICS,
+    STEPS,
+    count_people,
+    entrants,
+    nobody,
+)
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, percent, within
@@ -13,8 +20,18 @@ from carepath.questions.wording import count, percent, within
 QUESTION = Question(
     id="skipped-steps",
     text="Which steps are skipped?",
+    decision="which steps people do without, and could be dropped or mended",
+    population=MATURE_SIGN_UPS,
+    unit="person and step",
+    estimand="among people to whom the step applies who did a later step, the share that never "
+    "did this one within the window",
+    censoring="none is needed: people whose window has not ended are left out and counted; who "
+    "stopped before the step is no skipper",
     reads=(METRICS, STEPS, "data_freshness"),
-    verdicts=("skipped", "none skipped"),
+    verdicts={
+        "skipped": "at least one step was skipped by somebody who went further",
+        "none skipped": "nobody who went further left out a step, or nobody went further",
+    },
     segments=PEOPLE,
 )
 COLUMNS = (
@@ -41,13 +58,15 @@ def answer(context: Context) -> Answer:
     groups = _count(context)
     whole = groups if context.segment is None else _count(context.whole())
     sizes = _sizes(context)
-    dark = hidden(list(sizes.values())) if context.segment else [False]
+    people_at = [[size, *(counts[3] for counts in groups[name])] for name, size in sizes.items()]
+    hide = hidden_steps(people_at) if context.segment else []
     rows: list[tuple[Cell, ...]] = []
-    for (name, size), hide in zip(sizes.items(), dark, strict=True):
-        if hide:
-            rows.append((name, *(None,) * (len(COLUMNS) - 2), note(size, hide)))
+    for name, dark in zip(sizes, hide or [[False] * len(people_at[0])], strict=True):
+        if dark[0]:
+            rows.append((name, *(None,) * (len(COLUMNS) - 2), SUPPRESSED))
         else:
-            rows.extend(_row(name, counts) for counts in groups[name])
+            steps = zip(groups[name], dark[1:], strict=True)
+            rows.extend(_row(name, counts, is_dark) for counts, is_dark in steps)
     figures = tuple(_figure(counts) for counts in whole["all"][1:] if counts[3])
     headline, verdict = _conclude(whole["all"], figures)
     return context.answer(
@@ -59,7 +78,11 @@ def answer(context: Context) -> Answer:
             "A skip needs a later step: whoever stopped before a step is not counted as skipping "
             "it. The first step cannot be skipped, since it makes the entry, nor can the last.",
             "A skip may also be a lost event; why-conversion-changed looks for those.",
-            say_hidden(dark),
+            say_hidden([steps[0] for steps in hide]),
+            say_hidden(
+                [step for steps in hide if not steps[0] for step in steps[1:]],
+                "steps of the other groups",
+            ),
         ),
         excluded=people.excluded,
         chart=Chart(
@@ -125,10 +148,12 @@ def _sizes(context: Context) -> dict[str, int]:
     return {segment: int(people) for segment, people in found.rows()}
 
 
-def _row(segment: str, counts: Counts) -> tuple[Cell, ...]:
+def _row(segment: str, counts: Counts, is_dark: bool) -> tuple[Cell, ...]:
     from carepath.stats.proportions import wilson
 
     number, name, optional, further, skipped, unapplied = counts
+    if is_dark:
+        return (segment, number, name, optional, *(None,) * (len(COLUMNS) - 5), SUPPRESSED)
     rate = wilson(skipped, further)
     told = note(further, False) if further else ""
     return (

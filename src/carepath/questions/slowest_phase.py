@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
 from carepath.questions.figures import figure, tally
-from carepath.questions.group_means import GroupMean, compare_groups
+from carepath.questions.group_means import GroupMean, compare_groups, encode
 from carepath.questions.question import Context, Question
 from carepath.questions.wording import days, listed, percent
 
@@ -18,8 +18,19 @@ PHASES = "task_phases"
 QUESTION = Question(
     id="slowest-phase",
     text="Is a particular phase of a task slower than the others?",
+    decision="where in the life of a task time goes",
+    population="visits of tasks to a status (todo, active, waiting, paused) that history shows; "
+    "--since and --until bound the entry to it (UTC date)",
+    unit="visit of a task to a phase",
+    estimand="mean days of a visit, counting at most 30, beside that of the visits to all other "
+    "phases; and the share of all task days",
+    censoring="visits that still last count as longer than they were watched",
     reads=(PHASES, "data_freshness"),
-    verdicts=("slower", "none slower", "cannot tell"),
+    verdicts={
+        "slower": "at least one phase is 20 % longer than the others, adjusted p under .05",
+        "none slower": "no phase is, beyond chance",
+        "cannot tell": "too few visits are over, or there is only one phase",
+    },
 )
 HORIZON_DAYS = 30.0
 DAY = 86_400.0
@@ -136,11 +147,11 @@ def _read_visits(context: Context) -> Visits:
 
 def _shares(visits: Visits) -> dict[str, float]:
     total = float(visits.durations.sum())
-    names, place = np.unique(visits.phases.astype(str), return_inverse=True)
+    place, names = encode(visits.phases)
     sums = np.bincount(place, weights=visits.durations)
     return {
         name: float(value / total) if total else 0.0
-        for name, value in zip(names.tolist(), sums, strict=True)
+        for name, value in zip(names, sums, strict=True)
     }
 
 
@@ -150,7 +161,7 @@ def _conclude(
     most = max(shares, key=lambda name: shares[name])
     if slower:
         told = [
-            f"{group.group} ({visits.kinds[group.group]}, {days(group.mean.value)} a visit, "
+            f"{_name(visits, group)}{days(group.mean.value)} a visit, "
             f"{group.ratio.value or 0:.1f} times the rest)"
             for group in slower
         ]
@@ -169,6 +180,12 @@ def _conclude(
         f"time, {percent(shares[most])}.",
         "none slower",
     )
+
+
+def _name(visits: Visits, group: GroupMean) -> str:
+    """Return the phase and, where its name does not say it, its kind."""
+    kind = visits.kinds[group.group]
+    return f"{group.group} (" + ("" if kind == group.group else f"{kind}, ")
 
 
 def _estimates(found: tuple[GroupMean, ...], shares: dict[str, float]) -> list[Figure]:
@@ -197,7 +214,7 @@ def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
     chosen = visits.phases == group.group
     curve = kaplan_meier(visits.durations[chosen], visits.is_over[chosen])
     median, late = quantile(curve), quantile(curve, 0.9)
-    tasks = len(np.unique(visits.tasks[chosen].astype(str)))
+    tasks = len(set(visits.tasks[chosen].tolist()))
     return (
         group.group,
         visits.kinds[group.group],

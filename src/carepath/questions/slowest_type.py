@@ -20,8 +20,19 @@ from carepath.questions.wording import days, listed
 QUESTION = Question(
     id="slowest-type",
     text="Is a particular project type or task type slower?",
+    decision="which type of work needs another process or promise",
+    population="tasks and projects that were ever worked on; --since and --until bound the first "
+    "work (UTC date)",
+    unit="task, and project, by type",
+    estimand="mean days until completed, cancelled or deleted, up to a horizon of 90 (tasks) or "
+    "180 days (projects), beside that of all other types",
+    censoring="open work counts as longer than it was watched (right-censored at as_of)",
     reads=(TASKS, PROJECTS, "data_freshness"),
-    verdicts=("slower", "none slower", "cannot tell"),
+    verdicts={
+        "slower": "at least one type is 20 % longer than the others, adjusted p under .05",
+        "none slower": "no type is, beyond chance",
+        "cannot tell": "too few have ended, or there is only one type",
+    },
     segments=(TASK_TYPE, PROJECT_TYPE),
 )
 COLUMNS = (

@@ -19,8 +19,18 @@ USUAL_DAYS = 28
 QUESTION = Question(
     id="tasks-in-progress",
     text="How many tasks are in progress in each project?",
+    decision="which projects are busy, and whether the team carries more than usual",
+    population="all tasks with history that are neither done, cancelled nor deleted at the "
+    "moment; --until moves the moment",
+    unit="project",
+    estimand="none: a count of everything there is. Means are over the ends of days, the last 28 "
+    "or those of the range",
+    censoring="none: the state at a moment needs no follow-up",
     reads=(CHANGES, PROJECTS, "data_freshness"),
-    verdicts=("counted", "nothing in progress"),
+    verdicts={
+        "counted": "tasks are open",
+        "nothing in progress": "no task is open",
+    },
     segments=(PROJECT_TYPE,),
 )
 COLUMNS = (

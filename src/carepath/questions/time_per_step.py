@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure
 from carepath.questions.freshness import read_complete_through
-from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, say_hidden
-from carepath.questions.people import METRICS, STEPS, count_people, entrants, nobody
+from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, say_hidden
+from carepath.questions.people import METRICS, SIGN_UPS, STEPS, count_people, entrants, nobody
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, days, listed
@@ -20,8 +20,19 @@ from carepath.questions.wording import count, days, listed
 QUESTION = Question(
     id="time-per-step",
     text="How long do people spend on each step?",
+    decision="which step takes people long, and how long to wait before sending a reminder",
+    population=SIGN_UPS,
+    unit="person and step",
+    estimand="time from the step before, done in order, to this one: median, p90 and mean of "
+    "those who did it; and the median over all who came to it",
+    censoring="in the censored median, people who stopped at the step or are still on it count as "
+    "longer than they were watched (to the end of their window, or of complete data): "
+    "Kaplan-Meier",
     reads=(METRICS, STEPS, "data_freshness"),
-    verdicts=("estimated", "cannot tell"),
+    verdicts={
+        "estimated": "at least one step was done by 30 people or more",
+        "cannot tell": "too few people did any step after the first",
+    },
     segments=PEOPLE,
 )
 COLUMNS = (
@@ -65,16 +76,17 @@ def answer(context: Context) -> Answer:
     groups = read_times(context)
     whole = groups if context.segment is None else read_times(context.whole())
     everybody = whole.get("all", [])
-    sizes = [
-        max((len(s.done) + len(s.waited) for s in steps), default=0) for steps in groups.values()
-    ]
-    dark = hidden(sizes) if context.segment else [False] * len(groups)
+    hide = hidden_steps([_sizes(steps) for steps in groups.values()]) if context.segment else []
     rows: list[tuple[Cell, ...]] = []
-    for (name, steps), hide in zip(groups.items(), dark, strict=True):
-        if hide:
-            rows.append((name, *(None,) * (len(COLUMNS) - 2), "suppressed"))
-        else:
-            rows.extend(_row(name, step) for step in steps)
+    none = [[False] * (len(steps) + 1) for steps in groups.values()]
+    for (name, steps), dark in zip(groups.items(), hide or none, strict=True):
+        if dark[0]:
+            rows.append((name, *(None,) * (len(COLUMNS) - 2), SUPPRESSED))
+            continue
+        for step, is_dark in zip(steps, dark[1:], strict=True):
+            unknown = (None,) * (len(COLUMNS) - 4)
+            hidden_row = (name, step.number, step.name, *unknown, SUPPRESSED)
+            rows.append(hidden_row if is_dark else _row(name, step))
     headline, verdict = _conclude(everybody)
     return context.answer(
         headline,
@@ -86,7 +98,11 @@ def answer(context: Context) -> Answer:
             "so it includes pauses and visits days apart.",
             "The censored median counts everybody who came to the step: those who stopped, or are "
             "still on it, as longer than they were watched.",
-            say_hidden(dark),
+            say_hidden([steps[0] for steps in hide]),
+            say_hidden(
+                [step for steps in hide if not steps[0] for step in steps[1:]],
+                "steps of the other groups",
+            ),
         ),
         excluded=tuple(left for left in people.excluded if "window" not in left.reason),
         chart=Chart(
@@ -164,6 +180,12 @@ def _gather(done: Any, waiting: Any, watched: NDArray[np.float64]) -> dict[str, 
             for number in sorted(names)
         ]
     return groups
+
+
+def _sizes(steps: list[StepTimes]) -> list[int]:
+    """Return the people the group is about, then those each of its rows is about."""
+    came = max((len(step.done) + len(step.waited) for step in steps), default=0)
+    return [came, *(len(step.done) or len(step.waited) for step in steps)]
 
 
 def _row(segment: str, step: StepTimes) -> tuple[Cell, ...]:

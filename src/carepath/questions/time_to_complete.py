@@ -25,8 +25,22 @@ from carepath.questions.wording import count, days, within
 QUESTION = Question(
     id="time-to-complete",
     text="How long does it take to complete tasks and projects?",
+    decision="what to promise about how long care takes",
+    population="tasks and projects that were ever worked on; --since and --until bound the first "
+    "work (UTC date)",
+    unit="task, and project",
+    estimand="days from the first entry to an active status to the first entry to done: the day "
+    "by which half, 75, 85 and 90 % of all that was started are completed; mean days open up to a "
+    "horizon of 90 (tasks) or 180 days (projects)",
+    censoring="open work counts as longer than it was watched (Kaplan-Meier, right-censored at "
+    "as_of); cancelled and deleted work counts as never completed, so the curve is the cumulative "
+    "incidence of completion",
     reads=(TASKS, PROJECTS, "data_freshness"),
-    verdicts=("estimated", "not reached"),
+    verdicts={
+        "estimated": "half of the tasks or of the projects were completed, and a median can be "
+        "given",
+        "not reached": "fewer than half were completed, or too few for a median",
+    },
     segments=(TASK_TYPE, PROJECT_TYPE),
 )
 _Q = tuple(f"p{round(100 * q)}" if q != 0.5 else "median" for q in QUANTILES)

@@ -10,6 +10,7 @@ import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.causes import (
+    MOST,
     VERIFY,
     decompose_mix,
     decompose_steps,
@@ -17,11 +18,11 @@ from carepath.questions.causes import (
     split,
 )
 from carepath.questions.cohorts import Cohorts, read_cohorts
-from carepath.questions.exposures import StepExposure, date_steps
+from carepath.questions.exposures import StepExposure, date_steps, share_dated
 from carepath.questions.figures import figure
 from carepath.questions.outages import FUNNEL_EVENTS, PROJECTS, Tracking, find_tracking_losses
 from carepath.questions.panel import Panel, by_cohort, read_panel
-from carepath.questions.people import METRICS, STEPS, count_people, nobody
+from carepath.questions.people import MATURE_SIGN_UPS, METRICS, STEPS, count_people, nobody
 from carepath.questions.question import Context, Question, Segment
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, listed, percent, points, within
@@ -36,8 +37,21 @@ QUESTION = Question(
     id="why-conversion-changed",
     text="Is the change due to the page added to the intake, to eligibility verification, to mix, "
     "to tracking?",
+    decision="which of the rival explanations of a fall to act on",
+    population=MATURE_SIGN_UPS + "; final cohorts; weeks whose events were lost are left out",
+    unit="client and four-week cohort for what is called a cause; person for mix and steps",
+    estimand="what each explanation does to the conversion of all people, in points: lost events "
+    "(records against events), the arrival of a page and of eligibility verification (dated from "
+    "the data, client by client), mix (Kitagawa), and progress at each step",
+    censoring="only final cohorts are compared; clients in partial roll-out, and those without a "
+    "date, are neither exposed nor control",
     reads=(METRICS, STEPS, FUNNEL_EVENTS, PROJECTS, "data_freshness"),
-    verdicts=("explained", "not identified", "no problem", "cannot tell"),
+    verdicts={
+        "explained": "at least one hypothesis is supported, or events were lost",
+        "not identified": "conversion fell, and these data cannot tell why",
+        "no problem": "there is no fall to explain",
+        "cannot tell": "too few final cohorts to judge whether there is a fall",
+    },
     segments=PEOPLE,
 )
 COLUMNS = (
@@ -54,8 +68,11 @@ COLUMNS = (
     Column("claim", "", "caused, consistent with, or accounts for"),
     Column("finding", "", "why the verdict is what it is"),
 )
-"""Clients are the unit of every causal contrast; with --by only the mix is split otherwise."""
+# Clients are the unit of every causal contrast; with --by only the mix is split otherwise.
 CLIENT = Segment("client", "coalesce(entry_client_id, 'unknown')", "client at entry")
+
+
+DID_NOT_HAPPEN = "did not happen"
 
 
 @dataclass(frozen=True)
@@ -123,9 +140,11 @@ def _investigate(context: Context, cohorts: Cohorts) -> Findings:
     mix = decompose_mix(periods, context.seed)
     steps = decompose_steps(periods, context.seed)
     exposures = date_steps(panel)
-    hypotheses = weigh(
-        gate, [*_judge_steps(context, panel, exposures, gate, cut, steps), mix_hypothesis(mix)]
-    )
+    judged = _judge_steps(context, panel, exposures, gate, cut, steps)
+    # What did not happen explains nothing, whether there is a fall or not.
+    absent = [one for one in judged if one.contribution.reason == DID_NOT_HAPPEN]
+    others = [one for one in judged if one not in absent]
+    hypotheses = (*absent, *weigh(gate, [*others, mix_hypothesis(mix)]))
     return Findings(
         cohorts,
         tracking,
@@ -178,18 +197,29 @@ def _judge_steps(
         others = tuple(other for other in arrived if other is not exposure)
         name = "eligibility" if exposure.name == VERIFY else f"page {exposure.name}"
         judged.append(judge_arrival(name, panel, exposure, others, gate, cut, context.seed))
-    nothing = Estimate(0.0, None, None, int(panel.entered.sum()), method="", reason="did not occur")
+    people = int(panel.entered.sum())
+    nothing = Estimate(0.0, None, None, people, method="", reason=DID_NOT_HAPPEN)
     if not any(one.name.startswith("page") for one in judged):
-        judged.append(
-            Hypothesis(
+        told = share_dated(panel, exposures)
+        absence = Hypothesis(
+            "page",
+            "not supported",
+            nothing,
+            None,
+            "caused",
+            "no page reached any client in these weeks",
+        )
+        if told < MOST:
+            absence = Hypothesis(
                 "page",
-                "not supported",
-                nothing,
+                "not identified",
+                Estimate(None, None, None, people, reason="too few people to date pages"),
                 None,
                 "caused",
-                "no page reached any client in these weeks",
+                f"no page is seen to arrive, but only {percent(told)} of the people are at clients "
+                "with enough people to see it",
             )
-        )
+        judged.append(absence)
     if not any(one.name == "eligibility" for one in judged):
         judged.append(_judge_passage(panel, gate, steps, nothing))
     return sorted(judged, key=lambda one: (not one.name.startswith("page"), one.name))

@@ -6,6 +6,7 @@ from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
+from carepath.questions.question import Question
 from carepath.questions.registry import QUESTIONS, Entry
 from carepath.report.accounts import describe_accounts, say_complete_through
 from carepath.report.checks import describe_model
@@ -90,6 +91,7 @@ def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dic
             {"count": count, "unit": left.unit, "reason": left.reason}
             for left, count in zip(answer.excluded, count_excluded(answer.excluded), strict=True)
         ],
+        "definition": _define(entry, answer.verdict),
         "columns": [
             {
                 "name": show_title(column.name),
@@ -101,6 +103,23 @@ def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dic
         "models": [describe_model(model) for model in entry.load().QUESTION.reads],
         "sql": list(answer.sql),
     }
+
+
+def _define(entry: Entry, verdict: str) -> list[dict[str, str]]:
+    """Return what the question means: the same words as its page in the documentation."""
+    question: Question = entry.load().QUESTION
+    return [
+        {"name": name, "text": text}
+        for name, text in (
+            ("Decision it serves", question.decision),
+            ("Population", question.population),
+            ("Unit", question.unit),
+            ("Estimand", question.estimand),
+            ("Censoring", question.censoring),
+            (f"Verdict: {verdict}", question.verdicts.get(verdict, "")),
+        )
+        if text
+    ]
 
 
 def _be_silent(entry: Entry, error: CarepathError) -> dict[str, Any]:
@@ -118,6 +137,7 @@ def _be_silent(entry: Entry, error: CarepathError) -> dict[str, Any]:
         "estimates": [],
         "caveats": [],
         "excluded": [],
+        "definition": _define(entry, ""),
         "columns": [],
         "models": [],
         "sql": [],

@@ -64,7 +64,8 @@ def date_exposure(did_step: ArrayLike, reached_later: ArrayLike) -> Exposure:
     Consecutive weeks are gathered until they hold at least 10 people, so a small client gets a
     wider interval instead of none. The change-point maximises the binomial likelihood with one
     share before and one after (Hinkley 1970). Dated needs a share below 5 % before and above
-    50 % after, over all people on each side outside the interval.
+    50 % after, over all people on each side outside the interval. Never: under 5 % of all people,
+    and no window above 50 %; always: over 50 % of all, and no window below 5 %.
     """
     k, n = counts_array(did_step, "did_step"), counts_array(reached_later, "reached_later")
     same_length(did_step=k, reached_later=n)
@@ -75,12 +76,14 @@ def date_exposure(did_step: ArrayLike, reached_later: ArrayLike) -> Exposure:
     if not len(starts):
         return Exposure("no date", None, None, None, people)
     share = done / seen
-    if np.all(share < BELOW):
+    low, high = np.flatnonzero(share < BELOW), np.flatnonzero(share > ABOVE)
+    # One stray person among ten is a tenth of a window and no arrival.
+    overall = done.sum() / seen.sum()
+    if not len(high) and overall < BELOW:
         return Exposure("never", None, int(ends[-1]), None, people)
-    if np.all(share > ABOVE):
+    if not len(low) and overall > ABOVE:
         return Exposure("always", None, None, int(starts[0]), people)
     cut = _most_likely_cut(done, seen)
-    low, high = np.flatnonzero(share < BELOW), np.flatnonzero(share > ABOVE)
     if not len(low) or not len(high):
         return Exposure("no date", None, None, None, people)
     absent = low[low < cut]

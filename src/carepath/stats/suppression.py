@@ -1,17 +1,21 @@
-"""Small groups are not shown, nor told by subtraction from a total."""
+"""Small groups are not shown, nor told by subtraction from what is."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from carepath.stats.estimates import Booleans, counts_array
+from carepath.errors import CarepathError
+from carepath.stats.estimates import Booleans, Floats, Integers, counts_array
 
 MINIMUM_PEOPLE = 10
 
 
 def suppressed(
-    people: ArrayLike, minimum: int = MINIMUM_PEOPLE, total_is_shown: bool = True
+    people: ArrayLike,
+    minimum: int = MINIMUM_PEOPLE,
+    total_is_shown: bool = True,
+    already: ArrayLike | None = None,
 ) -> Booleans:
     """Mark the groups of a table that must not be shown.
 
@@ -23,6 +27,8 @@ def suppressed(
         Groups of 1 to minimum - 1 people are hidden. An empty group tells of nobody and stays.
     total_is_shown : bool
         Whether the total of the groups is shown, so that hidden groups could be told from it.
+    already : array of bool, shape (groups,), optional
+        Groups that are hidden for another reason, and stay so.
 
     Returns
     -------
@@ -42,6 +48,8 @@ def suppressed(
     """
     n = counts_array(people, "people")
     hidden: Booleans = (n > 0) & (n < minimum)
+    if already is not None:
+        hidden |= np.asarray(already, dtype=bool)
     if not total_is_shown or not hidden.any():
         return hidden
     while int(hidden.sum()) < 2 or int(n[hidden].sum()) < minimum:
@@ -50,3 +58,100 @@ def suppressed(
             break
         hidden[shown[np.argmin(n[shown])]] = True
     return hidden
+
+
+def suppressed_steps(people: ArrayLike, minimum: int = MINIMUM_PEOPLE) -> Booleans:
+    """Mark what must not be shown of groups that people leave step by step.
+
+    Parameters
+    ----------
+    people : array of int, shape (groups, steps)
+        People of each group who came to each step; the total of every step is shown.
+    minimum : int
+        As for `suppressed`.
+
+    Returns
+    -------
+    array of bool, shape (groups, steps)
+        True = hide the group at the step. Once hidden, a group stays hidden: who passed a step is
+        who came to the next one.
+
+    Raises
+    ------
+    CarepathError
+        If a count is negative or fractional.
+    """
+    n = np.asarray(people)
+    hidden = np.zeros(n.shape, dtype=bool)
+    before = np.zeros(n.shape[0], dtype=bool)
+    for step in range(n.shape[1]):
+        before = suppressed(n[:, step], minimum, already=before)
+        hidden[:, step] = before
+    return hidden
+
+
+def suppressed_linked(
+    overlaps: ArrayLike, groupings: ArrayLike, minimum: int = MINIMUM_PEOPLE
+) -> Booleans:
+    """Mark the groups that must not be shown where the same people are grouped several ways.
+
+    Parameters
+    ----------
+    overlaps : array of int, shape (groups, groups)
+        People who are in both of two groups; people of each group on the diagonal.
+    groupings : array, shape (groups,)
+        Which grouping a group belongs to. Every grouping holds all people, whose number is shown.
+    minimum : int
+        As for `suppressed`.
+
+    Returns
+    -------
+    array of bool, shape (groups,)
+        True = hide every number of the group.
+
+    Raises
+    ------
+    CarepathError
+        If the overlaps are not square, or a count is negative or fractional.
+
+    Notes
+    -----
+    Each grouping by itself first (`suppressed`). A small group is also told where its indicator is
+    a linear combination of those of shown groups, such as an industry less its one other client;
+    under the scalar product "people in both" that is a projection without remainder. Then the
+    smallest shown group that takes part is hidden, until no small group is told.
+    """
+    shared: Floats = np.asarray(overlaps, dtype=np.float64)
+    labels = np.asarray(groupings)
+    if shared.shape != (len(labels), len(labels)):
+        raise CarepathError("overlaps are not square", where="suppressed_linked")
+    n = counts_array(np.diag(shared), "people")
+    small: Booleans = (n > 0) & (n < minimum)
+    hidden = np.zeros(len(n), dtype=bool)
+    for label in np.unique(labels):
+        hidden[labels == label] = suppressed(n[labels == label], minimum)
+    while small.any():
+        shown = np.flatnonzero(~hidden & (n > 0))
+        told, parts = _told_by(shared, n, labels, shown, np.flatnonzero(small))
+        if not told.any() or not len(shown):
+            break
+        taking_part = shown[np.abs(parts[:, told]).max(axis=1) > 1e-6]
+        if not len(taking_part):
+            break
+        hidden[taking_part[np.argmin(n[taking_part])]] = True
+    return hidden
+
+
+def _told_by(
+    shared: Floats, n: Integers, labels: NDArray[np.generic], shown: Integers, small: Integers
+) -> tuple[Booleans, Floats]:
+    """Return which small groups follow from the shown ones and the total, and by which of them."""
+    total = float(n[labels == labels[0]].sum())
+    gram = np.empty((len(shown) + 1, len(shown) + 1))
+    gram[:-1, :-1] = shared[np.ix_(shown, shown)]
+    gram[-1, :-1] = gram[:-1, -1] = n[shown]
+    gram[-1, -1] = total
+    right = np.vstack([shared[np.ix_(shown, small)], n[small].astype(np.float64)])
+    parts = np.linalg.lstsq(gram, right, rcond=1e-11)[0]
+    remainder = n[small] - np.einsum("ij,ij->j", right, parts)
+    return np.asarray(remainder < 1e-6 * n[small], dtype=bool), np.asarray(parts[:-1])

@@ -108,11 +108,17 @@ def _strongest(k: Floats, n: Floats, longest: int) -> tuple[int, int, float] | N
     fits &= (inside_n > 0) & (outside_n > 0)
     share = inside_k / np.maximum(inside_n, 1)
     other = outside_k / np.maximum(outside_n, 1)
-    gain = _likelihood(inside_k, inside_n) + _likelihood(outside_k, outside_n)
-    gain -= float(_likelihood(sums_k[-1:], sums_n[-1:])[0])
-    gain = np.where(fits & (share <= other - MINIMUM_LOSS), gain, 0.0)
+    # Few spans lose that much, and only theirs need logarithms.
+    worse = fits & (share <= other - MINIMUM_LOSS)
+    if not worse.any():
+        return None
+    gained = _likelihood(inside_k[worse], inside_n[worse])
+    gained += _likelihood(outside_k[worse], outside_n[worse])
+    gained -= float(_likelihood(sums_k[-1:], sums_n[-1:])[0])
+    gain = np.zeros((days, len(lengths)))
+    gain[worse] = gained
     place = int(np.argmax(gain))
-    row, column = divmod(place, gain.shape[1])
+    row, column = divmod(place, len(lengths))
     if gain[row, column] <= 0:
         return None
     start, end = row, row + int(lengths[column])
