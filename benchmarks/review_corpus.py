@@ -142,6 +142,7 @@ def examine(folder: Path) -> list[Outcome]:
             "intake": "snowflake",
             "saas": "bigquery",
             "pg": "postgres",
+            "clinic": "redshift",
         }[base]
         for scenario in members:
             sides = {}

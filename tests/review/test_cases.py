@@ -10,7 +10,7 @@ import yaml
 from tests.review.conftest import project, review_files
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases" / "quiet.yml").read_text())
-ALWAYS = {"TST001", "DOC003", "DET001", "LAY001", "STY001", "PII001"}
+ALWAYS = {"TST001", "DOC003", "DET001", "LAY001", "STY001", "STY002", "PII001"}
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])

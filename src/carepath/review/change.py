@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, field
 
+from carepath.review.findings import Place
 from carepath.review.git import renames
 from carepath.review.snapshot import Model, Snapshot
 
@@ -86,6 +87,28 @@ class Change:
         for path, old in self.moved.items():
             if old == model.file.path:
                 return next((m for m in self.head.models.values() if m.file.path == path), None)
+        return None
+
+    def cause(self, model: Model) -> tuple[str, Place] | None:
+        """The nearest model upstream that the change alters, and its first changed line."""
+        waiting, seen = [model], {model.id}
+        while waiting:
+            current = waiting.pop(0)
+            for upstream in self.head.upstream(current):
+                before = self.counterpart(upstream)
+                if upstream.id in seen:
+                    continue
+                seen.add(upstream.id)
+                if before is not None and (
+                    self.base.facts(before).digest == self.head.facts(upstream).digest
+                ):
+                    continue
+                files = [upstream.file.path, upstream.doc.file if upstream.doc else ""]
+                for path in files:
+                    if path in self.changed_files:
+                        lines = self.changed_lines(path)
+                        return upstream.name, Place(path, min(lines) if lines else 1)
+                waiting.append(upstream)
         return None
 
     def affected(self) -> list[Model]:

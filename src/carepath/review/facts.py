@@ -31,6 +31,15 @@ PII_WORDS = frozenset({"pii", "contains_pii", "is_pii", "sensitive", "personal_d
 
 
 @dataclass(frozen=True, slots=True)
+class JoinFact(Compact):
+    """The equated columns of a join, left and right, and the names both sides have."""
+
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    shared: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ModelFacts(Compact):
     """The schema of a model and why it is open where it is."""
 
@@ -41,6 +50,7 @@ class ModelFacts(Compact):
     reason: str = ""
     literals: tuple[tuple[Source, str], ...] = ()
     trouble: str = ""
+    joins: tuple[JoinFact, ...] = ()
 
 
 def digest_of(relation: Relation) -> str:

@@ -12,6 +12,9 @@ from carepath.review.rules.removed_but_still_used import RULE
 from carepath.review.snapshot import Model
 from carepath.review.sql.relation import Relation
 
+MULTIPLYING = {"JOIN001": 0, "JOIN008": 1, "JOIN007": 2}
+"""Rules about a join that matches too many rows, the most telling first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cause:
@@ -37,6 +40,25 @@ def regroup(findings: list[Finding], change: Change) -> list[Finding]:
             groups.setdefault(key, (cause, []))[1].append(finding)
     for cause, members in groups.values():
         kept.append(_merge(cause, members, change))
+    return kept
+
+
+def collapse(findings: list[Finding]) -> list[Finding]:
+    """One join, one finding: what several rules say of the same join becomes evidence of one."""
+    kept: list[Finding] = []
+    first: dict[tuple[str, int, str], int] = {}
+    for finding in sorted(findings, key=lambda f: MULTIPLYING.get(f.code, len(MULTIPLYING))):
+        if finding.code not in MULTIPLYING:
+            kept.append(finding)
+            continue
+        key = (finding.place.file, finding.place.line, finding.subject.split(" ")[0])
+        if key not in first:
+            first[key] = len(kept)
+            kept.append(finding)
+            continue
+        other = kept[first[key]]
+        evidence = (*other.evidence, Evidence(finding.message), *finding.evidence)
+        kept[first[key]] = replace(other, evidence=evidence)
     return kept
 
 

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from carepath.review.facts import JoinFact
 from carepath.review.jinja.render import COMMENT, Rendered, Renderer, RenderFailure
 from carepath.review.nodes import Documentation, NodeDoc
 from carepath.review.project import File, Project
+from carepath.review.sql.joins import join_fact, resolved
 from carepath.review.sql.parse import Parsed
 from carepath.review.sql.predicates import comparisons
 from carepath.review.sql.relation import Relation, Source
@@ -84,6 +86,20 @@ def literals(analysis: Analysis) -> tuple[tuple[Source, str], ...]:
     return tuple(found)
 
 
+def joins(analysis: Analysis, dialect: str) -> tuple[JoinFact, ...]:
+    """The joins of a model, as far as both sides are known."""
+    found: list[JoinFact] = []
+    for variant in analysis.variants[:1]:
+        if variant.resolution is not None:
+            resolver = resolved(variant.resolution, dialect)
+            for scope in variant.resolution.scopes:
+                for name, binding in scope.bindings.items():
+                    fact = join_fact(resolver, scope, name, binding)
+                    if fact is not None:
+                        found.append(fact)
+    return tuple(found[:60])
+
+
 def by_name(space: Space, name: str) -> Model | None:
     """The model of a name, `name.v2` and versioned models included."""
     found = space.models.get(name)
@@ -118,5 +134,6 @@ def is_enabled(project: Project, file: File, doc: NodeDoc | None) -> bool:
         setting = section.get("+enabled", section.get("enabled", enabled))
         enabled = setting if isinstance(setting, bool) else enabled
         if isinstance(setting, str):
-            enabled = "{{" not in setting and enabled
+            # Computed where dbt runs: it may be on.
+            enabled = enabled or "{{" in setting
     return bool(enabled)

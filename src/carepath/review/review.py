@@ -10,6 +10,7 @@ from carepath.review import grouping, questions, rules, summary
 from carepath.review.change import Change
 from carepath.review.findings import (
     Confidence,
+    Evidence,
     Finding,
     NotAnalysed,
     Place,
@@ -20,6 +21,8 @@ from carepath.review.placing import Placer
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Analysis, Model, Snapshot, Variant
 from carepath.review.summary import Summary
+
+SWITCHED = re.compile(r"enabled\s*=[^)]*\bvar\s*\(")
 
 
 @dataclass(slots=True)
@@ -99,17 +102,20 @@ def review_change(change: Change) -> Review:
             if before is not None and old is not None
             else []
         )
-        result.findings += _introduced(ours, theirs, change, old)
+        found = list(_introduced(ours, theirs, change, old))
+        if found and model.file.path not in change.changed_files:
+            found = [explain(finding, change, model) for finding in found]
+        result.findings += found
     for rule in rules.RULES:
         if rule.check_change is None:
             continue
         try:
-            found = list(rule.check_change(change))
+            issues = list(rule.check_change(change))
         except Exception as error:
             change.head.ledger.add("", f"rule {rule.code} failed: {error!r}", stage="rule")
             continue
-        result.findings += _place(change.head, rule, found, None, None)
-    result.findings = grouping.regroup(result.findings, change)
+        result.findings += _place(change.head, rule, issues, None, None)
+    result.findings = grouping.collapse(grouping.regroup(result.findings, change))
     result.touched = sorted(change.changed_files)
     result.summaries = summary.summarise(change)
     result.questions = questions.ask(change)
@@ -172,9 +178,9 @@ def _of_model(
     change: Change | None,
     chosen: tuple[Rule, ...] = rules.RULES,
 ) -> list[Finding]:
-    if not model.is_enabled or any(
-        v.rendered.config.get("enabled") is False for v in analysis.variants[:1]
-    ):
+    is_off = any(v.rendered.config.get("enabled") is False for v in analysis.variants[:1])
+    by_switch = is_off and SWITCHED.search(analysis.source) is not None
+    if not model.is_enabled or (is_off and not by_switch):
         return []
     if any(variant.parsed.kind == "statement" for variant in analysis.variants):
         return []
@@ -193,7 +199,18 @@ def _of_model(
             )
             continue
         found += _place(snapshot, rule, issues, model, analysis)
-    return found
+    return [soften(finding) for finding in found] if by_switch else found
+
+
+def soften(finding: Finding) -> Finding:
+    """A finding in a model that is off unless a variable switches it on: a warning at most."""
+    sure = finding.confidence
+    return replace(
+        finding,
+        severity=min(finding.severity, Severity.WARNING),
+        confidence=Confidence.LIKELY if sure is Confidence.CERTAIN else sure,
+        evidence=(*finding.evidence, Evidence("a variable has to switch this model on")),
+    )
 
 
 def _place(
@@ -269,6 +286,17 @@ def _introduced(
             if finding.place.line not in lines:
                 continue
         yield finding
+
+
+def explain(finding: Finding, change: Change, model: Model) -> Finding:
+    """Add what the change did to a finding in a file it leaves alone."""
+    cause = change.cause(model)
+    if cause is None or any(fact.place is not None for fact in finding.evidence):
+        return finding
+    name, place = cause
+    return replace(
+        finding, evidence=(Evidence(f"the change alters {name}", place), *finding.evidence)
+    )
 
 
 def _stem(finding: Finding) -> str:

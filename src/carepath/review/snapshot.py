@@ -14,7 +14,7 @@ from typing import Any
 
 from carepath.review import facts as facting
 from carepath.review import nodes
-from carepath.review.facts import ModelFacts
+from carepath.review.facts import JoinFact, ModelFacts
 from carepath.review.findings import Ledger
 from carepath.review.git import Tree
 from carepath.review.jinja.relations import RelationName
@@ -34,6 +34,7 @@ from carepath.review.models import (
     by_name,
     holds_only_macros,
     is_enabled,
+    joins,
     literals,
 )
 from carepath.review.nodes import NodeDoc
@@ -72,6 +73,7 @@ class Snapshot:
         self._analyses: dict[str, Analysis] = {}
         self._owners: dict[int, Space] = {}
         self._literals: dict[str, tuple[tuple[Source, str], ...]] = {}
+        self._joins: dict[str, tuple[JoinFact, ...]] = {}
         projects = discover(tree, self.ledger, settings.project_dir)
         for project in projects:
             self.spaces.append(self._space(project, projects))
@@ -382,6 +384,7 @@ class Snapshot:
             relation.reason,
             self._literals.get(model.id, ()),
             trouble,
+            self._joins.get(model.id, ()),
         )
         self.memo["f|" + key] = made
         return made
@@ -404,6 +407,7 @@ class Snapshot:
             return facting.python_relation(model.id)
         analysis = self.analyse(model)
         self._literals[model.id] = literals(analysis)
+        self._joins[model.id] = joins(analysis, self.space_of(model).dialect)
         return analysis.relation
 
     def analyse(self, model: Model) -> Analysis:

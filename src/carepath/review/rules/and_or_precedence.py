@@ -1,7 +1,8 @@
 """AND and OR are mixed without parentheses, over one column.
 
 What it does
-    Reports `a and x = 1 or x = 2`: OR over a column that the last part of the AND compares too.
+    Reports `a and x = 1 or x = 2`: OR over a column that the last part of the AND compares too;
+    and a WHERE whose conditions stay while the change turns an AND between them into OR.
 
 Why it is bad
     AND binds first: the second value is let through without the other conditions.
@@ -19,7 +20,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Severity
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import base_place, edited, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -29,6 +31,7 @@ COMPARE = (exp.EQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each OR with an AND, without parentheses, on its left."""
+    yield from _edits(context)
     for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
@@ -54,6 +57,38 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _edits(context: Context) -> Iterator[Issue]:
+    """Conditions that stood together at base and are alternatives now."""
+    for variant, scope, before in edited(context):
+        ours, theirs = scope.node.args.get("where"), before.node.args.get("where")
+        if ours is None or theirs is None or plain(ours) == plain(theirs):
+            continue
+        if _leaves(ours.this) != _leaves(theirs.this):
+            continue
+        new = list(ours.find_all(exp.Or))
+        if len(new) <= len(list(theirs.find_all(exp.Or))):
+            continue
+        yield Issue(
+            subject=f"or {plain(ours.this)[:90]}",
+            message=f"AND became OR in WHERE {plain(ours.this)[:90]}.",
+            consequence="Rows that meet one of the conditions come in, where all had to hold.",
+            fix="Write AND, unless either is meant.",
+            confidence=Confidence.POSSIBLE,
+            offset=start_of(new[0].right) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"at base: {plain(theirs.this)[:160]}", base_place(context))],
+        )
+
+
+def _leaves(node: exp.Expr) -> list[str]:
+    if isinstance(node, exp.Paren):
+        return _leaves(node.this)
+    if isinstance(node, (exp.And, exp.Or)):
+        return sorted(_leaves(node.left) + _leaves(node.right))
+    return [plain(node)]
 
 
 RULE = Rule("LIT007", "and-or-precedence", Severity.WARNING, __doc__ or "", check)

@@ -48,7 +48,7 @@ def check(context: Context) -> Iterator[Issue]:
                 shape = keys.shape_of(resolver, scope, name, binding)
                 if shape.is_unique or not shape.equated or shape.has_other:
                     continue
-                inflated = _inflated(variant, scope, name)
+                inflated = _inflated(variant, scope, name) or _pinned(scope, shape)
                 broken = _broken_key(context, variant, scope, name)
                 if broken is None and lost and before.get((scope.path, name)) != join.sql():
                     broken = lost
@@ -124,6 +124,22 @@ def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
                 first = uses[0]
                 owner = first.binding if first is not None else None
                 if owner is not None and owner.join is None and owner.relation.keys:
+                    return node
+    return None
+
+
+def _pinned(scope: Scope, shape: keys.JoinShape) -> exp.Expr | None:
+    """A sum over a side of which constants fix some parts of the key and nothing the rest."""
+    covered = shape.equated | shape.constants
+    for key in shape.binding.relation.keys:
+        if not shape.constants & key.columns or not shape.equated & key.columns:
+            continue
+        rest = key.columns - covered
+        if any(u.binding is shape.binding and u.node.name.lower() in rest for u in scope.uses):
+            continue
+        for item in scope.node.expressions:
+            for node in _sums(item):
+                if not isinstance(node.parent, exp.Window) and node.find(exp.Column):
                     return node
     return None
 

@@ -21,7 +21,8 @@ from collections.abc import Iterator
 import jinja2
 
 from carepath.review.change import Change
-from carepath.review.findings import Place, Severity
+from carepath.review.findings import Evidence, Place, Severity
+from carepath.review.jinja import blocks
 from carepath.review.rule import Context, Issue, Rule
 
 
@@ -29,7 +30,8 @@ def check(context: Context) -> Iterator[Issue]:
     """Report a model that Jinja rejects."""
     failure = context.analysis.failure
     if failure is not None and failure.certain:
-        yield _issue(context.model.file.path, failure.line or 1, failure.reason)
+        path = context.model.file.path
+        yield _issue(context.change, path, context.analysis.source, failure.line, failure.reason)
 
 
 def check_change(change: Change) -> Iterator[Issue]:
@@ -41,16 +43,27 @@ def check_change(change: Change) -> Iterator[Issue]:
             try:
                 space.renderer.environment.parse(change.head.text(file))
             except jinja2.TemplateSyntaxError as error:
-                yield _issue(file.path, error.lineno, f"Jinja: {error.message}")
+                text = change.head.text(file)
+                yield _issue(change, file.path, text, error.lineno, f"Jinja: {error.message}")
 
 
-def _issue(path: str, line: int, reason: str) -> Issue:
+def _issue(change: Change | None, path: str, source: str, line: int | None, reason: str) -> Issue:
+    """Placed at the block or brace that is left open, where that can be told."""
+    found = blocks.culprit(source)
+    told = reason.removeprefix("Jinja: ").split(". Jinja was looking")[0].rstrip(".")
+    place = Place(path, found[0] if found else line or 1)
+    lines = sorted(change.changed_lines(path)) if change is not None else []
+    near = min(lines, key=lambda n: abs(n - place.line)) if lines else place.line
+    evidence = [Evidence(f"Jinja says: {told}", Place(path, line or 1))]
+    if near != place.line:
+        evidence.insert(0, Evidence("the change edits the file here", Place(path, near)))
     return Issue(
         subject=reason,
-        message=f"This template does not compile: {reason.removeprefix('Jinja: ')}",
+        message=f"This template does not compile: {found[1] if found else told}.",
         consequence="dbt stops at parsing; nothing is built.",
         fix="Close or correct the block or expression.",
-        place=Place(path, line),
+        place=place,
+        evidence=evidence,
     )
 
 

@@ -2,9 +2,9 @@
 
 What it does
     Knows the layer of a model by configuration, folder or prefix. Reports sources read outside
-    of the base layer, joins in the base layer, base models that read other models, and several
-    base models of one source table. Only where at least nine in ten models of the project keep
-    to the rule.
+    of the base layer (whether a base model of the source exists or not), base models that read
+    models of a later layer, and intermediate models that read the last one. Only where at least
+    nine in ten models of the project keep to the rule.
 
 Why it is bad
     The renames, casts and deduplication of the base model are missing, or done twice.

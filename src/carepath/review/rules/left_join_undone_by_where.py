@@ -23,8 +23,10 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Binding, Scope
 from carepath.review.sql.values import conjuncts
 
 REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE, exp.In, exp.Between, exp.Like)
@@ -43,6 +45,8 @@ def check(context: Context) -> Iterator[Issue]:
                 for name, b in scope.bindings.items()
                 if b.join is not None and (b.join.side or "").upper() == "LEFT"
             }
+            full = _full(scope)
+            optional |= full
             told: set[str] = set()
             for part in conjuncts(where.this):
                 if not isinstance(part, REJECTING) or part.find(exp.Query):
@@ -59,6 +63,9 @@ def check(context: Context) -> Iterator[Issue]:
                     if name not in optional or name in told:
                         continue
                     told.add(name)
+                    if name in full:
+                        yield _outer(variant, scope, name, part)
+                        continue
                     yield Issue(
                         subject=name,
                         message=f"WHERE {part.sql(comments=False)[:80]} drops the rows that "
@@ -71,6 +78,29 @@ def check(context: Context) -> Iterator[Issue]:
                         path=scope.path,
                         evidence=[Evidence(f"{name} is joined with LEFT JOIN")],
                     )
+
+
+def _full(scope: Scope) -> dict[str, Binding]:
+    """Both sides of a FULL JOIN of two relations."""
+    joins = [b.join for b in scope.bindings.values() if b.join is not None]
+    if len(joins) != 1 or (joins[0].side or "").upper() != "FULL":
+        return {}
+    return dict(scope.bindings)
+
+
+def _outer(variant: Variant, scope: Scope, name: str, part: exp.Expr) -> Issue:
+    return Issue(
+        subject=name,
+        message=f"WHERE {part.sql(comments=False)[:80]} drops the rows that have no match in "
+        f"{name}: the FULL JOIN keeps one side only.",
+        consequence="Rows of the other side without a match are lost.",
+        fix="Filter before the join, or compare a COALESCE of both sides.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(part) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"{name} is joined with FULL JOIN")],
+    )
 
 
 RULE = Rule(

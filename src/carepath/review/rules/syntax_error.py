@@ -25,7 +25,7 @@ from carepath.review.findings import Confidence, Place, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql import tokens
+from carepath.review.sql import brackets, tokens
 
 CONFLICT = re.compile(r"(?m)^<{7} ")
 BREAKS = "The model does not build, nor anything downstream of it."
@@ -46,6 +46,8 @@ def check(context: Context) -> Iterator[Issue]:
                 confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
             )
         yield from _semicolon(context, variant)
+        unmatched = list(_brackets(context, variant))
+        yield from unmatched or _rejected_now(context, variant)
         if parsed.kind not in ("query", "broken") or PATTERN.search(variant.rendered.text):
             continue
         found = parsed.tokens or tokens.tokenize(
@@ -61,6 +63,53 @@ def check(context: Context) -> Iterator[Issue]:
                 fix="Remove or complete it.",
                 offset=fault.offset,
                 variant=variant,
+            )
+
+
+def _brackets(context: Context, variant: Variant) -> Iterator[Issue]:
+    """Parentheses that do not match, which no unknown macro can explain."""
+    parsed = variant.parsed
+    if parsed.kind == "statement" or (parsed.kind == "broken" and parsed.rejected_by):
+        return
+    found = parsed.tokens or tokens.tokenize(variant.rendered.text, context.dialect)
+    told = list(brackets.faults(found))
+    if not told and parsed.is_patched:
+        unknowns = frozenset(name.lower() for name in variant.rendered.unknowns)
+        found = tokens.tokenize(variant.rendered.text, context.dialect)
+        told = list(brackets.swallowed(found, unknowns))
+    for fault in told[:1]:
+        yield Issue(
+            subject=fault.subject,
+            message=f"This is not valid SQL: {fault.message}.",
+            consequence=BREAKS,
+            fix="Complete it.",
+            offset=fault.offset,
+            variant=variant,
+            confidence=Confidence.LIKELY if variant.rendered.unknowns else Confidence.CERTAIN,
+        )
+
+
+def _rejected_now(context: Context, variant: Variant) -> Iterator[Issue]:
+    """What parsed at base with the same unknown macros and does not parse now."""
+    change, parsed = context.change, variant.parsed
+    if parsed.kind != "unknown" or parsed.offset is None or change is None:
+        return
+    before = change.counterpart(context.model)
+    if before is None or context.model.file.path not in change.changed_files:
+        return
+    mine = sorted(variant.rendered.unknowns.values())
+    for old in change.base.analyse(before).variants:
+        if old.rendered.flags != variant.rendered.flags or old.parsed.tree is None:
+            continue
+        if sorted(old.rendered.unknowns.values()) == mine:
+            yield Issue(
+                subject="rejected now",
+                message=f"This parsed at base and does not now: {parsed.reason}.",
+                consequence=BREAKS,
+                fix="Correct the SQL at or just before this place.",
+                offset=parsed.offset,
+                variant=variant,
+                confidence=Confidence.LIKELY,
             )
 
 

@@ -19,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.naming import listing
 from carepath.review.rule import Context, Issue, Rule
@@ -72,7 +74,7 @@ def check(context: Context) -> Iterator[Issue]:
                     confidence=Confidence.CERTAIN
                     if sorted(ours) == sorted(theirs)
                     else Confidence.LIKELY,
-                    offset=offset,
+                    offset=_item(check_.node.right, first[1]) or offset,
                     variant=variant,
                     path=check_.path,
                     evidence=[
@@ -80,6 +82,16 @@ def check(context: Context) -> Iterator[Issue]:
                         Evidence(f"second: {listing(theirs, 20)}"),
                     ],
                 )
+
+
+def _item(branch: exp.Expr, name: str) -> int | None:
+    """Where a branch lists a column."""
+    while isinstance(branch, (exp.Subquery, exp.Paren)):
+        branch = branch.this
+    for item in branch.expressions if isinstance(branch, exp.Select) else []:
+        if item.alias_or_name.lower() == name:
+            return start_of(item)
+    return None
 
 
 RULE = Rule("SQL011", "union-column-mismatch", Severity.ERROR, __doc__ or "", check)

@@ -144,10 +144,11 @@ def _part(resolver: Resolver, scope: Scope, node: exp.Expr) -> Part | None:
 
 def _equal(
     resolver: Resolver, scope: Scope, condition: exp.Expr | None
-) -> tuple[list[tuple[Part, Part]], list[Part], bool]:
-    """Equated pairs, columns fixed to a constant, and whether there is anything else."""
+) -> tuple[list[tuple[Part, Part]], list[Part], list[Part], bool]:
+    """Equated pairs, columns fixed to a constant or by an expression over other sides, the rest."""
     pairs: list[tuple[Part, Part]] = []
     fixed: list[Part] = []
+    computed: list[Part] = []
     has_other = False
     for part in conjuncts(condition):
         if isinstance(part, exp.EQ | exp.NullSafeEQ):
@@ -160,6 +161,9 @@ def _equal(
             if single and not any(True for _ in other.find_all(exp.Column)):
                 fixed.append(single)
                 continue
+            if single and _is_apart(resolver, scope, other, single[0]):
+                computed.append(single)
+                continue
         match = equality(part)
         if match is not None and len(match[1]) == 1:
             single = _part(resolver, scope, match[0])
@@ -167,20 +171,30 @@ def _equal(
                 fixed.append(single)
                 continue
         has_other = True
-    return pairs, fixed, has_other
+    return pairs, fixed, computed, has_other
+
+
+def _is_apart(resolver: Resolver, scope: Scope, node: exp.Expr, name: str) -> bool:
+    """True where every column of an expression belongs to another relation of the scope."""
+    if node.find(exp.Query):
+        return False
+    parts = [_part(resolver, scope, column) for column in node.find_all(exp.Column)]
+    return bool(parts) and all(part is not None and part[0] != name for part in parts)
 
 
 def shape_of(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> JoinShape:
     """How the rows of a binding are matched by its join."""
     join = binding.join
     condition = join.args.get("on") if join is not None else None
-    pairs, fixed, has_other = _equal(resolver, scope, condition)
+    pairs, fixed, computed, has_other = _equal(resolver, scope, condition)
+    has_other = has_other or any(table != name for table, _ in computed)
     equated = {a[1] for a, _ in pairs if a[0] == name} | {b[1] for _, b in pairs if b[0] == name}
+    equated |= {column for table, column in computed if table == name}
     left = {b for a, b in pairs if a[0] == name} | {a for a, b in pairs if b[0] == name}
     constants = {column for table, column in fixed if table == name}
     where = scope.node.args.get("where")
     if where is not None:
-        _, more, _ = _equal(resolver, scope, where.this)
+        _, more, _, _ = _equal(resolver, scope, where.this)
         constants |= {column for table, column in more if table == name}
     for using in join.args.get("using") or [] if join is not None else []:
         column = fold_identifier(using, resolver.dialect)
@@ -246,7 +260,7 @@ def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
     rows = rows or []
     where = scope.node.args.get("where")
     if where is not None:
-        _, fixed, _ = _equal(resolver, scope, where.this)
+        _, fixed, _, _ = _equal(resolver, scope, where.this)
         if fixed:
             rows = [replace(row, parts=row.parts - frozenset(fixed)) for row in rows]
     for right, left in synonyms:
@@ -263,7 +277,7 @@ def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
 def _synonyms(resolver: Resolver, scope: Scope, join: exp.Join | None) -> list[tuple[Part, Part]]:
     if join is None:
         return []
-    pairs, _, _ = _equal(resolver, scope, join.args.get("on"))
+    pairs, _, _, _ = _equal(resolver, scope, join.args.get("on"))
     inner = (join.side or "").upper() == ""
     found: list[tuple[Part, Part]] = []
     names = list(scope.bindings)

@@ -57,6 +57,7 @@ def parse(text: str, dialect: str, has_unknowns: bool) -> Parsed:
         if patched.tree is not None:
             patched.is_patched = True
             return patched
+        first.reason, first.offset = patched.reason, patched.offset
         first.kind = "unknown"
         return first
     rejected = [dialect or "generic"]
@@ -82,6 +83,8 @@ def _try(text: str, dialect: str) -> Parsed:
         details = error.errors[0] if error.errors else {}
         line, column = int(details.get("line") or 1), int(details.get("col") or 1)
         reason = str(details.get("description") or error).rstrip(".")
+        if "<class" in reason:
+            reason = "something is missing"
         near = str(details.get("highlight") or "").strip()
         told = f"{reason} near {near!r}" if near else reason
         offset = _offset(text, line, column)

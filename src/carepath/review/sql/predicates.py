@@ -87,3 +87,11 @@ def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal, str]]:
 def use_of(resolution: Resolution, node: exp.Expr) -> Use | None:
     """What a column node means."""
     return resolution.uses.get(id(node))
+
+
+def literal_comparisons(scope: Scope) -> Iterator[exp.Literal]:
+    """Every text a column of any origin is compared with for equality."""
+    for node, _ in nodes_of(scope):
+        for _, literal, _ in _pairs(node):
+            if not PATTERN.search(literal.name):
+                yield literal

@@ -1,0 +1,58 @@
+"""Where a template that Jinja rejects is really broken: the block or brace left open."""
+
+from __future__ import annotations
+
+import re
+
+TAG = re.compile(r"(?s)\{#.*?#\}|\{%-?\s*(?P<word>\w+)(?P<rest>.*?)-?%\}")
+MARK = re.compile(r"(?s)\{#.*?#\}|\{\{|\}\}|\{%.*?%\}")
+OPENERS = frozenset(
+    {"if", "for", "macro", "call", "filter", "snapshot", "test", "materialization", "raw", "docs"}
+)
+
+
+def culprit(source: str) -> tuple[int, str] | None:
+    """The line of the block or brace that is left open, and what to say of it."""
+    braces = _open_braces(source)
+    if braces is not None:
+        return braces
+    stack: list[tuple[str, int]] = []
+    for match in TAG.finditer(source):
+        word = match["word"]
+        if word is None:
+            continue
+        line = source.count("\n", 0, match.start()) + 1
+        is_block_set = word == "set" and "=" not in match["rest"]
+        if word in OPENERS or is_block_set:
+            stack.append((word, line))
+        elif word.startswith("end"):
+            wanted = word.removeprefix("end")
+            if stack and stack[-1][0] == wanted:
+                stack.pop()
+            elif any(name == wanted for name, _ in stack):
+                name, opened = stack[-1]
+                return opened, f"{{% {name} %}} of line {opened} is not closed before line {line}"
+            else:
+                return line, f"{{% {word} %}} closes nothing"
+    if stack:
+        name, opened = stack[-1]
+        return opened, f"{{% {name} %}} of line {opened} is not closed"
+    return None
+
+
+def _open_braces(source: str) -> tuple[int, str] | None:
+    opened: int | None = None
+    for match in MARK.finditer(source):
+        text = match[0]
+        if text == "{{":
+            if opened is not None:
+                break
+            opened = match.start()
+        elif text == "}}":
+            opened = None
+        elif text.startswith("{%") and opened is not None:
+            break
+    if opened is None:
+        return None
+    line = source.count("\n", 0, opened) + 1
+    return line, f"the {{{{ of line {line} is not closed with }}}}"

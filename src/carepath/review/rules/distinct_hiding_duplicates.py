@@ -1,0 +1,90 @@
+"""DISTINCT only takes back what a join multiplied.
+
+What it does
+    Reports SELECT DISTINCT whose rows would be unique without a join: the key of the first
+    relation is put out, and a joined relation that can match several times gives no column to the
+    output.
+
+Why it is bad
+    The join is a test for existence written as a product; the next column added brings the
+    duplicates back.
+
+For example
+    select distinct c.customer_id, c.country from customers as c
+    join orders as o on o.customer_id = c.customer_id
+
+Use instead
+    select c.customer_id, c.country from customers as c
+    where exists (select 1 from orders as o where o.customer_id = c.customer_id)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql import keys
+from carepath.review.sql.joins import resolved
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Resolver, Scope
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each SELECT DISTINCT over a join."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        resolver = resolved(variant.resolution, context.dialect)
+        for scope in variant.resolution.scopes:
+            distinct = scope.node.args.get("distinct")
+            if not isinstance(distinct, exp.Distinct) or distinct.args.get("on") is not None:
+                continue
+            if scope.node.args.get("group") is not None:
+                continue
+            found = _multiplied(resolver, scope)
+            if found is None:
+                continue
+            name, key, proof = found
+            yield Issue(
+                subject=name,
+                message=f"DISTINCT takes back what the join with {name} multiplies.",
+                consequence="The next column added to it brings the duplicates back.",
+                fix=f"Write WHERE EXISTS over {name}, or aggregate {name} first.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(scope.bindings[name].node) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[
+                    Evidence(f"{key} is put out and unique without it ({proof})"),
+                    Evidence(f"no column of {name} is put out"),
+                ],
+            )
+
+
+def _multiplied(resolver: Resolver, scope: Scope) -> tuple[str, str, str] | None:
+    if len(scope.bindings) != 2:
+        return None
+    first, second = scope.bindings.items()
+    name, binding = second
+    if binding.join is None or binding.hidden or (binding.join.side or "").upper() == "FULL":
+        return None
+    shape = keys.shape_of(resolver, scope, name, binding)
+    if shape.is_unique or not shape.equated or not binding.relation.keys:
+        return None
+    if any(item.binding is not first[1] or item.source is None for item in scope.items):
+        return None
+    out = {item.source for item in scope.items}
+    key = next((k for k in first[1].relation.keys if k.columns and k.columns <= out), None)
+    return (name, ", ".join(sorted(key.columns)), key.proof) if key is not None else None
+
+
+RULE = Rule(
+    "GRAIN004",
+    "distinct-hiding-duplicates",
+    Severity.NOTE,
+    __doc__ or "",
+    check,
+    ceiling=Severity.NOTE,
+)

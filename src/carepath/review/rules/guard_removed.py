@@ -1,0 +1,102 @@
+"""The change takes a guard away: a NULLIF or a COALESCE.
+
+What it does
+    Compares each output column with the same one at base: reports an expression that differs only
+    in a NULLIF or a COALESCE that is gone.
+
+Why it is bad
+    NULLIF kept a zero from stopping the model; COALESCE kept nulls out of sums, keys and
+    comparisons.
+
+For example
+    revenue / orders as average_order     -- was: revenue / nullif(orders, 0)
+
+Use instead
+    revenue / nullif(orders, 0) as average_order
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import bare, base_place, edited, items, plain
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.parse import start_of
+
+GUARDS = (exp.Nullif, exp.Coalesce)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare the expressions of each output column."""
+    for variant, scope, before in edited(context):
+        theirs = items(before)
+        for alias, expression in items(scope).items():
+            old = theirs.get(alias)
+            if old is None or bare(old) == bare(expression):
+                continue
+            guard = removed(old, expression)
+            if guard is None:
+                continue
+            yield _issue(context, variant, scope.path, alias, expression, guard)
+
+
+def removed(old: exp.Expr, new: exp.Expr) -> exp.Expr | None:
+    """The guard whose removal is all that turns one expression into the other."""
+    target = bare(new)
+    guards: list[exp.Expr] = list(old.find_all(*GUARDS))
+    for guard in guards:
+        if bare(_without(old, [guard])) == target:
+            return guard
+    if len(guards) > 1 and bare(_without(old, guards)) == target:
+        return guards[0]
+    return None
+
+
+def _without(tree: exp.Expr, guards: list[exp.Expr]) -> exp.Expr:
+    texts = {plain(guard) for guard in guards}
+
+    def unwrap(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, GUARDS) and plain(node) in texts:
+            inner = node.this
+            return inner if isinstance(inner, exp.Expr) else node
+        return node
+
+    return tree.copy().transform(unwrap)
+
+
+def _issue(
+    context: Context, variant: Variant, path: str, alias: str, new: exp.Expr, guard: exp.Expr
+) -> Issue:
+    inner = guard.this
+    divides = isinstance(guard.parent, exp.Div) and guard.parent.right is guard
+    assert variant.resolution is not None
+    use = None
+    if isinstance(inner, exp.Column):
+        found = [c for c in new.find_all(exp.Column) if bare(c) == bare(inner)]
+        use = variant.resolution.uses.get(id(found[0])) if found else None
+    nullable = use is not None and use.binding is not None and use.binding.nullable
+    name = "NULLIF" if isinstance(guard, exp.Nullif) else "COALESCE"
+    return Issue(
+        subject=f"{alias} {plain(guard)[:80]}",
+        message=f"{alias} has lost its {name}: {plain(guard)[:80]} became {plain(inner)[:60]}.",
+        consequence="A zero stops the model."
+        if divides
+        else "Nulls come through"
+        + (f": {plain(inner)} is null where the join has no match." if nullable else "."),
+        fix="Put it back, unless nothing can be null or zero here any more.",
+        severity=Severity.WARNING if divides or nullable else Severity.NOTE,
+        confidence=Confidence.LIKELY if divides or nullable else Confidence.POSSIBLE,
+        offset=start_of(new) or 0,
+        variant=variant,
+        path=path,
+        evidence=[Evidence(f"at base: {plain(guard)[:160]}", base_place(context))],
+    )
+
+
+RULE = Rule(
+    "NULL004", "guard-removed", Severity.NOTE, __doc__ or "", check, ceiling=Severity.WARNING
+)

@@ -1,0 +1,125 @@
+"""The change takes a condition out of a join.
+
+What it does
+    Compares each join with the same join at base: reports a condition that is gone, where nothing
+    in the join or in WHERE took its place.
+
+Why it is bad
+    The join matches more rows than before: values are counted several times.
+
+For example
+    on lines.order_id = orders.order_id     -- removed: and lines.shop_id = orders.shop_id
+
+Use instead
+    on lines.order_id = orders.order_id and lines.shop_id = orders.shop_id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.jinja.unknown import PATTERN
+from carepath.review.pairs import base_place, edited, plain
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Binding, Scope
+from carepath.review.sql.values import conjuncts
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare the joins of each scope with those at base."""
+    for variant, scope, before in edited(context):
+        where = scope.node.args.get("where")
+        elsewhere = _columns([where] if where is not None else [])
+        for binding in scope.bindings.values():
+            if binding.join is not None and binding.join.args.get("on") is not None:
+                elsewhere |= _columns(
+                    [p for p in conjuncts(binding.join.args["on"]) if _is_new(p, before)]
+                )
+        for name, binding in scope.bindings.items():
+            old = before.bindings.get(name)
+            if old is None or old.join is None or binding.join is None:
+                continue
+            if plain(old.node) != plain(binding.node):
+                continue
+            yield from _compare(context, variant, scope, name, binding, old, elsewhere)
+
+
+def _compare(
+    context: Context,
+    variant: Variant,
+    scope: Scope,
+    name: str,
+    binding: Binding,
+    old: Binding,
+    elsewhere: set[str],
+) -> Iterator[Issue]:
+    assert binding.join is not None and old.join is not None
+    if binding.join.args.get("using") or old.join.args.get("using"):
+        return
+    theirs = old.join.args.get("on")
+    if not isinstance(theirs, exp.Expr):
+        return
+    ours = {plain(part) for part in conjuncts(binding.join.args.get("on"))}
+    gone = [part for part in conjuncts(theirs) if plain(part) not in ours]
+    for part in gone:
+        columns = _columns([part])
+        text = part.sql(comments=False)
+        if not columns or columns & elsewhere or PATTERN.search(text) or part.find(exp.Query):
+            continue
+        if _is_gone(context, scope, part):
+            continue
+        sides = {fold_identifier(c.args.get("table"), "") for c in part.find_all(exp.Column)}
+        relates = isinstance(part, (exp.EQ, exp.Between, exp.GTE, exp.LTE, exp.GT, exp.LT)) and (
+            len(sides - {""}) == 2
+        )
+        yield Issue(
+            subject=f"{name} {plain(part)[:80]}",
+            message=f"The join with {name} has lost its condition {text[:90]}.",
+            consequence="It matches more rows than before.",
+            fix="Put it back, unless matching more rows is meant.",
+            severity=Severity.WARNING if relates else Severity.NOTE,
+            confidence=Confidence.LIKELY if relates else Confidence.POSSIBLE,
+            offset=start_of(binding.join.args.get("on") or binding.node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"at base: {plain(theirs)[:200]}", base_place(context))],
+        )
+
+
+def _columns(nodes: list[exp.Expr]) -> set[str]:
+    return {plain(c) for node in nodes for c in node.find_all(exp.Column)}
+
+
+def _is_new(part: exp.Expr, before: Scope) -> bool:
+    text = plain(part)
+    for binding in before.bindings.values():
+        condition = binding.join.args.get("on") if binding.join is not None else None
+        if any(plain(other) == text for other in conjuncts(condition)):
+            return False
+    return True
+
+
+def _is_gone(context: Context, scope: Scope, part: exp.Expr) -> bool:
+    """True where a column of the condition no longer exists: it had to go."""
+    for column in part.find_all(exp.Column):
+        binding = scope.bindings.get(fold_identifier(column.args.get("table"), context.dialect))
+        name = fold_identifier(column.this, context.dialect)
+        if binding is not None and binding.relation.is_closed and not binding.relation.get(name):
+            return True
+    return False
+
+
+RULE = Rule(
+    "JOIN007",
+    "join-condition-removed",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

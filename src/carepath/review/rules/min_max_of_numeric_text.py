@@ -1,0 +1,91 @@
+"""MIN or MAX of numbers that are stored as text.
+
+What it does
+    Reports MIN and MAX of a column that a cast makes text while its values are whole numbers of
+    different lengths: by an accepted_values test, by the rows of a seed, or because the project
+    compares it with such numbers.
+
+Why it is bad
+    Text is compared letter by letter: '9' is more than '10'.
+
+For example
+    select max(version) as latest_version   -- version is text: '1', '2', ..., '10'
+
+Use instead
+    select max(cast(version as integer)) as latest_version
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.rules.literal_spelled_two_ways import spellings
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.relation import Column
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each MIN and MAX of a column."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, _ in nodes_of(scope):
+                if not isinstance(node, (exp.Min, exp.Max)) or not isinstance(
+                    node.this, exp.Column
+                ):
+                    continue
+                use = variant.resolution.uses.get(id(node.this))
+                column = use.column if use is not None else None
+                proof = _proof(context, column) if column is not None else None
+                if column is None or proof is None:
+                    continue
+                name = "MAX" if isinstance(node, exp.Max) else "MIN"
+                yield Issue(
+                    subject=node.sql(comments=False).lower(),
+                    message=f"{name} of {column.shown} compares numbers as text.",
+                    consequence="'9' is more than '10'.",
+                    fix=f"Cast {column.shown} to a number first.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(proof)],
+                )
+
+
+def _proof(context: Context, column: Column) -> str | None:
+    """Why the values are numbers of different lengths in a text, or None."""
+    if column.type != "text":
+        return None
+    values: set[str] = set()
+    told = ""
+    if column.domain is not None:
+        values, told = set(column.domain.values), column.domain.proof
+    elif column.root is not None:
+        for (root, _), counts in spellings(context.snapshot).items():
+            if root == column.root:
+                values |= set(counts)
+        told = "the project compares it with such numbers"
+    if len(values) < 2 or not all(value.isdigit() for value in values):
+        return None
+    if any(value.startswith("0") and len(value) > 1 for value in values):
+        return None
+    if len({len(value) for value in values}) < 2:
+        return None
+    shown = ", ".join(sorted(values, key=lambda v: (len(v), v))[:6])
+    return f"{column.shown} is text and holds {shown} ({told})"
+
+
+RULE = Rule(
+    "AGG004",
+    "min-max-of-numeric-text",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

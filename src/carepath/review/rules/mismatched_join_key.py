@@ -1,0 +1,138 @@
+"""A join compares the identifiers of two different things.
+
+What it does
+    Reports `a.x_id = b.y_id` where a has a column y_id of its own, and x_id is the key of a third
+    relation, or is equated with columns of its own name everywhere else in the project.
+
+Why it is bad
+    The numbers of one thing match those of another by chance: rows meet that have nothing to do
+    with each other.
+
+For example
+    from results join constructors on constructors.constructor_id = results.race_id
+
+Use instead
+    from results join constructors on constructors.constructor_id = results.constructor_id
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Snapshot
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Binding, Resolution
+from carepath.review.sql.values import conjuncts
+
+ENDINGS = ("_id", "_key", "_sk", "_code")
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each equated pair of differently named columns."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for binding in scope.bindings.values():
+                condition = binding.join.args.get("on") if binding.join is not None else None
+                for part in conjuncts(condition):
+                    found = _mismatch(context.snapshot, variant.resolution, part)
+                    if found is None:
+                        continue
+                    wrong, right, why = found
+                    yield Issue(
+                        subject=part.sql(comments=False).lower()[:120],
+                        message=f"{part.sql(comments=False)[:90]} compares two different things: "
+                        f"there is {right} beside {wrong}.",
+                        consequence="Rows meet that have nothing to do with each other.",
+                        fix=f"Use {right}.",
+                        confidence=Confidence.LIKELY,
+                        offset=start_of(part) or 0,
+                        variant=variant,
+                        path=scope.path,
+                        evidence=[Evidence(why)],
+                    )
+
+
+def _mismatch(
+    snapshot: Snapshot, resolution: Resolution, part: exp.Expr
+) -> tuple[str, str, str] | None:
+    if not isinstance(part, exp.EQ) or not isinstance(part.left, exp.Column):
+        return None
+    if not isinstance(part.right, exp.Column):
+        return None
+    uses = [resolution.uses.get(id(side)) for side in (part.left, part.right)]
+    if any(use is None or use.binding is None or use.column is None for use in uses):
+        return None
+    first, second = uses
+    for one, two in ((first, second), (second, first)):
+        assert one is not None and two is not None and one.column and two.column
+        assert one.binding is not None and two.binding is not None
+        name, other = one.column.name, two.column.name
+        if name == other or not name.endswith(ENDINGS) or not other.endswith(ENDINGS):
+            continue
+        if _related(name, other) or _is_same(one.binding, two.binding):
+            continue
+        if one.binding.relation.get(other) is None or two.binding.relation.get(name) is not None:
+            continue
+        root = one.column.root
+        if root is not None and root[1] not in (name, "id"):
+            continue
+        why = _own_meaning(snapshot, name, other)
+        if why is not None:
+            return f"{one.binding.name}.{name}", f"{one.binding.name}.{other}", why
+    return None
+
+
+def _related(name: str, other: str) -> bool:
+    """True where one is a role of the other: billing_customer_id, parent_account_id."""
+    return name.endswith("_" + other) or other.endswith("_" + name)
+
+
+def _is_same(one: Binding, two: Binding) -> bool:
+    if one.relation.id == two.relation.id and one.relation.id not in ("query", ""):
+        return True
+    ours, theirs = set(one.relation.index), set(two.relation.index)
+    return bool(ours) and len(ours & theirs) * 10 >= 8 * min(len(ours), len(theirs))
+
+
+def _own_meaning(snapshot: Snapshot, name: str, other: str) -> str | None:
+    owners, pairs = identifiers(snapshot)
+    if name in owners:
+        return f"{name} is the key of {owners[name]}"
+    if pairs.get((name, name), 0) >= 2 and not pairs.get((name, other), 0) > 1:
+        return f"{pairs[(name, name)]} other joins equate {name} with {name}"
+    return None
+
+
+def identifiers(snapshot: Snapshot) -> tuple[dict[str, str], dict[tuple[str, str], int]]:
+    """(name of a key -> the model it is the key of, equated pair -> number of joins)."""
+    kept = snapshot.local.get("identifiers")
+    if kept is None:
+        owners: dict[str, str] = {}
+        pairs: dict[tuple[str, str], int] = {}
+        for model in snapshot.sql_models():
+            facts = snapshot.facts(model)
+            for key in facts.relation.keys:
+                if len(key.columns) == 1:
+                    owners.setdefault(next(iter(key.columns)), model.name)
+            for join in facts.joins:
+                if len(join.left) == len(join.right) == 1:
+                    for pair in {(join.left[0], join.right[0]), (join.right[0], join.left[0])}:
+                        pairs[pair] = pairs.get(pair, 0) + 1
+        kept = snapshot.local["identifiers"] = (owners, pairs)
+    found: tuple[dict[str, str], dict[tuple[str, str], int]] = kept
+    return found
+
+
+RULE = Rule(
+    "JOIN009",
+    "mismatched-join-key",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

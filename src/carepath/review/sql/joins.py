@@ -1,0 +1,58 @@
+"""What a join equates, and which names both of its sides have."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+from carepath.review.facts import JoinFact
+from carepath.review.sql import keys
+from carepath.review.sql.relation import open_relation
+from carepath.review.sql.scope import Binding, Resolution, Resolver, Scope
+
+COMMON = re.compile(
+    r"^_|^(id|name|type|status|state|value|date|day|month|year|description|title|url|index|position)$"
+    r"|(_at|_on|_date|_name|_timestamp|_ts|_time|_by|_synced|_count|_amount|_type|_status)$"
+    r"|^(is|has|was)_|^(created|updated|modified|deleted|loaded|synced|inserted)"
+)
+MOST = 12
+
+
+def resolved(resolution: Resolution, dialect: str) -> Resolver:
+    """A resolver that knows the column uses of a resolution."""
+    resolver = Resolver(dialect, lambda name: open_relation(name.label), {}, {})
+    resolver.uses = resolution.uses
+    return resolver
+
+
+def other_side(scope: Scope, shape: keys.JoinShape) -> tuple[str, Binding] | None:
+    """The one relation the columns of a join are equated with."""
+    names = {name for name, _ in shape.left}
+    if len(names) != 1:
+        return None
+    name = next(iter(names))
+    return name, scope.bindings[name]
+
+
+def shared_names(left: Binding, right: Binding) -> frozenset[str]:
+    """The names both sides have, without those that every table has."""
+    both = [n for n in right.relation.index if n in left.relation.index and not COMMON.search(n)]
+    return frozenset(sorted(both)[:MOST])
+
+
+def join_fact(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> JoinFact | None:
+    """The fact of one join, or None where it is not a plain one of two known sides."""
+    if binding.join is None or binding.hidden or not isinstance(binding.join, exp.Join):
+        return None
+    if not binding.relation.columns:
+        return None
+    shape = keys.shape_of(resolver, scope, name, binding)
+    side = other_side(scope, shape)
+    if side is None or not shape.equated:
+        return None
+    return JoinFact(
+        tuple(sorted(column for _, column in shape.left)),
+        tuple(sorted(shape.equated)),
+        shared_names(side[1], binding),
+    )

@@ -1,0 +1,5 @@
+select
+    provider_id,
+    provider_name,
+    specialty
+from {{ source('ehr', 'providers') }}

@@ -1,0 +1,5 @@
+select
+    visit_id,
+    clinic_code,
+    visit_type
+from {{ ref('stg_visits') }}
