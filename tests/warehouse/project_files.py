@@ -70,6 +70,10 @@ def render(name: str) -> str:
             "adapter": lint_context.adapter,
             "dbt": lint_context.dbt,
             "return": lambda value: value,
+            "config": lambda **_values: "",
+            "is_incremental": lambda: False,
+            "run_query": lint_context.run_query,
+            "this": "this",
             "adapter_type": "duckdb",
         }
     )

@@ -54,7 +54,9 @@ def test_every_column_of_the_final_select_is_documented_in_its_order(name: str) 
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_primary_key_is_tested_on_columns_of_the_model(name: str) -> None:
+def test_the_primary_key_of_every_table_is_tested_on_its_columns(name: str) -> None:
+    if is_view(name):  # its key is that of the tables it reads: a test would read them once more
+        return
     entry = model_entries()[name]
     keys = [
         test["primary_key"]["arguments"]["columns"]
@@ -160,6 +162,11 @@ def test_every_rule_that_models_hold_has_a_unit_test(document: str, rules: set[i
         for number in numbers.split(", ")
     }
     assert rules - cited == set()
+
+
+def is_view(name: str) -> bool:
+    """Whether a model is computed anew by everyone who reads it."""
+    return name in sql_files("base") or "materialized='view'" in sql_files()[name].read_text()
 
 
 def _source_calls(text: str) -> list[tuple[str, str]]:

@@ -21,6 +21,15 @@ from carepath.building.reconciliation import (
     read_as_of,
 )
 from carepath.building.report import BuildReport, Fate
+from carepath.building.state import (
+    explain_rebuilds,
+    is_up_to_date,
+    note_publication,
+    prepare_state,
+    read_inputs,
+    read_signatures,
+    sign_macros,
+)
 from carepath.definitions import COLUMNS, check_definitions
 from carepath.errors import CarepathError
 from carepath.logs import log
@@ -47,11 +56,14 @@ def build(
     variables: Mapping[str, Any] | None = None,
     progress: Progress = _show_nothing,
     threads: int = 2,
+    *,
+    full_refresh: bool = False,
 ) -> BuildReport:
     """Build, test and publish the warehouse of a workspace.
 
-    Readers of ``prod.duckdb`` see the old state until the new one is complete, tested and
-    reconciled. Killed at any moment, the next build gives what a clean one gives.
+    Only what new rows concern is worked out again; ``prep.duckdb`` keeps the rest. Readers of
+    ``prod.duckdb`` see the old state until the new one is complete, tested and reconciled. Killed
+    at any moment, the next build gives what a clean one gives.
 
     Parameters
     ----------
@@ -66,6 +78,8 @@ def build(
         Called with what is being done, nodes finished and nodes in all.
     threads : int
         dbt threads.
+    full_refresh : bool
+        Whether to build everything from scratch.
 
     Raises
     ------
@@ -81,43 +95,72 @@ def build(
     funnel = str(chosen.get("intake_funnel_name", "MEMBER_INTAKE"))
     checked = check_definitions(definitions, funnel)
     chosen.setdefault("intake_step_count", checked.step_count)
-    with lock_build(workspace), candidate_folder(workspace) as candidate:
+    with lock_build(workspace):
         _check_raw(workspace)
-        prep, prod = candidate / "prep.duckdb", candidate / "prod.duckdb"
-        result = run_dbt_build(
-            find_project(),
-            chosen,
-            {
-                "CAREPATH_WORKSPACE": str(workspace.root),
-                "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
-                "CAREPATH_PREP": str(prep),
-                "CAREPATH_PROD": str(prod),
-                "CAREPATH_THREADS": str(threads),
-            },
-            workspace.target,
-            workspace.logs,
-            progress,
-        )
-        log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
-        _check_result(result, workspace)
-        progress("Reconciling rows", 0, 0)
-        fates = account_rows(workspace.raw, prod)
-        _check_account(fates)
-        report = BuildReport(
-            prod=workspace.prod,
-            as_of=read_as_of(prod),
-            model_count=sum(node.kind in ("model", "seed") for node in result.nodes),
-            test_count=sum(node.kind == "test" for node in result.nodes),
-            seconds=time.monotonic() - started,
-            fates=fates,
-            rejections=list_rejections(prod),
-            warnings=list_warnings(prod),
-        )
-        progress("Publishing", 0, 0)
-        publish(prep, workspace.prep, is_private=True)
-        publish(prod, workspace.prod)
-        log("published", bytes=workspace.prod.stat().st_size)
+        project = find_project()
+        inputs = read_inputs(workspace, project, definitions, chosen)
+        if not full_refresh and is_up_to_date(workspace, inputs):
+            return _report(workspace, workspace.prod, started, "nothing is new")
+        with candidate_folder(workspace) as candidate:
+            # An explicit moment cuts rows off: it is built apart, the state is of the latest.
+            prep = candidate / "prep.duckdb" if moment else workspace.prep
+            prod = candidate / "prod.duckdb"
+            reason = prepare_state(prep, start_over=full_refresh)
+            before = read_signatures(prep)
+            result = run_dbt_build(
+                project,
+                {**chosen, "macros_signature": sign_macros(project)},
+                {
+                    "CAREPATH_WORKSPACE": str(workspace.root),
+                    "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
+                    "CAREPATH_PREP": str(prep),
+                    "CAREPATH_PROD": str(prod),
+                    "CAREPATH_THREADS": str(threads),
+                },
+                workspace.target,
+                workspace.logs,
+                progress,
+            )
+            log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
+            _check_result(result, workspace)
+            progress("Reconciling rows", 0, 0)
+            mode = _describe_mode(moment, reason, explain_rebuilds(before, read_signatures(prep)))
+            report = _report(workspace, prod, started, mode, result)
+            _check_account(report.fates)
+            progress("Publishing", 0, 0)
+            publish(prod, workspace.prod)
+            log("published", bytes=workspace.prod.stat().st_size, mode=mode)
+            note_publication(workspace, inputs)
     return report
+
+
+def _describe_mode(moment: str, reason: str | None, rebuilt: str | None) -> str:
+    if moment:
+        return f"from scratch: as of {moment}, apart from the state of later builds"
+    if reason:
+        return f"from scratch: {reason}"
+    return f"incremental, in part from scratch ({rebuilt})" if rebuilt else "incremental"
+
+
+def _report(
+    workspace: Workspace,
+    prod: Path,
+    started: float,
+    mode: str,
+    result: DbtResult | None = None,
+) -> BuildReport:
+    nodes = result.nodes if result else ()
+    return BuildReport(
+        prod=workspace.prod,
+        as_of=read_as_of(prod),
+        mode=mode,
+        model_count=sum(node.kind in ("model", "seed") for node in nodes),
+        test_count=sum(node.kind == "test" for node in nodes),
+        seconds=time.monotonic() - started,
+        fates=account_rows(workspace.raw, prod),
+        rejections=list_rejections(prod),
+        warnings=list_warnings(prod),
+    )
 
 
 def parse_moment(text: str) -> str:

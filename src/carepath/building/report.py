@@ -57,6 +57,8 @@ class BuildReport:
         The published database.
     as_of : str or None
         The moment it is of, ISO 8601, UTC; None without any data.
+    mode : str
+        Whether it was incremental, from scratch or nothing at all, and why.
     model_count, test_count : int
         dbt nodes that were built, and data tests that passed.
     seconds : float
@@ -71,6 +73,7 @@ class BuildReport:
 
     prod: Path
     as_of: str | None
+    mode: str
     model_count: int
     test_count: int
     seconds: float

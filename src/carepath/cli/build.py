@@ -19,16 +19,25 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
 @click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
+@click.option("--full-refresh", is_flag=True, help="Build everything from scratch.")
 @log_format_option
-def command(workspace: Path | None, as_of: str | None, log_format: LogFormat) -> None:
-    """Build, test and publish the warehouse; readers of prod never see anything half-built."""
+def command(
+    workspace: Path | None, as_of: str | None, log_format: LogFormat, *, full_refresh: bool
+) -> None:
+    """Build, test and publish the warehouse; readers of prod never see anything half-built.
+
+    Only what newly landed rows concern is worked out again, unless the definitions, the code or
+    the settings have changed.
+    """
     from carepath.cli.progress import show_progress
     from carepath.operations.running import run_build
     from carepath.workspace import find_workspace
 
     found = find_workspace(workspace)
     with show_progress("Building", log_format) as progress:
-        report = run_build(found, progress, as_of=as_of, log_format=log_format)
+        report = run_build(
+            found, progress, as_of=as_of, log_format=log_format, full_refresh=full_refresh
+        )
     print_report(report)
     click.echo("\nNext: carepath ask")
 
@@ -45,6 +54,7 @@ def print_report(report: BuildReport) -> None:
             console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}", highlight=False)
     for warning in report.warnings:
         console.print(f"[yellow]Note:[/] {warning}", highlight=False)
+    console.print(f"Build: {report.mode}.", highlight=False)
     console.print(
         f"{report.model_count} tables and seeds built, {report.test_count} data tests passed "
         f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC.",

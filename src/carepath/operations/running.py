@@ -45,12 +45,15 @@ def run_build(
     *,
     as_of: str | None = None,
     log_format: LogFormat = "text",
+    full_refresh: bool = False,
 ) -> BuildReport:
     """Build and publish; see `carepath.building.build`."""
     from carepath.building import build
     from carepath.configuration import read_build_configuration
 
-    with record_run(workspace, "build", {"as_of": as_of}, log_format) as recorder:
+    with record_run(
+        workspace, "build", {"as_of": as_of, "full_refresh": full_refresh}, log_format
+    ) as recorder:
         configuration = read_build_configuration(workspace)
         report = build(
             workspace,
@@ -58,6 +61,7 @@ def run_build(
             variables=configuration.variables,
             progress=progress,
             threads=configuration.threads,
+            full_refresh=full_refresh,
         )
         recorder.count(
             models=report.model_count,

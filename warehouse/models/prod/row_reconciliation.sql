@@ -32,7 +32,7 @@ deduplicated as (
         ('care_platform.historical_project', 'project_history'),
         ('care_platform.task', 'tasks'),
         ('care_platform.historical_task', 'task_history'),
-        ('snowplow.events', 'events'),
+        ('snowplow.events', 'delivered_events'),
     ] %}
     select
         '{{ source_table }}' as source_table,

@@ -1,8 +1,9 @@
+{{ config(materialized='view') }}
 -- Every event that counts: deduplicated, credibly dated, without direct identifiers.
 with
 
-events as (
-    select * from {{ ref('events') }}
+delivered_events as (
+    select * from {{ ref('delivered_events') }}
 ),
 
 final as (
@@ -28,8 +29,10 @@ final as (
         referrer_host,
         collected_at,
         loaded_at,
-        has_payload_conflict
-    from events
+        has_payload_conflict,
+        step_number,
+        event_number
+    from delivered_events
     where set_aside_reason is null
 )
 

@@ -10,7 +10,7 @@ final as (
         ('care_platform.historical_project', 'full_project_history', 'project_history_id'),
         ('care_platform.task', 'tasks', 'task_id'),
         ('care_platform.historical_task', 'full_task_history', 'task_history_id'),
-        ('snowplow.events', 'events', 'event_id'),
+        ('snowplow.events', 'delivered_events', 'event_id'),
     ] %}
     select
         '{{ source_table }}' as source_table,

@@ -3,6 +3,11 @@
     'dvce_created_tstamp', 'funnel_funnel_name', 'funnel_step_name', 'funnel_step_action',
     'funnel_failure_reason', 'user_id', 'user_role', 'user_is_eligibility_verified',
 ] -%}
+{%- set circumstances = [
+    'derived_tstamp', 'collector_tstamp', 'dvce_type', 'geo_country', 'page_url', 'page_referrer',
+    'page_urlhost', 'refr_urlhost', 'app_id', 'platform', 'user_ipaddress', 'geo_latitude',
+    'geo_longitude', 'geo_zipcode', 'useragent',
+] -%}
 with
 
 source as (
@@ -13,6 +18,7 @@ hashed as (
     select
         *,
         {{ row_hash(payload) }} as payload_hash,
+        {{ row_hash(circumstances) }} as row_hash,
         coalesce(derived_tstamp, collector_tstamp) as occurred_at
     from source
 ),
@@ -58,37 +64,23 @@ renamed as (
         load_tstamp as loaded_at,
         -- handling
         {{ set_aside_reason('event_id', 'occurred_at', 'load_tstamp') }} as set_aside_reason,
-        payload_hash
+        payload_hash,
+        row_hash,
+        {{ batch_number('load_tstamp') }} as batch_number
     from hashed
 ),
 
--- delivered at least once: the copy collected first counts, in an order that is always total
+-- delivered at least once: of the copies in a batch the one collected first counts, in an order
+-- that is always total; copies in several batches meet in delivered_events
 ranked as (
     select
         *,
-        count(*) over (partition by event_id) as source_row_count,
-        min(payload_hash) over (partition by event_id)
-        != max(payload_hash) over (partition by event_id) as has_payload_conflict,
+        count(*) over (partition by event_id, batch_number) as source_row_count,
+        min(payload_hash) over (partition by event_id, batch_number)
+        != max(payload_hash) over (partition by event_id, batch_number) as has_payload_conflict,
         row_number() over (
-            partition by event_id
-            order by
-                collected_at,
-                loaded_at nulls last,
-                payload_hash,
-                event_at,
-                device_type nulls last,
-                country nulls last,
-                page_url nulls last,
-                page_referrer nulls last,
-                page_host nulls last,
-                referrer_host nulls last,
-                app_id nulls last,
-                platform nulls last,
-                ip_address nulls last,
-                latitude nulls last,
-                longitude nulls last,
-                zip_code nulls last,
-                user_agent nulls last
+            partition by event_id, batch_number
+            order by collected_at, loaded_at nulls last, payload_hash, row_hash
         ) as copy_rank
     from renamed
 ),

@@ -1,0 +1,32 @@
+"""Rows that quarrel: the same event or history row once more, under another person or task."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+from oracle.definitions import EVENTS, PROJECT_HISTORY, TASK_HISTORY, Raw, Row
+
+# table -> its key, the column that says whose the row is, the moment that decides between copies
+CONTESTED = {
+    EVENTS: ("event_id", "user_id", "collector_tstamp"),
+    TASK_HISTORY: ("history_id", "id", "_sdc_received_at"),
+    PROJECT_HISTORY: ("history_id", "id", "_sdc_received_at"),
+}
+
+
+def add_quarrels(raw: Raw, random: Random, share: float = 0.08) -> Raw:
+    """The rows, and for some of them a copy that is another's, collected earlier or later."""
+    result = {table: list(rows) for table, rows in raw.items()}
+    for table, (key, owner, moment) in CONTESTED.items():
+        owners = sorted({row[owner] for row in raw[table] if row[owner]})
+        for row in raw[table]:
+            if row[key] and row[moment] and owners and random.random() < share:
+                result[table].append(_contest(row, random, owners, owner, moment))
+    return result
+
+
+def _contest(row: Row, random: Random, owners: list[str], owner: str, moment: str) -> Row:
+    apart = timedelta(seconds=random.choice((-7, -1, 1, 7)))
+    claimed = random.choice((*random.sample(owners, min(3, len(owners))), None))
+    return row | {owner: claimed, moment: row[moment] + apart}
