@@ -4,13 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check lint types sql review format docs calibrate review-corpus review-mutations bench lock clean
+.PHONY: help demo test check lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
 	@echo "make test    the tests"
 	@echo "make check   the tests, ruff, mypy, sqlfluff and our own review: what CI runs"
 	@echo "make calibrate      how good the statistics are, on simulated data (an hour)"
+	@echo "make pipelines      fifty whole pipelines against what was planted (an hour)"
+	@echo "make replay         answers as of earlier dates against what finally happened"
 	@echo "make review-corpus  recall and false alarms of the review, rule by rule"
 	@echo "make review-mutations  recall of the review on bugs seeded into our own warehouse"
 	@echo "make bench          speed, as ratios measured in one run"
@@ -48,6 +50,12 @@ calibrate: $(VENV)/.development
 
 review-mutations: $(VENV)/.development
 	$(BIN)/python -m benchmarks.review_mutations
+
+pipelines: $(VENV)/.development
+	$(BIN)/python -m benchmarks.pipelines
+
+replay: $(VENV)/.development
+	$(BIN)/python -m benchmarks.replay
 
 review-corpus: $(VENV)/.development
 	$(BIN)/python -m benchmarks.review_corpus

@@ -1,4 +1,4 @@
-"""Measure the statistics on simulated data and write docs/calibration.md.
+"""Measure the statistics on simulated data and write docs/calibration.md and its picture.
 
 `python -m benchmarks.calibration [--quick] [--sets N] [--workers N] [--only WORD] [--keep DIR]
 [--output FILE]`
@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 
-from benchmarks.calibration import coverage, table, verdicts
+from benchmarks.calibration import coverage, drawing, table, verdicts
 
 SEED = 20_260
 POINTS = (0, 3, 6, 10)
@@ -75,7 +75,9 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=2000, help="data sets per figure")
     parser.add_argument("--quick", action="store_true", help="200 data sets, nothing written")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--only", default="", help="jobs whose name contains this word")
+    parser.add_argument(
+        "--only", default="", help="jobs whose name contains this word; renews their rows alone"
+    )
     parser.add_argument("--keep", type=Path, help="folder of finished jobs, to go on from")
     parser.add_argument("--output", type=Path, default=Path("docs/calibration.md"))
     options = parser.parse_args()
@@ -83,8 +85,13 @@ def main() -> None:
     jobs = [job for job in PLAN if options.only in job]
     text = table.render(run_all(jobs, sets, options.workers, options.keep), sets)
     print(text)
-    if not options.quick and not options.only:
-        options.output.write_text(text)
+    if options.quick:
+        return
+    if options.only:
+        text = table.renew_rows(options.output.read_text(encoding="utf-8"), text)
+    options.output.write_text(text, encoding="utf-8")
+    picture = options.output.parent / table.PICTURE
+    picture.write_text(drawing.draw_power(text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ verdict counts once per data set.
 """
 
 
+PICTURE = "calibration-power.svg"
+
+
 def render(found: Mapping[str, list[Any]], sets: int) -> str:
     """Return the whole document."""
     parts = [HEADER.format(sets=sets)]
@@ -26,6 +29,20 @@ def render(found: Mapping[str, list[Any]], sets: int) -> str:
     parts += _power(found, sets)
     parts += _drivers(found)
     return "\n".join(parts) + "\n"
+
+
+def renew_rows(document: str, measured: str) -> str:
+    """Put the rows of a partial table in the place of the document's rows of the same name."""
+    fresh = {_name(line): line for line in measured.splitlines() if _name(line)}
+    rows = [fresh.get(_name(line), line) for line in document.splitlines()]
+    return "\n".join(rows) + "\n"
+
+
+def _name(line: str) -> str:
+    """Return the first cell of a table's row of figures, else nothing."""
+    cells = line.split("|")
+    is_row = len(cells) > 3 and any(" of " in cell for cell in cells[2:4])
+    return cells[1].strip() if is_row else ""
 
 
 def _coverage(found: Mapping[str, list[Any]]) -> list[str]:
@@ -77,8 +94,8 @@ def _alarms(found: Mapping[str, list[Any]], sets: int) -> list[str]:
     return [
         "## False alarms on null data",
         "",
-        "Shocks correlated .7 from week to week are far beyond the ordinary ones; the row is there",
-        "to show what the gate does when its assumption fails.",
+        "Shocks correlated .7 from week to week are far beyond the ordinary ones: the gate is to",
+        "hold there too.",
         "",
         "| verdict | alarms | limits | target | |",
         "|---|---:|---|---|---|",
@@ -124,6 +141,8 @@ def _power(found: Mapping[str, list[Any]], sets: int) -> list[str]:
         "wrong = the smallest detectable fall was said to be under the planted one. Two steps that",
         "tie exactly (lead 0.0) get one of them named in a tenth of the data sets: that is what",
         "support of .95 means, and why it is not called a probability.",
+        "",
+        f"![Power curves of the verdicts at 0, 3, 6 and 10 points; the table follows]({PICTURE})",
         "",
         "| verdict and points | right | limits | wrong | not identified | target |",
         "|---|---:|---|---:|---:|---|",

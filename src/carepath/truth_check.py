@@ -18,6 +18,8 @@ HYPOTHESES = {
     "page_added": "page",
     "eligibility": "eligibility",
 }
+BLIND = "no problem, but one this small would not be seen"
+DECLINES = ("not identified", "cannot tell", "candidates", BLIND)
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,8 @@ class CheckedInterval:
 
     Parameters
     ----------
+    kind : str
+        Question, and segment where there is one: what is estimated, whatever the group.
     label : str
         What is estimated.
     planted : float
@@ -34,6 +38,7 @@ class CheckedInterval:
         Limits of the answer's interval.
     """
 
+    kind: str
     label: str
     planted: float
     low: float
@@ -54,7 +59,7 @@ class CheckedVerdict:
     label : str
         What is judged.
     planted, answered : str
-        The two verdicts.
+        The two verdicts; the planted one may allow two ("none or demand").
     """
 
     label: str
@@ -64,9 +69,9 @@ class CheckedVerdict:
     @property
     def outcome(self) -> str:
         """Give `right`, `open` (the answer declines to say) or `wrong`."""
-        if self.planted == self.answered:
+        if self.answered in self.planted.split(" or "):
             return "right"
-        return "open" if self.answered in ("not identified", "cannot tell") else "wrong"
+        return "open" if self.answered in DECLINES else "wrong"
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ def _check_intervals(
     for key, value in planted.items():
         figure = figures.get(key)
         if figure is not None and figure.low is not None and figure.high is not None:
-            yield CheckedInterval(figure.label, value, figure.low, figure.high)
+            yield CheckedInterval(key[0], figure.label, value, figure.low, figure.high)
     tracked = expected["conversion_as_tracked"] / expected["conversion"]
     for answer, segment in ((by_device, "device"), (by_country, "country")):
         rates = {
@@ -142,7 +147,11 @@ def _check_intervals(
             name, low, high = str(cells["segment"]).lower(), cells["low"], cells["high"]
             if name in rates and isinstance(low, float) and isinstance(high, float):
                 yield CheckedInterval(
-                    f"conversion of {segment} {cells['segment']}", rates[name], low, high
+                    f"conversion by {segment}",
+                    f"conversion of {segment} {cells['segment']}",
+                    rates[name],
+                    low,
+                    high,
                 )
 
 
@@ -154,7 +163,7 @@ def _check_verdicts(
     named = step if largest.headline.startswith(step) else largest.verdict
     yield CheckedVerdict("largest-dropoff", step, named)
     problem = "problem" if planted["conversion-trend"]["is_problem"] else "no problem"
-    yield CheckedVerdict("conversion-trend", problem, answers["conversion-trend"].verdict)
+    yield CheckedVerdict("conversion-trend", problem, _judge_trend(planted, answers))
     why = answers["why-conversion-changed"]
     columns = [column.name for column in why.table.columns]
     found = {}
@@ -172,3 +181,15 @@ def _check_verdicts(
     yield CheckedVerdict(
         "demand-or-efficiency", flow["verdict"], answers["demand-or-efficiency"].verdict
     )
+
+
+def _judge_trend(planted: dict[str, Any], answers: dict[str, Answer]) -> str:
+    """Give the trend's verdict; "no problem" names the smallest fall it would have seen."""
+    trend = answers["conversion-trend"]
+    seen = next((one for one in trend.estimates if one.name == "smallest_detectable"), None)
+    expected = planted["conversion-trend"]
+    fall = expected["expected_before"] - expected["expected_after"]
+    is_blind = seen is not None and seen.value is not None and seen.value > fall
+    if trend.verdict == "no problem" and expected["is_problem"] and is_blind:
+        return BLIND
+    return trend.verdict

@@ -14,27 +14,12 @@ from carepath.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 
-DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real files are not in {DATA}")
 
 # The help desk's own words, as its users would map them: a workspace's file, not the package's.
-HELP_DESK_STATUSES = """\
-entity,raw_status,status,category
-task,Insert ticket,inserted,todo
-task,Assign seriousness,triaged,todo
-task,Take in charge ticket,in_charge,active
-task,Schedule intervention,scheduled,active
-task,Create SW anomaly,reporting_anomaly,active
-task,Require upgrade,upgrade_required,waiting
-task,Wait,waiting,paused
-task,Resolve ticket,resolved,done
-task,Resolve SW anomaly,anomaly_resolved,done
-task,Resolved,fixed,done
-task,Verified,verified,done
-task,Closed,closed,done
-task,Invalid,invalid,cancelled
-task,Duplicate,duplicate,cancelled
-"""
+HELP_DESK_STATUSES = (ROOT / "benchmarks" / "helpdesk_status_map.csv").read_text(encoding="utf-8")
 
 
 def _build(

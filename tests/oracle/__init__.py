@@ -47,9 +47,12 @@ Members
 Applicability (first match)
 16. a. valid_from or valid_to set and entry outside: not applicable, even if observed.
     b. inside them, without applies_when: applicable.
-    c. inferred from the client's events (n >= 10 there): appeared at a split week -> by week;
-       else share < 5 % over all weeks -> never_released; else applicable. Not with valid_from or
-       valid_to. Not applicable by inference but did it: applicable, 'observed'.
+    c. inferred from the client's events: the likeliest split week; appeared when a week before it
+       has a share < 5 %, alone and with all weeks up to it, and a week from it on a share > 50 %,
+       alone and with all weeks from it on (n >= 10 each) -> by week between the last such week and
+       the first. Else, with n >= 10 in all, share < 5 % over all weeks -> never_released; else
+       applicable. Not with valid_from or valid_to. Not applicable by inference but did it:
+       applicable, 'observed'.
     d. `client_verifies`: client known without verification_type -> not applicable unless
        observed; client unknown -> applicable only if observed; else applicable.
     e. applicable.

@@ -56,18 +56,25 @@ def infer_release(witnesses: list[Witness]) -> Release:
         if best is None or likelihood > best[0]:
             best = (likelihood, week)
     if best is not None:
-        split = best[1]
-        before = [did for other in weeks if other < split for did in weekly[other]]
-        after = [did for other in weeks if other >= split for did in weekly[other]]
-        if min(len(before), len(after)) >= ENOUGH and share(before) < 0.05 and share(after) > 0.5:
-            return Release(
-                "appeared",
-                max(week for week in weeks if week < split and share(weekly[week]) < 0.05),
-                min(week for week in weeks if week >= split and share(weekly[week]) > 0.5),
-            )
+        without = [week for week in weeks if week < best[1] and was_absent(weekly, week)]
+        having = [week for week in weeks if week >= best[1] and was_present(weekly, week)]
+        if without and having:
+            return Release("appeared", max(without), min(having))
     if share([witness.did_step for witness in witnesses]) < 0.05:
         return Release("never_released")
     return Release("throughout")
+
+
+def was_absent(weekly: dict[date, list[bool]], week: date) -> bool:
+    """Whether hardly anyone did the step in this week, nor in all weeks up to it."""
+    until = [did for other in weekly if other <= week for did in weekly[other]]
+    return share(weekly[week]) < 0.05 and len(until) >= ENOUGH and share(until) < 0.05
+
+
+def was_present(weekly: dict[date, list[bool]], week: date) -> bool:
+    """Whether most did the step in this week, and in all weeks from it on."""
+    since = [did for other in weekly if other >= week for did in weekly[other]]
+    return share(weekly[week]) > 0.5 and len(since) >= ENOUGH and share(since) > 0.5
 
 
 def log_likelihood(outcomes: list[bool]) -> float:

@@ -28,13 +28,14 @@ def make_rollout_world(random: Random, number: int) -> Raw:
     world = World(random, number)
     client = add_client(world)
     step = world.pick("CONFIRM_COUNTRY", "VERIFY_ELIGIBILITY", "CAREGIVING_GOAL")
-    story = world.pick("appears", "gradual", "gradual", "never", "always", "rare")
+    story = world.pick("appears", "gradual", "slowly", "slowly", "never", "always", "rare")
     weeks = world.pick(5, 8, 9)
     for week in range(weeks):
         progress = week / (weeks - 1)
         share = {
             "appears": 0.0 if progress < 0.5 else 0.95,
             "gradual": 0.0 if progress < 0.5 else 0.15 if progress < 0.65 else 0.95,
+            "slowly": 0.0 if progress < 0.3 else progress,
             "never": 0.02,
             "always": 0.9,
             "rare": 0.1,

@@ -12,8 +12,12 @@ from click.testing import CliRunner
 from carepath.cli.sample import command
 from carepath.errors import CarepathError
 from carepath.sample import SamplePlan
+from carepath.sample.clients import clients_of
+from carepath.sample.expectation import expect
 from carepath.sample.plan import EVENTS_PER_MEMBER, add_months
+from carepath.sample.rates import rates_of
 from carepath.sample.scenarios import SCENARIOS
+from carepath.sample.verdicts import verdicts
 
 
 def test_an_unknown_scenario_names_the_nearest() -> None:
@@ -81,3 +85,21 @@ def test_the_command_lists_every_scenario_with_what_its_effect_measures() -> Non
         assert scenario.name in result.stdout
         assert scenario.story in result.stdout
         assert scenario.effect_means in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("scenario", "planted"),
+    [
+        ("none", ("none", "none")),
+        ("demand", ("demand", "arrivals")),
+        ("rework", ("efficiency", "visits")),
+        ("both", ("none or demand", "arrivals")),
+    ],
+)
+def test_what_lowers_conversion_may_show_as_less_demand(
+    scenario: str, planted: tuple[str, str]
+) -> None:
+    plan = SamplePlan(scenario=scenario, members=20_000)
+    rates = rates_of(plan, clients_of(plan))
+    found = verdicts(rates, expect(rates))["demand-or-efficiency"]
+    assert (found["verdict"], found["driver"]) == planted

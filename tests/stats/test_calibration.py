@@ -1,12 +1,13 @@
 """The simulations behind the calibration plant what they say."""
 
 from math import factorial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.calibration import queueing, simulate
-from benchmarks.calibration.__main__ import PLAN, run_part
+from benchmarks.calibration import drawing, queueing, simulate, table
+from benchmarks.calibration.__main__ import PLAN, POINTS, run_part
 from carepath.stats.flow import DRIVERS
 
 
@@ -67,3 +68,27 @@ def test_a_planted_driver_raises_the_load_by_its_factor(driver):
 def test_a_data_set_does_not_depend_on_what_ran_before_it():
     job = next(iter(PLAN))
     assert run_part(job, 3, 5) == [*run_part(job, 3, 4), *run_part(job, 4, 5)]
+
+
+def test_figures_measured_anew_replace_their_own_rows_and_no_other():
+    header = "| verdict | alarms |\n|---|---:|\n"
+    document = f"# Title\n\n{header}| a | 1 of 9 | x |\n| b | 2 of 9 | x |\n"
+    renewed = table.renew_rows(document, f"{header}| b | 5 of 9 | y |\n| c | 7 of 9 | y |\n")
+    assert renewed == document.replace("| b | 2 of 9 | x |", "| b | 5 of 9 | y |")
+
+
+def test_the_picture_draws_the_rows_of_the_table():
+    document = (
+        "| eligibility 0 | 1,990 of 2,000 | - | 10 of 2,000 | 0 of 2,000 |  |\n"
+        "| eligibility 10 | 1,900 of 2,000 | - | 20 of 2,000 | 80 of 2,000 | met |\n"
+        "| largest drop-off 0.02 | 821 of 2,000 | - | 3 of 2,000 | 1,176 of 2,000 |  |\n"
+    )
+    assert drawing.read_curves(document) == [
+        {"verdict": "eligibility", "points": 0, "named": 0.005, "wrong": 0.005},
+        {"verdict": "eligibility", "points": 10, "named": 0.95, "wrong": 0.01},
+    ]
+    published = (Path(__file__).parents[2] / "docs" / "calibration.md").read_text()
+    curves = drawing.read_curves(published)
+    assert {(c["verdict"], c["points"]) for c in curves} == {
+        (name, points) for name in drawing.CURVES for points in POINTS
+    }

@@ -1,15 +1,33 @@
 """Exposure dates, effects within clients, interrupted series, and weighing them together."""
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats.decomposition import decompose
 from carepath.stats.estimates import Estimate
-from carepath.stats.exposure import date_exposure
-from carepath.stats.group_time import _effect, group_time_effect
+from carepath.stats.exposure import _most_likely_cut, date_exposure
+from carepath.stats.group_time import (
+    _bootstrap,
+    _effect,
+    _interval,
+    _spread,
+    group_time_effect,
+)
 from carepath.stats.hypotheses import Hypothesis, mix_hypothesis, weigh
-from carepath.stats.interrupted import interrupted_series, within_clients
+from carepath.stats.interrupted import (
+    CORRELATIONS,
+    _fitted,
+    _variances,
+    interrupted_series,
+    judge_effect,
+    within_clients,
+)
 from carepath.stats.trend import conversion_trend
 
 
@@ -21,6 +39,16 @@ def test_a_step_that_appears_is_dated_between_absence_and_presence():
 def test_a_partial_roll_out_lies_between_the_two_dates():
     found = date_exposure([0, 0, 0, 5, 8, 18, 19, 20], [20] * 8)
     assert (found.absent_until, found.present_from) == (2, 5)
+
+
+def test_a_slow_roll_out_is_dated_from_its_first_week_to_the_first_in_which_most_have_it():
+    found = date_exposure([0, 0, 0, 2, 5, 8, 11, 15, 20, 20], [20] * 10)
+    assert (found.kind, found.absent_until, found.present_from) == ("dated", 2, 6)
+
+
+def test_a_quiet_window_within_a_roll_out_is_no_absence():
+    found = date_exposure([0, 0, 0, 6, 0, 9, 20, 20, 20], [20] * 9)
+    assert (found.kind, found.absent_until, found.present_from) == ("dated", 2, 6)
 
 
 def test_a_small_client_gets_a_wider_interval():
@@ -181,6 +209,32 @@ def test_without_a_problem_nothing_is_named():
     assert weigh(problem(0.0), [named("page")])[0].verdict == "not identified"
 
 
+def small(value, half, verdict="not supported"):
+    size = Estimate(value, value - half, value + half, 100)
+    return Hypothesis("page", verdict, size, None, "caused", "at most a fall of less than 1 point")
+
+
+def test_without_a_problem_an_effect_within_a_point_is_not_supported():
+    calm = problem(0.0)
+    assert not calm.is_problem
+    assert weigh(calm, [small(-0.003, 0.005)])[0].verdict == "not supported"
+    absent = Hypothesis(
+        "page", "not supported", Estimate(0.0, None, None, 100), None, "caused", "did not occur"
+    )
+    assert weigh(calm, [absent]) == (absent,)
+
+
+def test_without_a_problem_an_effect_of_a_point_that_is_not_excluded_stays_open():
+    found = weigh(problem(0.0), [small(-0.003, 0.008), small(0.0, 0.005, "not identified")])
+    assert [one.verdict for one in found] == ["not identified", "not identified"]
+
+
+def test_without_a_fall_an_effect_is_judged_by_one_point():
+    assert judge_effect(Estimate(0.0, -0.009, 0.009, 100), 0.9, None)[0] == "not supported"
+    assert judge_effect(Estimate(0.0, -0.011, 0.011, 100), 0.9, None)[0] == "not identified"
+    assert judge_effect(Estimate(-0.01, -0.03, 0.01, 100), 0.3, -0.08)[0] == "not supported"
+
+
 def test_a_change_at_another_time_than_the_fall_is_not_identified():
     found = weigh(problem(), [named("page", when=(4, 4))])[0]
     assert found.reason == "the fall came at another time"
@@ -191,3 +245,87 @@ def test_a_shift_towards_worse_segments_accounts_for_the_fall():
     assert mix_hypothesis(parts).verdict == "supported"
     same = decompose([4800, 600], [8000, 2000], [4000, 500], [8000, 2000], seed=1)
     assert mix_hypothesis(same).verdict == "not supported"
+    # a small shift beside a rate that hardly moved: half of next to nothing is no bound
+    steady = decompose([4800, 600], [8000, 2000], [4820, 610], [8010, 2030], seed=1)
+    assert mix_hypothesis(steady).verdict == "not supported"
+    few = decompose([48, 6], [80, 20], [48, 6], [80, 20], seed=1)
+    assert mix_hypothesis(few).verdict == "not identified"
+
+
+def test_with_clients_of_one_size_the_effect_is_welchs_t_test_of_their_changes():
+    rng = np.random.default_rng(6)
+    n = np.full((20, 6), 300)
+    k = rng.binomial(n, rng.uniform(0.4, 0.6, (20, 1)) - 0.03 * (np.arange(6) >= 3))
+    first = np.where(np.arange(20) < 9, 3, 6)
+    change = k[:, 3:].sum(axis=1) / 900 - k[:, :3].sum(axis=1) / 900
+    oracle = stats.ttest_ind(change[:9], change[9:], equal_var=False)
+    found = _effect(k, n, first)
+    assert found.value == pytest.approx(change[:9].mean() - change[9:].mean())
+    error = float(_spread(found, found.exposed, found.control))
+    assert found.value / error == pytest.approx(oracle.statistic)
+    signs = rng.choice([-1.0, 1.0], (4000, 20))
+    _, p = _interval(found, _bootstrap(found, signs), 0, 0.95)
+    assert p == pytest.approx(oracle.pvalue, abs=0.03)
+
+
+def test_the_wild_bootstrap_agrees_with_every_choice_of_signs():
+    rng = np.random.default_rng(7)
+    n = np.full((10, 4), 200)
+    k = rng.binomial(n, 0.5)
+    first = np.where(np.arange(10) < 5, 2, 4)
+    change = k[:, 2:].sum(axis=1) / 400 - k[:, :2].sum(axis=1) / 400
+    found = _effect(k, n, first)
+    _, p = _interval(found, _bootstrap(found, rng.choice([-1.0, 1.0], (20_000, 10))), 0, 0.95)
+    residual = change - np.where(first == 2, change[:5].mean(), change[5:].mean())
+    seen = abs(stats.ttest_ind(change[:5], change[5:], equal_var=False).statistic)
+    # residuals with new signs, tested in the same way
+    flipped = residual * np.array(list(itertools.product([-1, 1], repeat=10)))
+    drawn = stats.ttest_ind(flipped[:, :5], flipped[:, 5:], axis=1, equal_var=False).statistic
+    assert p == pytest.approx(np.mean(np.abs(drawn) >= seen - 1e-9), abs=0.02)
+
+
+def test_the_interrupted_series_is_generalised_least_squares_with_the_whole_covariance():
+    rng = np.random.default_rng(8)
+    place = np.array([t for t in range(30) if t not in (14, 15)])
+    entered = rng.integers(100, 900, len(place)).astype(float)
+    rates = 0.5 - 0.06 * (place >= 16) + rng.normal(0, 0.03, len(place))
+    x = np.column_stack(
+        [np.ones(len(place)), (place - place.mean()) / len(place), (place >= 16).astype(float)]
+    )
+    noise = np.sqrt(_variances(rates, entered, x))
+    heights, values, variances = [], [], []
+    for rho in CORRELATIONS:
+        gaps = np.abs(np.subtract.outer(place, place))
+        covariance = np.outer(noise, noise) * np.sign(rho) ** gaps * np.abs(rho) ** gaps
+        inverse = np.linalg.inv(covariance)
+        information = x.T @ inverse @ x
+        beta = np.linalg.solve(information, x.T @ inverse @ rates)
+        rest = rates - x @ beta
+        left, degrees = rest @ inverse @ rest, len(place) - 3
+        heights.append(
+            -0.5 * np.linalg.slogdet(covariance)[1]
+            - 0.5 * np.linalg.slogdet(information)[1]
+            - 0.5 * degrees * np.log(left)
+        )
+        values.append(beta[2])
+        variances.append(left / degrees * np.linalg.inv(information)[2, 2])
+    weight = np.exp(np.array(heights) - max(heights))
+    weight /= weight.sum()
+    mean = weight @ np.array(values)
+    variance = weight @ (np.array(variances) + (np.array(values) - mean) ** 2)
+    found = _fitted(rates, entered, place, place >= 16)
+    assert found == pytest.approx((mean, np.sqrt(variance), weight @ CORRELATIONS), rel=1e-6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(10, 30), st.integers(0, 30)), min_size=2, max_size=12))
+def test_the_likeliest_date_is_found_by_trying_all(rows):
+    n = np.array([people for people, _ in rows])
+    k = np.minimum(n, np.array([did for _, did in rows]))
+
+    def height(part):
+        share = k[part].sum() / n[part].sum()
+        return stats.binom.logpmf(k[part], n[part], share).sum()
+
+    heights = [height(slice(0, cut)) + height(slice(cut, None)) for cut in range(1, len(n))]
+    assert heights[_most_likely_cut(k, n) - 1] == pytest.approx(max(heights), abs=1e-6)

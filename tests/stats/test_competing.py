@@ -70,3 +70,34 @@ def test_incidence_never_falls_and_its_limits_hold_it(rows):
         assert np.all(np.diff(f.incidence) >= -1e-12)
         assert np.all((f.low <= f.incidence + 1e-12) & (f.incidence <= f.high + 1e-12))
         assert np.all((f.low >= -1e-12) & (f.high <= 1 + 1e-12))
+
+
+def test_late_entry_agrees_with_lifelines():
+    rng = np.random.default_rng(9)
+    first, second = rng.exponential(6, 400), rng.exponential(9, 400)
+    entry, watch = rng.uniform(0, 4, 400), rng.uniform(6, 14, 400)
+    time = np.minimum(np.minimum(first, second), watch)
+    kind = np.where(time == watch, 0, np.where(time == first, 1, 2))
+    seen = entry < time
+    time, kind, entry = time[seen], kind[seen], entry[seen]
+    found = cumulative_incidence(time, kind, entered_late=entry)[2]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        oracle = AalenJohansenFitter(calculate_variance=False)
+        oracle.fit(time, kind, event_of_interest=2, entry=entry)
+    known = oracle.cumulative_density_.loc[found.times].iloc[:, 0].to_numpy()
+    assert found.incidence == pytest.approx(known)
+    assert found.at_risk[0] < len(time) / 2  # who came later was not at risk before
+
+
+def test_the_limits_are_symmetric_on_the_log_log_scale():
+    time, kind = np.arange(1, 101), np.tile([1, 2, 1, 0], 25)
+    found = cumulative_incidence(time, kind)[1]
+    middle = slice(10, 90)
+    transformed = [
+        np.log(-np.log(1 - values[middle])) for values in (found.low, found.incidence, found.high)
+    ]
+    assert transformed[1] - transformed[0] == pytest.approx(transformed[2] - transformed[1])
+    rest = 1 - found.incidence[middle]
+    spread = 1.959964 * np.sqrt(found.variance[middle]) / (rest * -np.log(rest))
+    assert transformed[2] - transformed[1] == pytest.approx(spread, rel=1e-5)

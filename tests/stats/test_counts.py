@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from carepath.errors import CarepathError
 from carepath.stats.counts import dispersion, poisson_rate, rate, rate_ratio
@@ -67,3 +68,29 @@ def test_the_order_of_weeks_does_not_matter(weeks, random):
     there, back = rate_ratio(weeks, [7, 8, 9]), rate_ratio(shuffled, [7, 8, 9])
     assert there.value == pytest.approx(back.value)
     assert there.low == pytest.approx(back.low)
+
+
+def test_stormy_weeks_have_the_standard_error_of_a_quasi_poisson_regression():
+    before, after = np.array([12, 31, 8, 25, 19, 40]), np.array([45, 20, 38, 61, 30, 52])
+    # the Poisson regression on one indicator has the two means as fit: Pearson's chi-square of it
+    chi = sum(((y - y.mean()) ** 2 / y.mean()).sum() for y in (before, after))
+    phi = chi / (12 - 2)
+    error = np.sqrt(phi * (1 / before.sum() + 1 / after.sum()))
+    found = rate_ratio(before, after)
+    assert found.method == "quasi-Poisson ratio"
+    assert np.log(found.high / found.value) == pytest.approx(stats.t.ppf(0.975, 10) * error)
+    assert found.low * found.high == pytest.approx(found.value**2)
+    alone = rate(before)
+    phi = ((before - before.mean()) ** 2 / before.mean()).sum() / 5
+    half = stats.t.ppf(0.975, 5) * np.sqrt(phi / before.sum())
+    assert np.log(alone.high / alone.value) == pytest.approx(half)
+
+
+def test_the_exact_limits_leave_the_tails_they_should():
+    found = poisson_rate(9, 3.0)
+    assert stats.poisson.sf(8, found.low * 3) == pytest.approx(0.025)
+    assert stats.poisson.cdf(9, found.high * 3) == pytest.approx(0.025)
+    ratio = rate_ratio([9], [21], [2.0], [3.0])
+    low, high = (limit * 3 / (limit * 3 + 2) for limit in (ratio.low, ratio.high))
+    assert stats.binom.sf(20, 30, low) == pytest.approx(0.025)
+    assert stats.binom.cdf(21, 30, high) == pytest.approx(0.025)

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from carepath.errors import CarepathError
-from carepath.stats.flow import FlowDays, demand_or_efficiency
+from carepath.stats.flow import FlowDays, _degrees, _drawn, demand_or_efficiency
 
 
 def window(days=168, seed=1, **factors):
@@ -121,3 +122,21 @@ def test_arrays_that_do_not_fit_are_refused():
         demand_or_efficiency(replace(window(), wip=np.ones(3)), window(), seed=1)
     with pytest.raises(CarepathError):
         demand_or_efficiency(replace(window(), waiting_share=np.full(168, 2.0)), window(), seed=1)
+
+
+def test_resampled_blocks_have_the_mean_and_the_spread_of_independent_blocks():
+    rng = np.random.default_rng(3)
+    blocks = rng.gamma(20, 5, (26, 2))
+    drawn = _drawn(blocks, rng, 60_000)
+    assert drawn.mean(axis=0) == pytest.approx(blocks.sum(axis=0), rel=0.01)
+    # a sum of 26 independent blocks: as many times their variance, unbiased
+    spread = np.cov(drawn.T) / (26 * np.cov(blocks.T))
+    assert np.diag(spread) == pytest.approx([1, 1], rel=0.05)
+
+
+def test_welchs_degrees_of_freedom_are_scipys():
+    rng = np.random.default_rng(5)
+    one, other = rng.normal(0, 1, 7), rng.normal(0, 3, 12)
+    spreads = [rng.normal(0, np.std(x, ddof=1) / np.sqrt(len(x)), 400_000) for x in (one, other)]
+    expected = stats.ttest_ind(one, other, equal_var=False).df
+    assert _degrees(*spreads, (7, 12)) == pytest.approx(expected, rel=0.02)

@@ -1,10 +1,12 @@
 """Intervals of shares: published examples, exact enumeration, and their laws."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
 from carepath.errors import CarepathError
 from carepath.stats.proportions import (
@@ -120,3 +122,31 @@ def test_the_bootstrap_repeats_with_its_seed_and_resembles_wilson():
     assert once == again
     assert once.low == pytest.approx(wilson(120, 400).low, abs=0.01)
     assert once.high == pytest.approx(wilson(120, 400).high, abs=0.01)
+
+
+def test_the_interval_over_weeks_solves_the_score_equation_at_the_effective_size():
+    k, n = np.array([30, 44, 61, 25, 52, 38]), np.array([80, 90, 100, 70, 100, 90])
+    share, people, weeks = k.sum() / n.sum(), n.sum(), len(n)
+    between = sum((a - share * b) ** 2 for a, b in zip(k, n, strict=True)) * weeks / (weeks - 1)
+    size = people / (between / people**2 / (share * (1 - share) / people))
+    assert size < people
+    t = stats.t.ppf(0.975, weeks - 1)
+
+    def score(p):
+        return (share - p) ** 2 - t**2 * p * (1 - p) / size
+
+    found = wilson_over_weeks(k, n)
+    assert found.low == pytest.approx(optimize.brentq(score, 1e-9, share))
+    assert found.high == pytest.approx(optimize.brentq(score, share, 1 - 1e-9))
+
+
+def test_the_bootstrap_agrees_with_every_resample_of_five_units():
+    rows = np.array([[1.0, 7.0], [2.0, 3.0], [5.0, 9.0], [0.0, 4.0], [6.0, 8.0]])
+    values = sorted(
+        sum(rows[i, 0] for i in picked) / sum(rows[i, 1] for i in picked)
+        for picked in itertools.product(range(5), repeat=5)
+    )
+    found = bootstrap_interval(rows, lambda t: t[..., 0] / t[..., 1], seed=1, resamples=40_000)
+    assert found.value == 14 / 31
+    assert found.low == pytest.approx(np.quantile(values, 0.025), abs=0.01)
+    assert found.high == pytest.approx(np.quantile(values, 0.975), abs=0.01)

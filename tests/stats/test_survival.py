@@ -158,3 +158,63 @@ def test_the_order_of_items_does_not_matter(items, random):
 def test_without_censoring_it_is_the_plain_proportion(times, at):
     found = survival.share_finished(kaplan_meier(times, [True] * len(times)), at)
     assert found.value == pytest.approx(np.mean(np.array(times) <= at))
+
+
+@pytest.mark.parametrize("q", [0.1, 0.25, 0.5])
+def test_quantiles_and_their_limits_are_where_the_curves_of_lifelines_cross(q):
+    rng = np.random.default_rng(12)
+    life, watch = np.ceil(rng.exponential(9, 150)), np.ceil(rng.uniform(3, 30, 150))
+    time, ended = np.minimum(life, watch), life <= watch
+    oracle = KaplanMeierFitter().fit(time, ended)
+    low, high = oracle.confidence_interval_survival_function_.to_numpy().T
+    times = oracle.survival_function_.index.to_numpy()
+    found = survival.quantile(kaplan_meier(time, ended), q)
+    assert found.value == oracle.percentile(1 - q)
+    assert found.low == times[np.flatnonzero(np.minimum.accumulate(low) <= 1 - q)[0]]
+    assert found.high == times[np.flatnonzero(np.minimum.accumulate(high) <= 1 - q)[0]]
+
+
+def test_the_variance_of_a_censored_restricted_mean_is_the_sum_over_finishes():
+    # Klein and Moeschberger (2003), 4.5: sum over finishes of (area beyond)^2 d / (n (n - d)).
+    time, ended = np.array(SIX_MP), np.array(SIX_MP_ENDED, bool)
+    steps = [(t, np.sum(time >= t), np.sum((time == t) & ended)) for t in np.unique(time[ended])]
+    left, heights = 1.0, []
+    for _, n, d in steps:
+        left *= 1 - d / n
+        heights.append(left)
+    total, seen = 0.0, 0
+    for place, (t, n, d) in enumerate(steps):
+        edges = [t, *(s[0] for s in steps[place + 1 :]), 30.0]
+        area = sum(h * (b - a) for h, a, b in zip(heights[place:], edges, edges[1:], strict=False))
+        total += area**2 * d / (n * (n - d))
+        seen += d
+    _, variance = survival.restricted_moments(kaplan_meier(SIX_MP, SIX_MP_ENDED), 30.0)
+    assert variance == pytest.approx(total * seen / (seen - 1))
+
+
+@settings(max_examples=60, deadline=None)
+@given(watched, st.randoms(use_true_random=False))
+def test_the_restricted_mean_is_bounded_grows_with_the_horizon_and_ignores_the_order(rows, random):
+    curve = kaplan_meier([t for t, _ in rows], [e for _, e in rows])
+    last = 0.0
+    for horizon in (1.0, 5.0, 20.0):
+        value, variance = survival.restricted_moments(curve, horizon)
+        if value is None:
+            continue
+        assert last <= value <= horizon + 1e-9
+        assert value - last <= horizon
+        assert variance >= 0
+        last = value
+    random.shuffle(rows)
+    again = kaplan_meier([t for t, _ in rows], [e for _, e in rows])
+    assert survival.restricted_mean(again, 5.0) == survival.restricted_mean(curve, 5.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(watched)
+def test_a_higher_quantile_is_never_earlier(rows):
+    curve = kaplan_meier([t for t, _ in rows], [e for _, e in rows])
+    found = [survival.quantile(curve, q, 0, 0).value for q in (0.1, 0.5, 0.75, 0.9)]
+    known = [value for value in found if value is not None]
+    assert known == sorted(known)
+    assert all(value is None for value in found[len(known) :])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carepath.errors import CarepathError
+from carepath.stats import changepoint
 from carepath.stats.changepoint import MINIMUM_SIDE, _gains, _largest_t, find_change
 from carepath.stats.trend import conversion_trend, step_trends
 
@@ -90,14 +91,14 @@ def test_the_statistic_is_the_largest_two_sample_t_by_brute_force():
     assert np.all(gains <= total[:, None] + 1e-12)
 
 
-def test_the_permutation_p_value_agrees_with_every_permutation():
+def test_the_permutation_p_value_agrees_with_every_permutation(monkeypatch):
+    monkeypatch.setattr(changepoint, "_sieve", sieve_of([1, -1, 1, -1, 1, -1, 1]))
     rates = np.array([0.61, 0.60, 0.58, 0.63, 0.55, 0.57, 0.56])
-    entered = np.full(7, 5000)
-    found = find_change(rates, entered, np.random.default_rng(1), 8000)
+    found = find_change(rates, np.full(7, 5000), np.random.default_rng(1), 8000)
     all_t = _largest_t(np.array(list(itertools.permutations(rates))), found.weights)
     exact = np.mean(all_t >= _largest_t(rates[None], found.weights)[0] - 1e-9)
-    if found.method.endswith("periods"):
-        assert found.p == pytest.approx(exact, abs=0.02)
+    assert "permutation" in found.method
+    assert found.p == pytest.approx(exact, abs=0.02)
 
 
 def test_correlated_cohorts_use_the_sieve():
@@ -107,8 +108,23 @@ def test_correlated_cohorts_use_the_sieve():
         noise[t] = 0.85 * noise[t - 1] + rng.normal(0, 0.02)
     rates = np.clip(0.5 + noise, 0.05, 0.95)
     found = find_change(rates, np.full(40, 5000), rng, 500)
-    assert "sieve" in found.method
+    assert found.method == "sup-t, autoregressive sieve bootstrap"
     assert found.inflation > 1
+
+
+def sieve_of(pattern):
+    """A sieve bootstrap whose every series is this pattern."""
+    return lambda residual, coefficients, rng, draws: np.tile(pattern, (draws, 1)).astype(float)
+
+
+def test_a_change_must_stand_out_against_correlated_cohorts_as_well(monkeypatch):
+    k, n = series(seed=4)
+    assert "permutation of periods and autoregressive" in conversion_trend(k, n, seed=1).method
+    monkeypatch.setattr(changepoint, "_sieve", sieve_of([1, -1] * 13))  # hardly a change in it
+    alone = conversion_trend(k, n, seed=1, draws=199)
+    assert alone.is_problem
+    monkeypatch.setattr(changepoint, "_sieve", sieve_of([1] * 13 + [-1] * 13))  # all change
+    assert conversion_trend(k, n, seed=1, draws=199).p == 1.0
 
 
 def test_steps_are_tested_only_behind_the_gate():

@@ -25,9 +25,11 @@ FIRST_QUESTIONS = (
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("carepath-demo"))
 @click.option("--scenario", default="none", show_default=True, help="What changes at 60 %.")
-@click.option("--members", default=20_000, show_default=True, help="People who sign up.")
+@click.option(
+    "--members", type=int, help="People who sign up.  [default: the scenario's own, mostly 20000]"
+)
 @click.option("--seed", default=1, show_default=True, help="Same seed, same data.")
-def command(folder: Path, scenario: str, members: int, seed: int) -> None:
+def command(folder: Path, scenario: str, members: int | None, seed: int) -> None:
     """Make sample data, land it, build and test the warehouse, print the first answers.
 
     Everything goes to FOLDER (./carepath-demo by default), a workspace like any other.
@@ -37,7 +39,9 @@ def command(folder: Path, scenario: str, members: int, seed: int) -> None:
     from carepath.initialisation import init_workspace
     from carepath.operations.running import run_build, run_landing
     from carepath.sample import SamplePlan, make_sample
+    from carepath.sample.scenarios import find_scenario
 
+    members = find_scenario(scenario).members if members is None else members
     workspace = init_workspace(folder)
     data = workspace.root / "sample-data"
     plan = SamplePlan(scenario=scenario, members=members, seed=seed)

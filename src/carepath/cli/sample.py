@@ -24,7 +24,9 @@ def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> Non
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--members", default=20_000, show_default=True, help="People who sign up.")
+@click.option(
+    "--members", type=int, help="People who sign up.  [default: the scenario's own, mostly 20000]"
+)
 @click.option(
     "--events", type=click.IntRange(min=1), help="About so many events, instead of --members."
 )
@@ -55,7 +57,7 @@ def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> Non
 )
 def command(
     folder: Path,
-    members: int,
+    members: int | None,
     events: int | None,
     clients: int,
     months: int,
@@ -74,9 +76,10 @@ def command(
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from carepath.sample import SamplePlan, make_sample
+    from carepath.sample.scenarios import find_scenario
 
     plan = SamplePlan(
-        members=members,
+        members=find_scenario(scenario).members if members is None else members,
         clients=clients,
         months=months,
         start=start.date() if start else None,

@@ -229,7 +229,7 @@ def _judge_passage(
     panel: Panel, gate: TrendVerdict, steps: StepContributions, nothing: Estimate
 ) -> Hypothesis:
     """Judge verification where no client began or stopped it: did fewer pass the step?"""
-    from carepath.stats.hypotheses import Hypothesis
+    from carepath.stats.hypotheses import MINIMUM_CONTRIBUTION, Hypothesis
 
     if VERIFY not in panel.steps:
         return Hypothesis(
@@ -237,7 +237,7 @@ def _judge_passage(
         )
     passage = steps.steps[panel.steps.index(VERIFY) - 1]
     fall = min(gate.change.value or 0.0, 0.0) if gate.is_problem else 0.0
-    if passage.low is not None and passage.low > fall / 2 - (0.0 if fall else 0.02):
+    if passage.low is not None and passage.low > min(fall / 2, -MINIMUM_CONTRIBUTION):
         return Hypothesis(
             "eligibility",
             "not supported",

@@ -22,6 +22,9 @@ class Scenario:
         What the number given as `effect` measures; empty when the scenario has no effect.
     default_effect : float
         Size planted when none is given.
+    members : int
+        People who sign up when nothing else is said: so many that the default effect is usually
+        found. The placebos of a staggered change need more than the change itself.
     adds_page : bool
         CAREGIVING_GOAL appears client by client instead of having always existed.
     adds_eligibility : bool
@@ -38,6 +41,7 @@ class Scenario:
     story: str
     effect_means: str = ""
     default_effect: float = 0.0
+    members: int = 20_000
     adds_page: bool = False
     adds_eligibility: bool = False
     shifts_mix: bool = False
@@ -62,6 +66,7 @@ class Scenario:
         return "demand" if self.arrivals else "efficiency"
 
 
+STAGGERED_MEMBERS = 30_000
 _POINTS = "conversion lost in exposed clients, as a rate (0.10 = 10 points)"
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -71,6 +76,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "The page CAREGIVING_GOAL is added to the intake, client by client, and costs conversion.",
         _POINTS,
         0.10,
+        STAGGERED_MEMBERS,
         adds_page=True,
     ),
     Scenario(
@@ -78,6 +84,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "VERIFY_ELIGIBILITY is switched on, client by client, and costs conversion.",
         _POINTS,
         0.10,
+        STAGGERED_MEMBERS,
         adds_eligibility=True,
     ),
     Scenario(
@@ -85,6 +92,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         "The page and the eligibility step arrive in different clients and at different times.",
         _POINTS,
         0.10,
+        STAGGERED_MEMBERS,
         adds_page=True,
         adds_eligibility=True,
     ),

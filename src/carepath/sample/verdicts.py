@@ -15,6 +15,9 @@ from carepath.sample.vocabulary import PROJECT_TYPES, STEPS, TASK_TYPES
 FEWEST_CLIENTS = 8
 """Exposed clients, and control clients, below which a staggered change cannot be identified."""
 
+NOTICEABLE = 0.05
+"""Relative change of the projects that arrive from which on it may show in the load."""
+
 
 def verdicts(rates: Rates, expectation: Expectation) -> dict[str, Any]:
     """The answer each question should find, by the question's id."""
@@ -41,7 +44,7 @@ def verdicts(rates: Rates, expectation: Expectation) -> dict[str, Any]:
             "page_added": staggered(what.adds_page, clients.page, clients.verification),
             "eligibility": staggered(what.adds_eligibility, clients.verification, clients.page),
         },
-        "demand-or-efficiency": {"verdict": what.capacity_verdict, "driver": what.driver},
+        "demand-or-efficiency": _load(plan, expectation),
         "conversion-trend": {
             "expected_before": conversion[0],
             "expected_after": conversion[1],
@@ -53,6 +56,25 @@ def verdicts(rates: Rates, expectation: Expectation) -> dict[str, Any]:
             "task_type": max(TASK_TYPES, key=lambda kind: kind[2])[0],
         },
     }
+
+
+def _load(plan: SamplePlan, expectation: Expectation) -> dict[str, str]:
+    """Judge the load: what lowers conversion also lowers how many projects arrive.
+
+    Whether that alone moves work in progress by a quarter no parameter says, so either verdict
+    is right then.
+    """
+    what = plan.what
+    if what.driver != "none":
+        return {"verdict": what.capacity_verdict, "driver": what.driver}
+    day = (plan.changes - plan.begins) // DAY
+    projects = expectation.conversions_by_day
+    before, after = (
+        rate(part.sum(), float(part.size)) for part in (projects[:day], projects[day:])
+    )
+    if before > 0 and abs(after / before - 1) >= NOTICEABLE:
+        return {"verdict": "none or demand", "driver": "arrivals"}
+    return {"verdict": "none", "driver": "none"}
 
 
 def before_and_after(plan: SamplePlan, expectation: Expectation) -> tuple[float, float]:

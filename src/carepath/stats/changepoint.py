@@ -77,9 +77,10 @@ def find_change(
     variance between periods left after the best change, by moments. Null distribution:
     permutation of the standardised periods, or, when the residual lag-1 correlation exceeds .3,
     series from an autoregression fitted to the residuals (sieve bootstrap, Buhlmann 1997), order
-    by AIC, correlation corrected for its small-sample bias (Kendall 1954) and for the fitted
-    change. The interval of the change inverts the likelihood ratio, its critical value
-    bootstrapped about the fitted change.
+    by AIC but one for each 30 periods at most, correlation corrected for its small-sample bias
+    (Kendall 1954) and for the fitted change. Up to .3 the larger p of both counts: two years of
+    cohorts cannot tell a correlation of .3 from none. The interval of the change inverts the
+    likelihood ratio, its critical value bootstrapped about the fitted change.
     """
     weights = _weights(rates, entered)
     gains, total = _gains(rates[None], weights)
@@ -94,22 +95,21 @@ def find_change(
     shuffled *= np.sqrt(periods / (periods - 2))
     lag = _lag_correlation(residual, shuffled / np.sqrt(weights), weights)
     centre = float(weights @ rates / weights.sum())
-    if lag > LAG_LIMIT:
+    method = "sup-t, permutation of periods and autoregressive sieve bootstrap"
+    standardised = np.sqrt(weights) * (rates - centre)
+    coefficients = _autoregression(residual, lag)
+    noises = [_sieve(residual, coefficients, rng, draws)]
+    about, inflation = shuffled, 1.0
+    if lag <= LAG_LIMIT:
+        noises.append(rng.permuted(np.tile(standardised, (draws, 1)), axis=1))
+    else:
         method = "sup-t, autoregressive sieve bootstrap"
-        coefficients = _autoregression(residual, lag)
-        noise = _sieve(residual, coefficients, rng, draws)
-        about = noise
+        about = noises[0]
         inflation = 1 / max(1 - float(coefficients.sum()), 0.05)
         inflation = max(1.0, inflation * float(np.sqrt(_innovation(residual, coefficients))))
-    else:
-        method = "sup-t, permutation of periods"
-        standardised = np.sqrt(weights) * (rates - centre)
-        noise = rng.permuted(np.tile(standardised, (draws, 1)), axis=1)
-        about = shuffled
-        inflation = 1.0
-    null = _largest_t(centre + noise / np.sqrt(weights), weights)
+    nulls = [_largest_t(centre + noise / np.sqrt(weights), weights) for noise in noises]
     observed = float(_largest_t(rates[None], weights)[0])
-    p = (1 + int(np.sum(null >= observed - 1e-12))) / (1 + draws)
+    p = max((1 + int(np.sum(null >= observed - 1e-12))) / (1 + draws) for null in nulls)
     drop = _drop(fit + about / np.sqrt(weights), weights, best)
     bound = float(np.quantile(drop, 0.95))
     behind: Floats = (gains[0, best] - gains[0]) / scale
@@ -121,7 +121,7 @@ def find_change(
         p=p,
         method=method,
         lag_correlation=lag,
-        critical=float(np.quantile(null, 0.95)),
+        critical=max(float(np.quantile(null, 0.95)) for null in nulls),
         weights=weights,
         scale=scale,
         inflation=inflation,
@@ -201,10 +201,12 @@ def _fit(rates: Floats, weights: Floats, index: int) -> Floats:
 def _autoregression(residual: Floats, lag: float) -> Floats:
     """Return Yule-Walker coefficients of the order with the least AIC, at most 4.
 
+    Higher orders of a short series halve the correlation they should carry on.
+
     A first-order coefficient is the lag correlation corrected for the fitted change.
     """
     n = len(residual)
-    most = max(1, min(4, n // 6))
+    most = max(1, min(4, n // 30))
     c = np.array([residual[lag:] @ residual[: n - lag] / n for lag in range(most + 1)])
     best, least = np.array([0.0]), np.inf
     for order in range(1, most + 1):
@@ -214,7 +216,7 @@ def _autoregression(residual: Floats, lag: float) -> Floats:
         if aic < least:
             best, least = phi, aic
     if len(best) == 1:
-        best = np.array([min(0.9, lag)])
+        best = np.array([min(0.9, max(lag, 0.0))])
     return best
 
 

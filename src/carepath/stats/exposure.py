@@ -63,9 +63,11 @@ def date_exposure(did_step: ArrayLike, reached_later: ArrayLike) -> Exposure:
     -----
     Consecutive weeks are gathered until they hold at least 10 people, so a small client gets a
     wider interval instead of none. The change-point maximises the binomial likelihood with one
-    share before and one after (Hinkley 1970). Dated needs a share below 5 % before and above
-    50 % after, over all people on each side outside the interval. Never: under 5 % of all people,
-    and no window above 50 %; always: over 50 % of all, and no window below 5 %.
+    share before and one after (Hinkley 1970). Absent until the last window before it with a share
+    below 5 %, alone and together with all windows up to it; present from the first window after it
+    with a share above 50 %, alone and together with all from it on. So a roll-out may take any
+    time, and a quiet window within it is no absence. Never: under 5 % of all people, and no
+    window above 50 %; always: over 50 % of all, and no window below 5 %.
     """
     k, n = counts_array(did_step, "did_step"), counts_array(reached_later, "reached_later")
     same_length(did_step=k, reached_later=n)
@@ -84,17 +86,14 @@ def date_exposure(did_step: ArrayLike, reached_later: ArrayLike) -> Exposure:
     if not len(low) and overall > ABOVE:
         return Exposure("always", None, None, int(starts[0]), people)
     cut = _most_likely_cut(done, seen)
-    if not len(low) or not len(high):
-        return Exposure("no date", None, None, None, people)
-    absent = low[low < cut]
-    present = high[high >= cut]
+    place = np.arange(len(share))
+    until = np.cumsum(done) / np.cumsum(seen)
+    since = np.cumsum(done[::-1])[::-1] / np.cumsum(seen[::-1])[::-1]
+    absent = np.flatnonzero((place < cut) & (share < BELOW) & (until < BELOW))
+    present = np.flatnonzero((place >= cut) & (share > ABOVE) & (since > ABOVE))
     if not len(absent) or not len(present):
         return Exposure("no date", None, None, None, people)
     last, first = int(absent[-1]), int(present[0])
-    before = done[: last + 1].sum() / seen[: last + 1].sum()
-    after = done[first:].sum() / seen[first:].sum()
-    if before >= BELOW or after <= ABOVE:
-        return Exposure("no date", None, None, None, people)
     return Exposure("dated", int(starts[cut]), int(ends[last]), int(starts[first]), people)
 
 

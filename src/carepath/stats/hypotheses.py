@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from carepath.stats.decomposition import Decomposition
 from carepath.stats.estimates import Estimate, Verdict
+from carepath.stats.interrupted import EQUIVALENT
 from carepath.stats.trend import TrendVerdict
 
-MINIMUM_CONTRIBUTION = 0.01
+MINIMUM_CONTRIBUTION = EQUIVALENT
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def mix_hypothesis(found: Decomposition, name: str = "mix") -> Hypothesis:
 
     Supported: the mix part (with entering and leaving segments) lowers the rate by at least one
     point and its interval excludes zero. Not supported: its interval leaves less than half of
-    the change to it. Else not identified. The claim is arithmetic: "accounts for".
+    the fall to it, or less than a point. Else not identified. The claim is arithmetic: "accounts
+    for".
     """
     mix, total = found.mix, found.total
     if mix.value is None or mix.low is None or mix.high is None or total.value is None:
@@ -60,8 +62,10 @@ def mix_hypothesis(found: Decomposition, name: str = "mix") -> Hypothesis:
     reason = "the interval holds both no shift and a large one"
     if mix.high < 0 and mix.value <= -MINIMUM_CONTRIBUTION:
         verdict, reason = "supported", "a shift beyond chance towards segments that convert less"
-    elif mix.low > min(total.value, 0.0) / 2:
-        verdict, reason = "not supported", "the shift accounts for less than half of the fall"
+    elif mix.low > min(total.value / 2, -MINIMUM_CONTRIBUTION):
+        half = mix.low > total.value / 2
+        told = "half of the fall" if half else "1 point"
+        verdict, reason = "not supported", f"the shift accounts for less than {told}"
     return Hypothesis(name, verdict, mix, found.mix_share, "accounts for", reason)
 
 
@@ -78,7 +82,8 @@ def weigh(trend: TrendVerdict, hypotheses: Sequence[Hypothesis]) -> tuple[Hypoth
     Returns
     -------
     tuple of Hypothesis
-        In the order given. "Supported" becomes "not identified" without a problem to explain,
+        In the order given. Without a fall nothing is supported, and "not supported" stays only
+        where a contribution of a point or more is excluded. "Supported" becomes "not identified"
         under one point of contribution, when another change met everybody at the same time, or
         when the fall came at another time than a change that met everybody at once.
     """
@@ -88,7 +93,7 @@ def weigh(trend: TrendVerdict, hypotheses: Sequence[Hypothesis]) -> tuple[Hypoth
 def _weighed(trend: TrendVerdict, one: Hypothesis, others: Sequence[Hypothesis]) -> Hypothesis:
     """Return one hypothesis with its verdict kept or taken back."""
     if not trend.is_problem:
-        return replace(one, verdict="not identified", reason="there is no fall to explain")
+        return _without_fall(one)
     if one.verdict != "supported":
         return one
     if one.contribution.value is None or one.contribution.value > -MINIMUM_CONTRIBUTION:
@@ -102,6 +107,14 @@ def _weighed(trend: TrendVerdict, one: Hypothesis, others: Sequence[Hypothesis])
     if not _together(one, trend.changed_low, trend.changed_high):
         return replace(one, verdict="not identified", reason="the fall came at another time")
     return one
+
+
+def _without_fall(one: Hypothesis) -> Hypothesis:
+    """Keep "not supported" where at most a point is left to it; the rest is open."""
+    low = one.contribution.low
+    if one.verdict == "not supported" and (low is None or low > -MINIMUM_CONTRIBUTION):
+        return one
+    return replace(one, verdict="not identified", reason="there is no fall to explain")
 
 
 def _together(one: Hypothesis, low: int | None, high: int | None) -> bool:

@@ -23,7 +23,8 @@ from carepath.stats.estimates import (
 
 MINIMUM_PERIODS = 8
 SIGNIFICANT = 0.01
-EQUIVALENT = 0.02
+EQUIVALENT = 0.01
+"""What is said to matter less is less than this, as a fraction: one point."""
 CORRELATIONS = np.linspace(-0.4, 0.95, 55)
 
 
@@ -76,8 +77,8 @@ def interrupted_series(
         Last period before the change and first after it; periods between are left out.
     to_explain : float, optional
         The fall to be explained, as a negative fraction. "Not supported" then means that the
-        interval leaves less than half of it to this change; without it, that the change of level
-        is within 2 points.
+        interval leaves less than half of it to this change; without it, that the level fell by
+        less than 1 point.
     level : float
         Confidence level.
 
@@ -154,7 +155,7 @@ def judge_effect(change: Estimate, p: float, to_explain: float | None) -> tuple[
 
     Supported: a fall with p <= .01, strict because several explanations are tried at once. Not
     supported: the interval leaves less than half of what is to explain (without that: less than
-    2 points). Else not identified.
+    1 point). Else not identified.
     """
     if change.value is None or change.low is None or change.high is None:
         return "not identified", change.reason or "no estimate"
@@ -162,7 +163,7 @@ def judge_effect(change: Estimate, p: float, to_explain: float | None) -> tuple[
         return "supported", "a fall beyond chance"
     bound = -EQUIVALENT if to_explain is None else to_explain / 2
     if change.low > bound:
-        told = "2 points" if to_explain is None else "half of the fall"
+        told = "1 point" if to_explain is None else "half of the fall"
         return "not supported", f"at most a fall of less than {told}"
     return "not identified", "the interval holds both no effect and a large one"
 

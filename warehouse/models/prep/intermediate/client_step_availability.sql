@@ -1,6 +1,7 @@
 -- Since when each step exists for each client, read off its people (funnel.md 14, 28): the week
--- that best splits the client's weeks in two, where hardly anyone did the step before and most did
--- it after. Under ten people on a side nothing is inferred.
+-- that best splits the client's weeks in two; the last week before it by which hardly anyone had
+-- done the step; the first week after it from which most do. Between them lies a partial roll-out,
+-- however gradual. With under ten people by the one or from the other nothing is inferred.
 with
 
 client_step_weeks as (
@@ -48,44 +49,52 @@ scored as (
     where passing_before > 0
 ),
 
-introductions as (
+splits as (
     select
         entry_client_id,
         step_number,
         entered_week_date as split_week_date
     from scored
-    where
-        split_rank = 1
-        and passing_before >= 10 and doing_before < 0.05 * passing_before
-        and passing_after >= 10 and doing_after > 0.5 * passing_after
+    where split_rank = 1
 ),
 
 roll_outs as (
     select
-        introductions.entry_client_id,
-        introductions.step_number,
+        split.entry_client_id,
+        split.step_number,
         max(
             case
                 when
-                    client_step_weeks.entered_week_date < introductions.split_week_date
-                    and client_step_weeks.doing_count < 0.05 * client_step_weeks.passing_count
-                    then client_step_weeks.entered_week_date
+                    split.entered_week_date < splits.split_week_date
+                    and split.doing_count < 0.05 * split.passing_count
+                    and split.passing_before + split.passing_count >= 10
+                    and split.doing_before + split.doing_count
+                    < 0.05 * (split.passing_before + split.passing_count)
+                    then split.entered_week_date
             end
         ) as last_week_without,
         min(
             case
                 when
-                    client_step_weeks.entered_week_date >= introductions.split_week_date
-                    and client_step_weeks.doing_count > 0.5 * client_step_weeks.passing_count
-                    then client_step_weeks.entered_week_date
+                    split.entered_week_date >= splits.split_week_date
+                    and split.doing_count > 0.5 * split.passing_count
+                    and split.passing_after >= 10
+                    and split.doing_after > 0.5 * split.passing_after
+                    then split.entered_week_date
             end
         ) as first_week_with
-    from introductions
-    inner join client_step_weeks
+    from split
+    inner join splits
         on
-            introductions.entry_client_id = client_step_weeks.entry_client_id
-            and introductions.step_number = client_step_weeks.step_number
-    group by introductions.entry_client_id, introductions.step_number
+            split.entry_client_id = splits.entry_client_id
+            and split.step_number = splits.step_number
+    group by split.entry_client_id, split.step_number
+),
+
+introductions as (
+    select *
+    from roll_outs
+    where last_week_without is not null and first_week_with is not null
 ),
 
 totals as (
@@ -106,17 +115,17 @@ final as (
         totals.doing_count,
         case
             when totals.passing_count < 10 then 'too_few'
-            when roll_outs.first_week_with is not null then 'introduced'
+            when introductions.step_number is not null then 'introduced'
             when totals.doing_count < 0.05 * totals.passing_count then 'never'
             else 'always'
         end as availability,
-        roll_outs.last_week_without,
-        roll_outs.first_week_with
+        introductions.last_week_without,
+        introductions.first_week_with
     from totals
-    left join roll_outs
+    left join introductions
         on
-            totals.entry_client_id = roll_outs.entry_client_id
-            and totals.step_number = roll_outs.step_number
+            totals.entry_client_id = introductions.entry_client_id
+            and totals.step_number = introductions.step_number
 )
 
 select * from final
