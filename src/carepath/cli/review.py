@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -99,7 +101,13 @@ def command(
         running.write_baseline(result, write_baseline)
         click.echo(f"Wrote {len(result.findings)} findings to {write_baseline}.", err=True)
         return ExitCode.OK
-    text = formats.render(result, form)
+    if form == "text" and output is None and sys.stdout.isatty():
+        from carepath.review.formats import text as plain
+
+        width = shutil.get_terminal_size().columns
+        text = plain.render(result, width, colour="NO_COLOR" not in os.environ)
+    else:
+        text = formats.render(result, form)
     if output is not None:
         running.write_atomically(output, text)
     else:

@@ -59,6 +59,8 @@ class Finding:
         Further places that the same change breaks.
     patch : str or None
         The corrected line, only where one correction is right.
+    excerpt : str
+        The line at the place, as it stands in the head.
     """
 
     code: str
@@ -77,6 +79,7 @@ class Finding:
     variant: str | None = None
     patch: str | None = None
     weight: int = 0
+    excerpt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

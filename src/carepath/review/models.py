@@ -12,7 +12,7 @@ from carepath.review.nodes import Documentation, NodeDoc
 from carepath.review.project import File, Project
 from carepath.review.sql.joins import join_fact, resolved
 from carepath.review.sql.parse import Parsed
-from carepath.review.sql.predicates import comparisons
+from carepath.review.sql.predicates import comparisons, unresolved
 from carepath.review.sql.relation import Relation, Source
 from carepath.review.sql.scope import Resolution
 
@@ -76,13 +76,15 @@ def holds_only_macros(text: str) -> bool:
 
 
 def literals(analysis: Analysis) -> tuple[tuple[Source, str], ...]:
-    """The texts a model compares columns of known origin with."""
+    """The texts a model compares columns with; of unknown origin: under ("", name)."""
     found: dict[tuple[Source, str], None] = {}
     for variant in analysis.variants:
         if variant.resolution is not None:
             for one in comparisons(variant.resolution):
                 if one.column.root is not None:
                     found[(one.column.root, one.literal.name)] = None
+            for _, column, literal, _ in unresolved(variant.resolution):
+                found[(("", column.name.lower()), literal.name)] = None
     return tuple(found)
 
 

@@ -105,6 +105,8 @@ def review_change(change: Change) -> Review:
         found = list(_introduced(ours, theirs, change, old))
         if found and model.file.path not in change.changed_files:
             found = [explain(finding, change, model) for finding in found]
+        else:
+            found = [at_call(finding, change, model) for finding in found]
         result.findings += found
     for rule in rules.RULES:
         if rule.check_change is None:
@@ -286,6 +288,27 @@ def _introduced(
             if finding.place.line not in lines:
                 continue
         yield finding
+
+
+def at_call(finding: Finding, change: Change, model: Model) -> Finding:
+    """Move a finding from an unchanged macro to where the changed model calls it."""
+    file = finding.place.file
+    if file == model.file.path or file in change.changed_files or finding.model != model.name:
+        return finding
+    owner = change.head.space_of(model).renderer.owner
+    names = [name for name, macro in owner.items() if macro.path == file]
+    source = change.head.text(model.file)
+    for name in names:
+        match = re.search(rf"(?<![\w.]){re.escape(name)}\s*\(", source)
+        if match is not None:
+            line = source.count("\n", 0, match.start()) + 1
+            fact = Evidence(f"in the macro {name}, which the change leaves alone", finding.place)
+            return replace(
+                finding,
+                place=Place(model.file.path, line),
+                evidence=(fact, *finding.evidence),
+            )
+    return finding
 
 
 def explain(finding: Finding, change: Change, model: Model) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import fnmatch
 import json
 import os
@@ -14,9 +15,10 @@ from carepath.errors import CarepathError
 from carepath.review import cache, rank, settings, suppression
 from carepath.review.cache import Memo
 from carepath.review.change import Change
-from carepath.review.findings import Severity
+from carepath.review.findings import Finding, Severity
 from carepath.review.git import Repository, Tree
 from carepath.review.review import Review, review_all, review_change
+from carepath.review.rules import RULES
 from carepath.review.settings import Settings
 from carepath.review.snapshot import Snapshot
 from carepath.review.sql.dialects import SUPPORTED
@@ -89,7 +91,16 @@ def finish(result: Review, head: Tree, chosen: Settings) -> None:
         and (chosen.style or not finding.code.startswith("STY"))
     ]
     result.findings = suppression.apply(result, kept, head, chosen.ignore)
-    result.findings = rank.rank(result.findings, set(result.touched))
+    ranked = rank.rank(result.findings, set(result.touched))
+    shown = [_quoted(finding, head) for finding in ranked[: rank.SHOWN]]
+    result.findings = shown + ranked[rank.SHOWN :]
+
+
+def _quoted(finding: Finding, head: Tree) -> Finding:
+    """A finding with the line it is about, where that line says something."""
+    lines = (head.text(finding.place.file) or "").split("\n")
+    line = lines[finding.place.line - 1].strip() if finding.place.line <= len(lines) else ""
+    return dataclasses.replace(finding, excerpt=line[:160]) if len(line) > 1 else finding
 
 
 def _base(request: Request, repository: Repository, head: str, notes: list[str]) -> str:
@@ -122,6 +133,7 @@ def _snapshot(tree: Tree, chosen: Settings, memo: Memo, request: Request) -> Sna
 
 def _settings(request: Request, repository: Repository, head: Tree) -> Settings:
     chosen = settings.load(head)
+    _check_rules(chosen)
     if request.dialect:
         if request.dialect not in SUPPORTED:
             raise CarepathError(
@@ -138,6 +150,19 @@ def _settings(request: Request, repository: Repository, head: Tree) -> Settings:
             )
         chosen = dataclasses.replace(chosen, project_dir=folder)
     return dataclasses.replace(chosen, style=chosen.style and request.style)
+
+
+def _check_rules(chosen: Settings) -> None:
+    """Refuse names of rules that do not exist."""
+    known = {name for rule in RULES for name in (rule.code, rule.name)}
+    named = [*chosen.disable, *(code for codes in chosen.ignore.values() for code in codes)]
+    for name in named:
+        if name not in known and name != "*":
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            raise CarepathError(
+                f"The configuration names a rule {name!r} that does not exist.",
+                fix=f"Did you mean {near[0]}?" if near else "`carepath rules` lists them.",
+            )
 
 
 def _memo(request: Request, repository: Repository) -> Memo:

@@ -44,6 +44,9 @@ class Settings:
     strict_coverage: bool = False
 
 
+LEVELS = ("note", "warning", "error", "never")
+
+
 def load(tree: Tree) -> Settings:
     """Read the configuration of a tree; an unknown key is an error with the nearest known one."""
     for path in ("carepath.toml", "pyproject.toml"):
@@ -87,5 +90,11 @@ def from_table(table: dict[str, Any], path: str) -> Settings:
             f"Unknown dialect {values['dialect']!r}.",
             where=f"{path}, section review",
             fix="Known: " + ", ".join(SUPPORTED),
+        )
+    if values.get("fail_on", "error") not in LEVELS:
+        raise CarepathError(
+            f"Unknown level {values['fail_on']!r} of fail-on.",
+            where=f"{path}, section review",
+            fix="Known: " + ", ".join(LEVELS),
         )
     return Settings(**values)

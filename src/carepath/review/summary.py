@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from carepath.review.nodes import NodeDoc
 from carepath.review.snapshot import Analysis, Model, Snapshot
 from carepath.review.sql import tokens
 from carepath.review.sql.relation import Relation
+from carepath.review.sql.scope import outermost
 from carepath.review.sql.values import conjuncts
 
 MOST = 20
@@ -29,6 +31,7 @@ class Summary:
     is_complete: bool = False
     columns_added: list[str] = field(default_factory=list)
     columns_removed: list[str] = field(default_factory=list)
+    expressions_changed: list[str] = field(default_factory=list)
     grain_before: str = ""
     grain_after: str = ""
     filters_added: list[str] = field(default_factory=list)
@@ -56,6 +59,8 @@ class Summary:
             parts = [f"- {text}" for text in gone] + [f"+ {text}" for text in new]
             if parts:
                 lines.append(f"  {name}: " + "; ".join(parts[:MOST]))
+        if self.expressions_changed:
+            lines += [f"  {text}" for text in self.expressions_changed[:MOST]]
         if self.grain_before != self.grain_after and self.state != "new":
             lines.append(
                 f"  grain: {self.grain_before or 'not known'} -> {self.grain_after or 'not known'}"
@@ -105,6 +110,7 @@ def _of(change: Change, model: Model, before: Model | None) -> Summary:
     ours, theirs = after.relation.index, old_analysis.relation.index
     summary.columns_added = [c.shown for c in after.relation.columns if c.name not in theirs]
     summary.columns_removed = [c.shown for c in old_analysis.relation.columns if c.name not in ours]
+    summary.expressions_changed = _changed(after, old_analysis)
     summary.grain_before = _grain(old_analysis.relation)
     summary.filters_added = [text for text in new[0] if text not in old[0]]
     summary.filters_removed = [text for text in old[0] if text not in new[0]]
@@ -137,6 +143,34 @@ def _shape(snapshot: Snapshot, model: Model, analysis: Analysis) -> tuple[list[s
                 if isinstance(binding.join, exp.Join):
                     joins.append(_clean(binding.join, labels))
     return list(dict.fromkeys(filters)), list(dict.fromkeys(joins))
+
+
+def _changed(after: Analysis, before: Analysis) -> list[str]:
+    """Columns that stay and are computed in another way, as `name: before -> after`."""
+    ours, theirs = _expressions(after), _expressions(before)
+    return [
+        f"{name}: {theirs[name]} -> {text}"
+        for name, text in ours.items()
+        if name in theirs and _bare(theirs[name]) != _bare(text)
+    ]
+
+
+def _expressions(analysis: Analysis) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for variant in analysis.variants[:1]:
+        if variant.resolution is None:
+            continue
+        labels = {f"cp_rel.{k}": v.label for k, v in variant.rendered.relations.items()}
+        for scope in outermost(variant.resolution.scopes):
+            for item in scope.items:
+                if item.expression is not None:
+                    found.setdefault(item.column.shown, _clean(item.expression, labels)[:90])
+    return found
+
+
+def _bare(text: str) -> str:
+    """An expression without its relations' names and its case."""
+    return re.sub(r"\b\w+\.(?=\w)", "", text).lower()
 
 
 def _clean(node: exp.Expr, labels: dict[str, str]) -> str:

@@ -63,6 +63,7 @@ def finding_dict(finding: Finding, is_shown: bool = True) -> dict[str, Any]:
         "consequence": finding.consequence,
         "fix": finding.fix,
         "patch": finding.patch,
+        "excerpt": finding.excerpt,
         "variant": finding.variant,
         "evidence": [
             {"text": fact.text, **(_place(fact.place) if fact.place else {})}

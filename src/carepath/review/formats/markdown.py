@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from carepath.review.findings import Finding, Place
 from carepath.review.formats.text import closing
 from carepath.review.rank import SHOWN
@@ -50,6 +52,8 @@ def _finding(finding: Finding) -> str:
         + (f" · when `{finding.variant}`" if finding.variant else ""),
         "",
     ]
+    if finding.excerpt and not finding.patch:
+        lines += [_quote(finding), ""]
     if finding.consequence:
         lines.append(f"**So:** {_escape(finding.consequence)}  ")
     if finding.fix:
@@ -63,6 +67,15 @@ def _finding(finding: Finding) -> str:
         places = ", ".join(f"`{_at(place)}`" for place in finding.readers[:8])
         lines.append(f"- also: {places}")
     return "\n".join(lines).rstrip()
+
+
+def _quote(finding: Finding) -> str:
+    """The line a finding is about, fenced so that nothing in it is markup."""
+    fence = "`" * max(
+        3, 1 + max((len(run) for run in re.findall("`+", finding.excerpt)), default=0)
+    )
+    kind = "sql" if finding.place.file.endswith(".sql") else ""
+    return f"{fence}{kind}\n{finding.excerpt}\n{fence}"
 
 
 def _at(place: Place) -> str:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
+
 from carepath.review.findings import Finding
 from carepath.review.rank import SHOWN
 from carepath.review.review import Review
 
+COLOURS = {"error": "31", "warning": "33", "note": "34"}
+NARROWEST = 60
 
-def render(review: Review) -> str:
-    """Write a review as plain text."""
+
+def render(review: Review, width: int | None = None, colour: bool = False) -> str:
+    """Write a review as plain text.
+
+    Parameters
+    ----------
+    review : Review
+        What was found.
+    width : int or None
+        Columns to fold long lines at; None leaves them as they are, for files and pipes.
+    colour : bool
+        Whether the severities are coloured, for terminals.
+    """
     lines: list[str] = []
     if review.base:
         lines.append(f"Reviewed {review.head} against {review.base}.")
@@ -28,7 +44,34 @@ def render(review: Review) -> str:
         for summary in review.summaries:
             lines += [f"  {line}" for line in summary.lines()]
     lines += ["", *closing(review)]
+    if width is not None:
+        lines = [part for line in lines for part in _fold(line, max(width, NARROWEST))]
+    if colour:
+        lines = [_coloured(line) for line in lines]
     return "\n".join(lines).lstrip("\n") + "\n"
+
+
+def _fold(line: str, width: int) -> list[str]:
+    """A line in pieces of a width; what follows a label stays below it."""
+    if len(line) <= width:
+        return [line]
+    label = re.match(r"\s*(?:[a-z]+:\s+)?", line)
+    indent = " " * (len(label[0]) if label is not None else 0)
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _coloured(line: str) -> str:
+    match = re.match(r"(\S+:\d+: )(error|warning|note)\b", line)
+    if match is None:
+        return line
+    word = f"\x1b[1;{COLOURS[match[2]]}m{match[2]}\x1b[0m"
+    return match[1] + word + line[match.end() :]
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -37,6 +80,8 @@ def _finding(finding: Finding) -> list[str]:
         f"{finding.code} {finding.rule} ({finding.confidence.value})"
     )
     lines = [head, f"    {finding.message}"]
+    if finding.excerpt:
+        lines.append(f"    {finding.place.line:>5} | {finding.excerpt}")
     if finding.variant:
         lines.append(f"    when:     {finding.variant}")
     for fact in finding.evidence[:4]:

@@ -2,7 +2,8 @@
 
 What it does
     Where the SQL proved a key of the model at base (GROUP BY, DISTINCT, ROW_NUMBER() = 1) and
-    proves none at head, although its columns are still put out, and a test or a join relies on it.
+    proves none at head, although its columns are still put out, and a test or a join relies on it;
+    and a filter on a row number (rn = 1) that is gone.
 
 Why it is bad
     Duplicates come in, and every join with the model multiplies rows.
@@ -16,14 +17,64 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+from sqlglot import exp
 
 from carepath.review.change import Change
 from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
-from carepath.review.rule import Issue, Rule
+from carepath.review.pairs import bare, base_place, edited
+from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model
 from carepath.review.sql.names import loose
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Scope
+from carepath.review.sql.values import conjuncts
+
+NUMBER = re.compile(r"(^|_)(rn|rk|rnk|row_?num(ber)?|rank|dedup|latest|recency)(_|$)|row_?num")
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """A filter on the number of a row that is gone, where no key was proven by it."""
+    for variant, scope, before in edited(context):
+        if before.output.keys and any(key.strength == "sql" for key in before.output.keys):
+            continue
+        kept = {bare(c) for key in ("where", "qualify") for c in _conditions(scope, key)}
+        for key in ("where", "qualify"):
+            for condition in _conditions(before, key):
+                if not _is_first(condition) or bare(condition) in kept:
+                    continue
+                if any(_is_first(c) for k in ("where", "qualify") for c in _conditions(scope, k)):
+                    continue
+                yield Issue(
+                    subject=bare(condition)[:100],
+                    message=f"{bare(condition)[:80]} is gone: every numbered row stays.",
+                    consequence="Duplicates come in.",
+                    fix="Keep the deduplication, or say why the source has no duplicates.",
+                    severity=Severity.WARNING,
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(scope.node.args.get("from_") or scope.node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(f"at base: {bare(condition)[:160]}", base_place(context))],
+                )
+
+
+def _conditions(scope: Scope, key: str) -> list[exp.Expr]:
+    part = scope.node.args.get(key)
+    return conjuncts(part.this) if part is not None else []
+
+
+def _is_first(condition: exp.Expr) -> bool:
+    """True for `row_number() ... = 1`, `rn = 1` and the like."""
+    if not isinstance(condition, exp.EQ) or condition.right.name != "1":
+        return False
+    left = condition.left
+    if isinstance(left, exp.Window):
+        return isinstance(left.this, (exp.RowNumber, exp.Rank, exp.DenseRank))
+    return isinstance(left, exp.Column) and NUMBER.search(left.name.lower()) is not None
 
 
 def check_change(change: Change) -> Iterator[Issue]:
@@ -75,6 +126,7 @@ RULE = Rule(
     "dedup-removed",
     Severity.WARNING,
     __doc__ or "",
+    check,
     check_change=check_change,
     ceiling=Severity.WARNING,
 )

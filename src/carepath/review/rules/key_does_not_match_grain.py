@@ -22,7 +22,11 @@ from collections.abc import Iterator
 from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql import keys
+from carepath.review.sql.joins import resolved
 from carepath.review.sql.names import loose
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import outermost
 
 PART_OF_A_KEY = re.compile(
     r"(_id|_key|_date|_month|_week|_year|_day|_hour)$|^(date|month|week|day)"
@@ -31,6 +35,7 @@ PART_OF_A_KEY = re.compile(
 
 def check(context: Context) -> Iterator[Issue]:
     """Compare declared keys with the proven grain."""
+    yield from _surrogates(context)
     doc = context.model.doc
     for variant in context.resolved[:1]:
         assert variant.resolution is not None
@@ -48,6 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
             (columns, f"the {name} test", Place(doc.file, line) if doc is not None else None)
             for columns, name, line in declared_keys(doc)
         ]
+        group = outermost(variant.resolution.scopes)[0].node.args.get("group")
         key = variant.rendered.config.get("unique_key")
         names = [key] if isinstance(key, str) else key
         if isinstance(names, list) and all(str(n).isidentifier() for n in names):
@@ -68,19 +74,73 @@ def check(context: Context) -> Iterator[Issue]:
                 confidence=Confidence.LIKELY,
                 place=place,
                 word="unique_key" if place is None else "",
-                evidence=[Evidence(grain[0].proof, Place(context.model.file.path, 1))],
+                evidence=[Evidence(grain[0].proof)],
+                variant=variant,
+                also=[start_of(group) or 0] if group is not None else [],
             )
+
+
+def _surrogates(context: Context) -> Iterator[Issue]:
+    """A surrogate key that a test calls unique, made of a part of the key of its rows only."""
+    declared = {next(iter(c)) for c, _, _ in declared_keys(context.model.doc) if len(c) == 1}
+    for variant in context.resolved[:1] if declared else ():
+        assert variant.resolution is not None
+        resolver = resolved(variant.resolution, context.dialect)
+        for scope in outermost(variant.resolution.scopes):
+            if len(scope.bindings) != 1 or scope.node.args.get("group"):
+                continue
+            binding = next(iter(scope.bindings.values()))
+            known = binding.relation.keys
+            for name, parts in keys.surrogates(resolver, scope):
+                used = frozenset(column for _, column in parts)
+                if name not in declared or any(k.columns <= used for k in known):
+                    continue
+                wider = [k for k in known if used < k.columns]
+                if not wider:
+                    continue
+                rest = ", ".join(sorted(wider[0].columns - used))
+                node = next(i.node for i in scope.items if i.column.name == name)
+                yield Issue(
+                    subject=f"{name} {rest}",
+                    message=f"{name} leaves out {rest}, which belongs to the key of its rows.",
+                    consequence="Rows that differ in it get the same key; the unique test fails.",
+                    fix=f"Add {rest} to the surrogate key.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[
+                        Evidence(
+                            f"{binding.name} is unique by {', '.join(sorted(wider[0].columns))} "
+                            f"({wider[0].proof})"
+                        )
+                    ],
+                )
 
 
 def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:
     """True where the other grouped columns may follow from the key (a name beside its id)."""
     stems = {word for column in columns for word in column.split("_")} - {"id", "key", "date"}
     rest = proven - columns
+    if any(_is_finer(name, columns) for name in rest):
+        return False
     if columns & {"id", "pk", "key", "surrogate_key"}:
         return True
     if any(stems & set(name.split("_")) for name in rest):
         return True
     return not any(PART_OF_A_KEY.search(name) for name in rest)
+
+
+UNITS = ("hour", "day", "date", "week", "month", "quarter", "year")
+
+
+def _is_finer(name: str, columns: frozenset[str]) -> bool:
+    """True for a date of a finer unit than the one date of the key."""
+    unit = name.rsplit("_", 1)[-1]
+    others = [c.rsplit("_", 1)[-1] for c in columns if c.rsplit("_", 1)[-1] in UNITS]
+    if unit not in UNITS or not others:
+        return False
+    return all(UNITS.index(unit) < UNITS.index(other) for other in others)
 
 
 RULE = Rule(

@@ -22,9 +22,9 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Model, Snapshot
+from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.predicates import comparisons
+from carepath.review.sql.predicates import comparisons, unresolved
 from carepath.review.sql.relation import Source
 
 
@@ -32,6 +32,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Compare spellings within the lineage of each column."""
     table = spellings(context.snapshot)
     for variant in context.resolved:
+        yield from _unknown(context, variant)
         assert variant.resolution is not None
         for found in comparisons(variant.resolution):
             root, value = found.column.root, found.literal.name
@@ -75,6 +76,28 @@ def check(context: Context) -> Iterator[Issue]:
             )
 
 
+def _unknown(context: Context, variant: Variant) -> Iterator[Issue]:
+    """A slip in a text compared with a column whose origin is not known: by the column's name."""
+    assert variant.resolution is not None
+    for scope, column, literal, _ in unresolved(variant.resolution):
+        name = column.name.lower()
+        slip = _slip(context.snapshot, ("", name), literal.name)
+        if slip is None:
+            continue
+        yield Issue(
+            subject=f"{name} {literal.name}",
+            message=f"{column.name} is compared with {literal.name!r} here only, and with "
+            f"{slip!r} elsewhere.",
+            consequence="If it is a slip, nothing matches.",
+            fix=f"Use {slip!r}, if that is meant.",
+            severity=Severity.NOTE,
+            confidence=Confidence.POSSIBLE,
+            offset=start_of(literal) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
 def _slip(snapshot: Snapshot, root: Source, value: str) -> str | None:
     """A word that others compare the column with, one letter from one used here only."""
     if len(value) < 5 or any(char.isdigit() for char in value):
@@ -86,12 +109,21 @@ def _slip(snapshot: Snapshot, root: Source, value: str) -> str | None:
         if origin != root:
             continue
         for other, count in counts.items():
-            if count < 2 or abs(len(other) - len(value)) > 1 or other[:1] != value[:1]:
+            if count < 2 or other[:1] != value[:1]:
+                continue
+            if count >= 2 and _is_part(value, other):
+                return other
+            if abs(len(other) - len(value)) > 1:
                 continue
             ratio = difflib.SequenceMatcher(None, other, value, autojunk=False).ratio()
             if ratio > 0.86 and other.rstrip("sd") != value.rstrip("sd"):
                 return other
     return None
+
+
+def _is_part(value: str, other: str) -> bool:
+    """True where a text of several words is another one cut off before its last word."""
+    return other.startswith(value + " ") and " " in value and " " not in other[len(value) + 1 :]
 
 
 def _plain(value: str) -> str:
@@ -123,7 +155,8 @@ def screen(snapshot: Snapshot, model: Model) -> bool:
     """True where a literal of the model has another spelling somewhere."""
     table = spellings(snapshot)
     return any(
-        len(table.get((root, _plain(value)), ())) > 1 or _slip(snapshot, root, value) is not None
+        (root[0] and len(table.get((root, _plain(value)), ())) > 1)
+        or _slip(snapshot, root, value) is not None
         for root, value in snapshot.facts(model).literals
     )
 

@@ -16,12 +16,16 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+
+from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Model, Snapshot
+from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.scope import Scope
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -31,6 +35,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         told: set[str] = set()
         for scope in variant.resolution.scopes:
+            yield from _renames(variant, scope)
             for item in scope.items:
                 column = item.column
                 if item.expression is None or (column.direct and column.direct[1] == column.name):
@@ -54,6 +59,34 @@ def check(context: Context) -> Iterator[Issue]:
                         path=scope.path,
                         evidence=[Evidence(f"{better} is used {words[better]} times")],
                     )
+
+
+def _renames(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """A column renamed to itself with a letter doubled, lost or swapped."""
+    for item in scope.node.expressions:
+        if not isinstance(item, exp.Alias) or not isinstance(item.this, exp.Column):
+            continue
+        old, new = item.this.name.lower(), item.alias.lower()
+        if len(new) > 6 and is_slip(new, old):
+            yield Issue(
+                subject=new,
+                message=f"{old} is renamed to {new}, which looks misspelled.",
+                consequence="A misspelled name stays.",
+                fix=f"Write {old}.",
+                confidence=Confidence.POSSIBLE,
+                offset=start_of(item) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"it is column {old} of the source")],
+            )
+
+
+def is_slip(new: str, old: str) -> bool:
+    """True where one name is the other with a letter doubled or two swapped."""
+    if sorted(new) == sorted(old) and new != old:
+        differ = [n for n, (a, b) in enumerate(zip(new, old, strict=True)) if a != b]
+        return len(differ) == 2 and differ[1] == differ[0] + 1
+    return new != old and re.sub(r"([a-z])\1", r"\1", new) == re.sub(r"([a-z])\1", r"\1", old)
 
 
 def _neighbour(word: str, words: dict[str, int]) -> str | None:
@@ -99,6 +132,13 @@ def vocabulary(snapshot: Snapshot) -> dict[str, int]:
 
 def screen(snapshot: Snapshot, model: Model) -> bool:
     """True where a rare word of the model's columns is nearly a frequent one."""
+    if any(
+        column.direct is not None
+        and len(column.name) > 6
+        and is_slip(column.name, column.direct[1])
+        for column in snapshot.facts(model).relation.columns
+    ):
+        return True
     words = vocabulary(snapshot)
     known = snapshot.local.setdefault("neighbours", {})
     for column in snapshot.facts(model).relation.columns:

@@ -20,10 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.naming import listing, nearest
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.names import PSEUDO
+from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Gap, Relation
 
 
@@ -42,6 +46,7 @@ def check(context: Context) -> Iterator[Issue]:
             reported.add((gap.name, gap.path))
             yield _issue(context, variant, gap)
         yield from _typos(context, variant)
+        yield from _this(context, variant)
 
 
 def _issue(context: Context, variant: Variant, gap: Gap) -> Issue:
@@ -56,7 +61,9 @@ def _issue(context: Context, variant: Variant, gap: Gap) -> Issue:
         else (f"No source here has a column {gap.name}")
     )
     evidence = [
-        Evidence(f"{_label(r)} has exactly: {listing([c.shown for c in r.columns], 14)}")
+        Evidence(
+            f"{gap.table or _label(r)} has exactly: {listing([c.shown for c in r.columns], 14)}"
+        )
         for r in relations[:3]
     ]
     upstream = next((r.id for r in relations if r.id.startswith(("model:", "seed:"))), "")
@@ -114,6 +121,40 @@ def _typos(context: Context, variant: Variant) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(f"every other column read here is documented ({len(used)})")],
         )
+
+
+def _this(context: Context, variant: Variant) -> Iterator[Issue]:
+    """A column of {{ this }} that the model does not put out, nor did at base."""
+    assert variant.resolution is not None
+    outputs = [v.resolution.output for v in context.resolved if v.resolution is not None]
+    if context.model.kind != "model" or not all(o.is_closed for o in outputs):
+        return
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    if change is not None and before is not None:
+        outputs.append(change.base.facts(before).relation)
+    known = {column.name for output in outputs for column in output.columns}
+    for scope in variant.resolution.scopes:
+        bindings = list(scope.bindings.values())
+        if len(bindings) != 1 or bindings[0].relation.id != "open:this":
+            continue
+        for use in scope.uses:
+            name = use.node.name.lower()
+            if use.alias or use.column is not None or len(use.node.parts) > 2:
+                continue
+            if name in known or name in PSEUDO or use.node.find_ancestor(exp.Query) is None:
+                continue
+            yield Issue(
+                subject=f"this.{name}",
+                message=f"The model itself has no column {name}, which it reads from this.",
+                consequence="Every run but the first stops: invalid column.",
+                fix=f"Read one of its own columns, or put out {name}.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(use.node) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"it puts out: {listing(sorted(known), 14)}")],
+            )
 
 
 RULE = Rule("SQL005", "unknown-column", Severity.ERROR, __doc__ or "", check)

@@ -23,6 +23,7 @@ from carepath.review.facts import declared_keys
 from carepath.review.findings import Evidence, Place, Severity
 from carepath.review.naming import listing
 from carepath.review.rule import Issue, Rule
+from carepath.review.snapshot import Model
 
 
 def check_change(change: Change) -> Iterator[Issue]:
@@ -42,12 +43,23 @@ def check_change(change: Change) -> Iterator[Issue]:
         subject=", ".join(m.name for m in new[:5]),
         message=f"No test says what makes a row of {listing([m.name for m in new], 5)} unique.",
         consequence="Duplicates would not be noticed.",
-        fix="Add unique and not_null tests to the key.",
+        fix=_fix(change, first),
         place=Place(first.file.path, 1),
         model=first,
         readers=[Place(m.file.path, 1) for m in new[1:8]],
         evidence=[Evidence(f"{len(tested)} of {len(models)} models test their key")],
     )
+
+
+def _fix(change: Change, model: Model) -> str:
+    """Name the key where the SQL or the tests upstream prove one."""
+    keys = [key for key in change.head.facts(model).relation.keys if key.columns]
+    if not keys:
+        return "Add unique and not_null tests to the key."
+    names = sorted(keys[0].columns)
+    if len(names) == 1:
+        return f"Add unique and not_null tests to {names[0]} ({keys[0].proof})."
+    return f"Test that {', '.join(names)} are unique together ({keys[0].proof})."
 
 
 RULE = Rule(

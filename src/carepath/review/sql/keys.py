@@ -117,7 +117,8 @@ def _outputs(resolver: Resolver, scope: Scope) -> dict[Part, str]:
     return found
 
 
-def _surrogates(resolver: Resolver, scope: Scope) -> list[tuple[str, frozenset[Part]]]:
+def surrogates(resolver: Resolver, scope: Scope) -> list[tuple[str, frozenset[Part]]]:
+    """Surrogate keys that a scope puts out, and the columns they are made of."""
     found: list[tuple[str, frozenset[Part]]] = []
     for item in scope.items:
         expression = item.expression
@@ -268,7 +269,7 @@ def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
             replace(row, parts=(row.parts - {right}) | {left}) for row in rows if right in row.parts
         ]
         rows = rows + more[:MAX_KEYS]
-    for output, parts in _surrogates(resolver, scope):
+    for output, parts in surrogates(resolver, scope):
         if any(row.parts <= parts for row in rows):
             rows = [*rows, _Rows(frozenset({("#", output)}), "sql", "a surrogate key of the key")]
     return rows

@@ -67,6 +67,17 @@ def comparisons(resolution: Resolution) -> Iterator[Comparison]:
                 yield Comparison(scope, node, literal, use.column, use.binding, operator, clause)
 
 
+def unresolved(resolution: Resolution) -> Iterator[tuple[Scope, exp.Column, exp.Literal, str]]:
+    """(scope, column, literal, clause) of equalities with a column whose origin is not known."""
+    for scope in resolution.scopes:
+        for node, clause in nodes_of(scope):
+            for column, literal, operator in _pairs(node):
+                use = resolution.uses.get(id(column))
+                known = use is not None and (use.column is not None or use.alias)
+                if operator == "=" and not known and not PATTERN.search(literal.name):
+                    yield scope, column, literal, clause
+
+
 def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal, str]]:
     if isinstance(node, (exp.EQ, exp.NEQ)):
         operator = "=" if isinstance(node, exp.EQ) else "!="

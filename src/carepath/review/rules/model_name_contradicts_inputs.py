@@ -1,0 +1,159 @@
+"""A model reads what its sibling is named after.
+
+What it does
+    Where two models differ in one word of their names and read relations that differ in the same
+    word, reports the one that reads its sibling's relation; and where models compare a column with
+    a word of their own name or folder, the one that compares it with a sibling's word.
+
+Why it is bad
+    The file was copied and half of it adapted: it shows the sibling's rows.
+
+For example
+    -- date_voting.sql, beside code_voting.sql, which reads code_values
+    select * from {{ ref('code_values') }}
+
+Use instead
+    select * from {{ ref('date_values') }}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.jinja.relations import RelationName
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Model, Snapshot
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import comparisons, unresolved
+from carepath.review.sql.relation import Source
+from carepath.review.sql.scope import Resolution
+
+FEWEST = 3
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the relations and the words of a model beside its siblings'."""
+    yield from _relations(context)
+    yield from _words(context)
+
+
+def _relations(context: Context) -> Iterator[Issue]:
+    snapshot, space, model = context.snapshot, context.space, context.model
+    calls = [call for call in snapshot.calls(model) if call.kind == "ref"]
+    names = {call.name for call in calls}
+    for call in calls:
+        for meant, sibling in _swaps(call.name, model.name):
+            other = space.models.get(sibling)
+            target = snapshot.find(space, RelationName("ref", call.package, meant))
+            if other is None or target is None or other.id == model.id or target.id == model.id:
+                continue
+            theirs = {c.name for c in snapshot.calls(other)}
+            if call.name not in theirs or meant in theirs:
+                continue
+            yield Issue(
+                subject=call.name,
+                message=f"{model.name} reads {call.name}, as {sibling} does; {meant} exists too.",
+                consequence=f"It shows the rows of {sibling}.",
+                fix=f"Read {meant}, if that is meant.",
+                severity=Severity.NOTE if meant in names else Severity.WARNING,
+                confidence=Confidence.POSSIBLE if meant in names else Confidence.LIKELY,
+                word=call.name,
+                evidence=[Evidence(f"{sibling} reads {call.name} only", Place(other.file.path, 1))],
+            )
+
+
+def _swaps(target: str, name: str) -> Iterator[tuple[str, str]]:
+    """(target with the model's word, model's name with the target's word), one word exchanged."""
+    theirs, ours = _split(target), _split(name)
+    for foreign in dict.fromkeys(theirs):
+        if foreign in ours or len(foreign) < 3 or theirs.count(foreign) > 1:
+            continue
+        for own in dict.fromkeys(ours):
+            if own in theirs or len(own) < 3 or ours.count(own) > 1:
+                continue
+            yield (
+                re.sub(rf"(?<![a-z0-9]){foreign}(?![a-z0-9])", own, target, count=1),
+                re.sub(rf"(?<![a-z0-9]){own}(?![a-z0-9])", foreign, name, count=1),
+            )
+
+
+def _split(name: str) -> list[str]:
+    return [word for word in re.split(r"[^a-z0-9]+", name.lower()) if word]
+
+
+def _words(context: Context) -> Iterator[Issue]:
+    table = words_of_columns(context.snapshot)
+    mine = _place_words(context.model)
+    for variant in context.resolved[:1]:
+        assert variant.resolution is not None
+        for root, shown, literal, path in _compared(variant.resolution):
+            value, known = literal.name, table.get(root)
+            if known is None:
+                continue
+            own = [word for word in known if word in mine and known[word] >= FEWEST]
+            if value.lower() in mine or value.lower() not in known or len(own) != 1:
+                continue
+            if known[value.lower()] < FEWEST:
+                continue
+            yield Issue(
+                subject=f"{shown} {value}",
+                message=f"{context.model.name} compares {shown} with {value!r}; its "
+                f"name and folder say {own[0]!r}.",
+                consequence="It shows the rows of its sibling.",
+                fix=f"Compare with {own[0]!r}.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(literal) or 0,
+                variant=variant,
+                path=path,
+                evidence=[
+                    Evidence(
+                        f"{known[own[0]]} models named after {own[0]!r} and "
+                        f"{known[value.lower()]} named after {value!r} compare with their own word"
+                    )
+                ],
+            )
+
+
+def _compared(resolution: Resolution) -> Iterator[tuple[Source, str, exp.Literal, str]]:
+    """(origin, name, literal, path) of the equalities that filter rows."""
+    for one in comparisons(resolution):
+        if one.column.root is not None and one.operator == "=" and one.clause in ("where", "on"):
+            yield one.column.root, one.column.shown, one.literal, one.scope.path
+    for scope, column, literal, clause in unresolved(resolution):
+        if clause in ("where", "on"):
+            yield ("", column.name.lower()), column.name, literal, scope.path
+
+
+def _place_words(model: Model) -> set[str]:
+    return set(_split(model.name)) | set(_split("/".join(model.file.path.split("/")[-3:-1])))
+
+
+def words_of_columns(snapshot: Snapshot) -> dict[Source, dict[str, int]]:
+    """Column -> word -> number of models that compare it with that word of their own name."""
+    kept = snapshot.local.get("column words")
+    if kept is None:
+        kept = {}
+        for model in snapshot.sql_models():
+            words = _place_words(model)
+            for root, value in set(snapshot.facts(model).literals):
+                if value.lower() in words:
+                    counts = kept.setdefault(root, {})
+                    counts[value.lower()] = counts.get(value.lower(), 0) + 1
+        kept = {root: counts for root, counts in kept.items() if len(counts) > 1}
+        snapshot.local["column words"] = kept
+    found: dict[Source, dict[str, int]] = kept
+    return found
+
+
+RULE = Rule(
+    "CLONE004",
+    "model-name-contradicts-inputs",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)
