@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from pathlib import Path
 
@@ -116,12 +115,7 @@ def read_example(entry: Entry) -> str:
 
 def ask_example(entry: Entry, workspace: Path) -> str:
     """Give what the command line prints for a question."""
-    from rich.console import Console
-
     from carepath.questions.asking import ask
-    from carepath.questions.printing import print_answer
+    from carepath.questions.printing import write_text
 
-    printed = io.StringIO()
-    console = Console(width=WIDTH, file=printed, force_terminal=False, highlight=False)
-    print_answer(ask(entry.id, workspace=workspace), console)
-    return printed.getvalue()
+    return write_text(ask(entry.id, workspace=workspace), WIDTH)

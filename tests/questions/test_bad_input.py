@@ -166,6 +166,25 @@ def test_people_who_all_entered_yesterday_are_too_early_to_judge(made: Made) -> 
     assert made.ask("conversion").headline.startswith("It is too early to tell: none of the 20")
 
 
+def test_fewer_than_thirty_people_name_no_step(made: Made) -> None:
+    made.fresh()
+    for index in range(29):
+        made.person(MONDAY, (1, 2) if index % 9 else ALL, applies=(1, 2, 3, 5, 6))
+    answer = made.ask("largest-dropoff")
+    assert answer.verdict == "candidates"
+    assert answer.headline == (
+        "29 people are too few to name a step: CONFIRM_COUNTRY lost 25 of them."
+    )
+
+
+def test_a_step_nobody_ever_did_is_named(made: Made) -> None:
+    made.fresh()
+    a_step_never_seen(made)
+    for question in ("largest-dropoff", "skipped-steps", "time-per-step"):
+        caveats = " ".join(made.ask(question).caveats)
+        assert "Nobody who counts here ever did VERIFY_ELIGIBILITY:" in caveats, question
+
+
 def test_a_single_client_is_nothing_to_compare(made: Made) -> None:
     made.fresh()
     for index in range(60):
@@ -206,6 +225,8 @@ def test_a_moment_before_the_build_asks_for_a_build_of_that_moment(made: Made) -
     with pytest.raises(CarepathError) as error:
         made.ask("conversion", as_of="2025-06-01")
     assert 'carepath build --as-of "2025-06-01 00:00:00"' in (error.value.fix or "")
+    with pytest.raises(CarepathError, match="no data yet: the earliest is of 2025-01-06"):
+        made.ask("conversion", as_of="2024-01-01")
     with pytest.raises(CarepathError, match="knows nothing after"):
         made.ask("conversion", as_of="2027-01-01")
     assert made.ask("conversion", as_of="2026-01-01T00:00:00Z").as_of == AS_OF

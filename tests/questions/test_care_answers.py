@@ -215,3 +215,38 @@ def test_until_goes_back_to_the_end_of_that_day(made: Made) -> None:
     # 2 active tasks at the end of 1 and 2 December; the daily mean starts with the first change.
     assert answer.estimate("mean_active_tasks").value == 2.0
     assert made.ask("tasks-in-progress", until="2025-11-01").verdict == "nothing in progress"
+
+
+def test_clocks_of_completed_work_leave_out_starts_that_may_be_reopened(made: Made) -> None:
+    made.fresh()
+    # 30 tasks: two days of cycle, half a day worked on, of one day in progress.
+    clocks = {
+        "is_done": True,
+        "lead_seconds": 3 * 86_400,
+        "cycle_seconds": 2 * 86_400,
+        "touch_seconds": 86_400,
+        "active_seconds": 43_200,
+        "business_seconds": 57_600,
+    }
+    for index in range(30):
+        made.task(f"t{index}", MONDAY, 2.0, **clocks)
+    # A re-opening came after ten days: what was started five days ago may still be re-opened.
+    made.task("young", AS_OF - 5 * DAY, 1.0, **(clocks | {"active_seconds": 86_400}))
+    made.visit("t0", 1, "done", "done", MONDAY + 2 * DAY, 10.0)
+    answer = made.ask("time-to-complete")
+    found = {
+        name: answer.estimate(f"tasks_{name}_median_days").value
+        for name in ("lead", "cycle", "active", "business")
+    }
+    assert found == pytest.approx({"lead": 3, "cycle": 2, "active": 0.5, "business": 2 / 3})
+    efficiency = answer.estimate("tasks_flow_efficiency_rate")
+    assert (efficiency.value, efficiency.n) == (0.5, 30)
+
+
+def test_times_can_be_told_by_quarter_of_the_start(made: Made) -> None:
+    made.fresh()
+    for index in range(60):
+        made.task(f"t{index}", MONDAY + (index % 2) * 200 * DAY, 1.0 + index % 2)
+    answer = made.ask("time-to-complete", by="start-quarter")
+    rows = dict(rows_of(answer, "segment", "median_days"))
+    assert rows == {"2025-Q1": 1.0, "2025-Q3": 2.0}

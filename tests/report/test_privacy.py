@@ -57,3 +57,9 @@ def test_few_excluded_people_are_not_counted_and_the_next_reason_hides_them() ->
     left = (Exclusion("staff", 3), Exclusion("recent", 50), Exclusion("old", 400))
     assert count_excluded(left) == ["fewer than 10", "not shown", "400"]
     assert count_excluded((Exclusion("no history", 3, "tasks"),)) == ["3"]
+
+
+def test_a_time_of_fewer_than_ten_projects_is_not_shown() -> None:
+    shown = clear_figure(Figure("median", 2.0, "days", 10, "median"))
+    hidden = clear_figure(Figure("median", 2.0, "days", 9, "median"))
+    assert (shown.value, hidden.value, hidden.n) == (2.0, None, 0)

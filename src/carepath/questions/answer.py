@@ -111,7 +111,7 @@ class Chart:
     marked: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """The answer to one question.
 
@@ -156,6 +156,22 @@ class Answer:
             if figure.name == name:
                 return figure
         raise KeyError(name)
+
+    def __repr__(self) -> str:
+        """Return what tells it from others; print it for all of it."""
+        return f"Answer({self.question!r}, verdict={self.verdict!r}, headline={self.headline!r})"
+
+    def __str__(self) -> str:
+        """Return what `carepath ask` prints."""
+        from carepath.questions.printing import write_text
+
+        return write_text(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from carepath.questions.notebook import write_html
+
+        return write_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON envelope: plain values, the same for the same warehouse."""

@@ -71,7 +71,7 @@ def ask(
     warehouse = EmbeddedWarehouse(found.prod)
     try:
         built = read_as_of(warehouse)
-        _check_moment(moment, built)
+        _check_moment(moment, built, warehouse)
         result: Answer = module.answer(Context(declared, warehouse, built, segment, first, last))
         return result
     finally:
@@ -132,10 +132,17 @@ def _find(workspace: str | Path | None) -> Workspace:
     return find_workspace(None if workspace is None else Path(workspace))
 
 
-def _check_moment(asked: datetime | None, built: datetime) -> None:
+def _check_moment(asked: datetime | None, built: datetime, warehouse: Warehouse) -> None:
     if asked is None or asked == built:
         return
     if asked < built:
+        earliest = _read_earliest(warehouse)
+        if earliest is not None and asked < earliest:
+            raise CarepathError(
+                f"As of {asked} there is no data yet: the earliest is of {earliest}.",
+                where="as_of",
+                fix="name a later moment",
+            )
         raise CarepathError(
             f"The warehouse is of {built}; as of {asked} rows that came later must be set aside, "
             "and that happens when it is built.",
@@ -147,6 +154,25 @@ def _check_moment(asked: datetime | None, built: datetime) -> None:
         where="as_of",
         fix="land newer data and run `carepath build`, or leave --as-of out",
     )
+
+
+def _read_earliest(warehouse: Warehouse) -> datetime | None:
+    """Return the earliest moment of anything that is counted."""
+    found = warehouse.fetch(
+        """
+        select min(moment) as earliest
+        from (
+            select min(event_at) as moment from funnel_events
+            union all
+            select min(created_at) as moment from current_project_summary
+            union all
+            select min(created_at) as moment from current_task_summary
+        ) as moments
+        """,
+        {},
+    )
+    value: datetime | None = found.values("earliest")[0]
+    return value
 
 
 def _read_date(value: str | date | None, name: str) -> date | None:

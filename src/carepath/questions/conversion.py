@@ -84,8 +84,8 @@ def answer(context: Context) -> Answer:
     converted, mature = int(numbers["converted"].sum()), people.mature
     window = _window_days(context)
     headline = (
-        f"{percent(rate.value)}{within(rate)} of the {count(mature)} people who created an account"
-        f"{context.period} created a care project within {window:g} days."
+        f"{percent(rate.value)}{within(rate)} of the {count(mature, 'person', 'people')} who "
+        f"created an account{context.period} created a care project within {window:g} days."
     )
     return context.answer(
         headline,

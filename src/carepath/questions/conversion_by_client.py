@@ -87,12 +87,12 @@ def answer(context: Context) -> Answer:
     rows = _rows(everyone, rates, dark, fair)
     # The share of unknown clients tells how many people they are.
     shown = None if dark.get(UNKNOWN) else unknown
-    lit = [rates[row[0]] for row in known if not dark[row[0]]]
-    headline, verdict = _conclude(lit, pooled, shown, fair)
+    lit = [row for row in known if not dark[row[0]] and row[1] >= MINIMUM_TO_RANK]
+    headline, verdict = _conclude([rates[row[0]] for row in lit], pooled, shown, fair)
     return context.answer(
         headline,
         verdict,
-        tuple(_estimates(pooled, shown, people.mature)),
+        tuple(_estimates(pooled, sum(row[1] for row in lit), shown, people.mature)),
         Table(COLUMNS, rows),
         caveats=(
             "Pooled rates draw small clients towards the common rate; their intervals hold the "
@@ -160,9 +160,10 @@ def _conclude(
         )
     enough = [rate for rate in lit if rate is not None and rate.value is not None]
     if len(enough) < 2:
+        have = "is" if len(lit) == 1 else "are"
         return (
-            f"Whether clients differ cannot be told: {count(len(enough), 'client')} with 30 people "
-            "or more can be shown.",
+            f"Whether clients differ cannot be told: there {have} {count(len(lit), 'client')} with "
+            "30 people or more that can be shown, and two are needed.",
             "cannot tell",
         )
     values = [rate.value or 0.0 for rate in enough]
@@ -186,13 +187,14 @@ def _conclude(
     )
 
 
-def _estimates(pooled: PooledSegments, unknown: float | None, people: int) -> list[Figure]:
+def _estimates(
+    pooled: PooledSegments, behind: int, unknown: float | None, people: int
+) -> list[Figure]:
+    """Return the figures; `behind` are the people at the clients that may be shown."""
     upper = pooled.spread_upper
     clients = sum(rate is not None for rate in pooled.rates)
     return [
-        figure(
-            "common_rate", "rate of a typical client", "rate", replace(pooled.common, n=clients)
-        ),
+        figure("common_rate", "rate of a typical client", "rate", replace(pooled.common, n=behind)),
         Figure(
             "spread",
             pooled.spread,

@@ -18,7 +18,7 @@ from carepath.questions.people import (
     nobody,
 )
 from carepath.questions.question import Context, Question
-from carepath.questions.wording import count, percent, points, within
+from carepath.questions.wording import count, fall, percent, points
 
 if TYPE_CHECKING:
     from carepath.stats.trend import StepTrend, TrendVerdict
@@ -139,7 +139,7 @@ def _say(cohorts: Cohorts, trend: TrendVerdict, steps: tuple[StepTrend, ...]) ->
         where = f"; the passage of {', '.join(fallen)} fell" if fallen else ""
         change = figure("", "", "points", trend.change)
         return (
-            f"Conversion fell by {points(trend.change.value).lstrip('-+')}{within(change)}, from "
+            f"Conversion fell by {fall(change)}, from "
             f"{percent(trend.before)} to {percent(trend.after)}, with the cohort of "
             f"{cohorts.starts(trend.changed_at)} ({_dates(cohorts, trend)}){where}."
         )

@@ -149,7 +149,7 @@ def _say(found: FlowVerdict, first: date, second: date, length: int) -> str:
     if found.verdict == "none":
         return f"{change}: it did not change by a quarter beyond chance."
     if found.verdict == "cannot tell":
-        told = f"{change}; why" if change else "Why"
+        told = f"{change}; why" if change else "Whether demand or efficiency changed"
         return f"{told} cannot be told: {found.reason}."
     rising = (ratio.value or 1.0) >= 1
     why = (NAMES if rising else FALLING)[found.verdict]

@@ -182,12 +182,20 @@ def _adjust(groupings: tuple[Grouping, ...]) -> tuple[float | None, ...]:
 def _conclude(
     step: str, groupings: tuple[Grouping, ...], adjusted: tuple[float | None, ...]
 ) -> tuple[str, str]:
-    told = []
-    for grouping, p in zip(groupings, adjusted, strict=True):
-        if grouping.pooled.verdict == "differs" and p is not None and p < SIGNIFICANT:
-            told.append(_say_extremes(grouping))
-    if told:
-        return f"The loss at {step} differs between groups: {'; '.join(told)}.", "differs"
+    differing = [
+        grouping
+        for grouping, p in zip(groupings, adjusted, strict=True)
+        if grouping.pooled.verdict == "differs" and p is not None and p < SIGNIFICANT
+    ]
+    if differing:
+        # The widest first: its groups are named, the others are in the table.
+        differing.sort(key=lambda one: (-(one.pooled.spread or 0.0), one.segment.id))
+        also = listed([one.segment.id for one in differing[1:]])
+        return (
+            f"The loss at {step} differs {_say_extremes(differing[0])}"
+            + (f"; it differs by {also} too." if also else "."),
+            "differs",
+        )
     compared = [g for g in groupings if sum(n >= MINIMUM_TO_RANK for _, n, _ in g.groups) > 1]
     if not compared:
         return (
@@ -223,7 +231,7 @@ def _say_extremes(grouping: Grouping) -> str:
         return f"by {grouping.segment.id} (too few groups may be shown to name any)"
     low, high = min(rated), max(rated)
     return (
-        f"by {grouping.segment.id} from {percent(low[0])} for {low[1]} to {percent(high[0])} "
+        f"by {grouping.segment.id}, from {percent(low[0])} for {low[1]} to {percent(high[0])} "
         f"for {high[1]}"
     )
 

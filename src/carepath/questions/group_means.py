@@ -105,7 +105,7 @@ def compare_groups(
         mean, other, ratio = _means(durations, is_finished, member, cluster, horizon)
         reason = None
         if len(names) == 1:
-            reason = "only one group"
+            reason = "there is nothing to compare it with"
         elif test is None:
             reason = f"under {MINIMUM_TO_RANK} finished"
         elif p is None:

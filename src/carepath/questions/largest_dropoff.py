@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure
-from carepath.questions.hiding import SUPPRESSED, hidden_steps, say_hidden
+from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, say_hidden
 from carepath.questions.losses import Losses, find_losses
-from carepath.questions.people import MATURE_SIGN_UPS, METRICS, STEPS, count_people, nobody
+from carepath.questions.people import (
+    MATURE_SIGN_UPS,
+    METRICS,
+    STEPS,
+    count_people,
+    find_unseen_steps,
+    nobody,
+)
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, listed, percent, points
@@ -25,7 +32,8 @@ QUESTION = Question(
     reads=(METRICS, STEPS, "data_freshness"),
     verdicts={
         "named": "one step leads in at least 95 % of resamples, by a point or more",
-        "candidates": "these data cannot tell which of the listed steps loses the most",
+        "candidates": "these data cannot tell which of the listed steps loses the most, or are "
+        "about fewer than 30 people",
         "no loss": "everybody passed every step",
     },
     segments=PEOPLE,
@@ -67,6 +75,7 @@ def answer(context: Context) -> Answer:
         estimates=_estimates(everybody),
         table=Table(COLUMNS, tuple(rows)),
         caveats=(
+            find_unseen_steps(context),
             _say_by_rate(everybody),
             "Losses are located by progress in order; conversion counts whoever creates a "
             "project, whatever lies between. went_on says how many of the lost went on out of "
@@ -95,6 +104,13 @@ def _conclude(group: Losses) -> tuple[str, str]:
     lost = {loss.step: loss for loss in found.steps}
     if not any(loss.lost for loss in found.steps):
         return f"No step loses anybody: all {count(found.n)} people passed every step.", "no loss"
+    if found.n < MINIMUM_TO_RANK:
+        top = max(found.steps, key=lambda loss: (loss.lost, -loss.step))
+        return (
+            f"{count(found.n, 'person', 'people')} are too few to name a step: "
+            f"{group.name(top.step)} lost {count(top.lost)} of them.",
+            "candidates",
+        )
     if found.named is not None:
         top = lost[found.named]
         return (

@@ -7,6 +7,7 @@ from datetime import date
 
 from carepath.questions.answer import Answer, Exclusion
 from carepath.questions.question import Context
+from carepath.questions.wording import count, listed
 
 METRICS = "member_intake_funnel_metrics"
 STEPS = "member_intake_funnel_steps"
@@ -94,14 +95,38 @@ def entrants(context: Context, extra: str = "") -> str:
                 and {context.within("entered_date")}"""
 
 
+def find_unseen_steps(context: Context) -> str:
+    """Say which steps nobody who counts ever did; empty when each was done by somebody."""
+    found = context.fetch(
+        f"""
+        with people as ({entrants(context.whole())}
+        )
+        select steps.step_name
+        from people
+        inner join {STEPS} as steps on people.member_id = steps.member_id
+        group by steps.step_number, steps.step_name
+        having count(case when steps.is_open then 1 end) = 0
+        order by steps.step_number
+        """
+    )
+    names = found.values("step_name")
+    if not names:
+        return ""
+    return (
+        f"Nobody who counts here ever did {listed(names, 'or')}: it does not exist for them, "
+        "nobody came that far, or its events are missing."
+    )
+
+
 def nobody(context: Context, people: People) -> Answer | None:
     """Return the honest answer when there is nobody to speak of, else None."""
     if people.mature:
         return None
     if people.entrants:
+        told = count(people.entrants, "person", "people")
         headline = (
-            f"It is too early to tell: none of the {people.entrants:,} people who entered"
-            f"{context.period} has had the whole window yet."
+            f"It is too early to tell: none of the {told} who "
+            f"entered{context.period} has had the whole window yet."
         )
     elif people.first_date is None:
         headline = "Nobody has entered the funnel: there is no CREATE_ACCOUNT event to count."

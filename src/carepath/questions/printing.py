@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from carepath.questions.answer import Answer, Cell, Column, Exclusion, Figure
-from carepath.questions.wording import days, percent, points
+from carepath.questions.wording import count, days, percent, points
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -38,6 +39,13 @@ def print_answer(answer: Answer, console: Console | None = None, sql: bool = Fal
     out.file.write("\n".join(line.rstrip() for line in captured.get().split("\n")))
 
 
+def write_text(answer: Answer, width: int = PIPE_WIDTH) -> str:
+    """Return what is printed into a pipe of that width."""
+    written = io.StringIO()
+    print_answer(answer, Console(width=width, file=written, highlight=False))
+    return written.getvalue()
+
+
 def make_console() -> Console:
     """Return a console for stdout, wide enough for tables where it is a pipe."""
     console = Console(highlight=False)
@@ -56,7 +64,7 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
         parts += [Text(""), _table(answer, width)]
     for title, lines in (
         ("Keep in mind", list(answer.caveats)),
-        ("Left out", [_say_left_out(left) for left in answer.excluded]),
+        ("Left out", [say_left_out(left) for left in answer.excluded]),
     ):
         if lines:
             parts += [Text(""), Text(title, style="bold")]
@@ -71,7 +79,7 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
     return parts
 
 
-def _say_left_out(left: Exclusion) -> str:
+def say_left_out(left: Exclusion) -> str:
     """Return ``646 tasks that were cancelled`` or ``30 people: ever had the role staff``."""
     if left.reason.startswith(f"{left.unit} "):
         return f"{left.count:,} {left.reason}"
@@ -91,22 +99,28 @@ def _estimates(figures: tuple[Figure, ...]) -> Printed:
     for figure in figures:
         printed.add_row(
             Text(figure.label),
-            Text(_show(figure.value, _unit(figure)) if figure.value is not None else "-"),
-            Text(_interval(figure)),
+            Text(say_value(figure)),
+            Text(say_interval(figure)),
             f"{figure.n:,}",
             Text("; ".join(part for part in (figure.method, figure.reason) if part), style="dim"),
         )
     return printed
 
 
-def _interval(figure: Figure) -> str:
+def say_value(figure: Figure) -> str:
+    """Return the value in its unit; a dash where there is none."""
+    return "-" if figure.value is None else show(figure.value, _unit(figure))
+
+
+def say_interval(figure: Figure) -> str:
+    """Return the limits in words; empty where there is no interval."""
     if figure.level is None or (figure.low is None and figure.high is None):
         return ""
     if figure.low is None:
-        return f"up to {_show(figure.high, _unit(figure))}"
+        return f"up to {show(figure.high, _unit(figure))}"
     if figure.high is None:
-        return f"{_show(figure.low, figure.unit)} or more"
-    return f"{_show(figure.low, figure.unit)} to {_show(figure.high, figure.unit)}"
+        return f"{show(figure.low, figure.unit)} or more"
+    return f"{show(figure.low, figure.unit)} to {show(figure.high, figure.unit)}"
 
 
 def _unit(figure: Figure) -> str:
@@ -121,24 +135,27 @@ def _table(answer: Answer, width: int) -> Printed:
     places = [answer.table.columns.index(column) for column in columns]
     for column, place in zip(columns, places, strict=True):
         numeric = column.unit not in ("", "date")
-        long = any(len(_show(row[place], "")) > SENTENCE for row in _shown_rows(answer))
+        long = any(len(show(row[place], "")) > SENTENCE for row in shown_rows(answer))
         printed.add_column(
             Text(column.name), justify="right" if numeric else "left", no_wrap=not long
         )
-    for row in _shown_rows(answer):
+    for row in shown_rows(answer):
         printed.add_row(
-            *(Text(_show(row[place], answer.table.columns[place].unit)) for place in places)
+            *(Text(show(row[place], answer.table.columns[place].unit)) for place in places)
         )
-    notes = []
-    if len(answer.table.rows) > SHOWN_ROWS:
-        which = "earlier" if _is_series(answer) else "more"
-        notes.append(f"{len(answer.table.rows) - SHOWN_ROWS:,} {which} rows")
-    if left_out:
-        notes.append(f"{len(left_out)} more columns")
+    rest = count(len(left_out), "more column", "more columns") if left_out else ""
+    notes = [note for note in (tell_rest(answer), rest) if note]
     if notes:
-        printed.caption = f"and {' and '.join(notes)}: --format csv"
+        printed.caption = Text(f"and {' and '.join(notes)}: --format csv", no_wrap=True)
         printed.caption_justify = "left"
     return printed
+
+
+def tell_rest(answer: Answer) -> str:
+    """Return how many rows are not printed; empty where all are."""
+    which = "earlier row" if _is_series(answer) else "more row"
+    rest = len(answer.table.rows) - SHOWN_ROWS
+    return count(rest, which) if rest > 0 else ""
 
 
 def _is_series(answer: Answer) -> bool:
@@ -146,7 +163,7 @@ def _is_series(answer: Answer) -> bool:
     return bool(answer.table.columns) and answer.table.columns[0].unit == "date"
 
 
-def _shown_rows(answer: Answer) -> tuple[tuple[Cell, ...], ...]:
+def shown_rows(answer: Answer) -> tuple[tuple[Cell, ...], ...]:
     """Return the rows to print: the first ones, of a series the latest."""
     rows = answer.table.rows
     return rows[-SHOWN_ROWS:] if _is_series(answer) else rows[:SHOWN_ROWS]
@@ -156,7 +173,7 @@ def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
     """Return the columns that fit the width, and those that do not."""
     shown: list[Column] = []
     used = 0
-    rows = _shown_rows(answer)
+    rows = shown_rows(answer)
     table = answer.table
     chosen = [
         column
@@ -166,7 +183,7 @@ def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
     ]
     for column in chosen:
         place = table.columns.index(column)
-        longest = max((len(_show(row[place], column.unit)) for row in rows), default=0)
+        longest = max((len(show(row[place], column.unit)) for row in rows), default=0)
         # Sentences are wrapped rather than left out.
         longest = min(longest, SENTENCE) if column.unit == "" else longest
         needed = max(len(column.name), longest) + 2
@@ -177,7 +194,8 @@ def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
     return shown, [column for column in chosen if column not in shown]
 
 
-def _show(value: Cell, unit: str) -> str:
+def show(value: Cell, unit: str) -> str:
+    """Return a cell as a person reads it."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -35,3 +35,8 @@ PROJECT_TYPE = Segment("project-type", _of("project_type"), "type of the project
 STARTED_FROM = Segment(
     "started-from", _of("started_at_source"), "what told when the project started"
 )
+START_QUARTER = Segment(
+    "start-quarter",
+    "cast(year(first_active_at) as varchar) || '-Q' || cast(quarter(first_active_at) as varchar)",
+    "quarter of the first work (UTC): whether times change",
+)

@@ -11,6 +11,7 @@ from carepath.questions.people import (
     STEPS,
     count_people,
     entrants,
+    find_unseen_steps,
     nobody,
 )
 from carepath.questions.question import Context, Question
@@ -75,6 +76,7 @@ def answer(context: Context) -> Answer:
         figures,
         Table(COLUMNS, tuple(rows)),
         caveats=(
+            find_unseen_steps(context),
             "A skip needs a later step: whoever stopped before a step is not counted as skipping "
             "it. The first step cannot be skipped, since it makes the entry, nor can the last.",
             "A skip may also be a lost event; why-conversion-changed looks for those.",

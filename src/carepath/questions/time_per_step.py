@@ -12,7 +12,15 @@ from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, say_hidden
-from carepath.questions.people import METRICS, SIGN_UPS, STEPS, count_people, entrants, nobody
+from carepath.questions.people import (
+    METRICS,
+    SIGN_UPS,
+    STEPS,
+    count_people,
+    entrants,
+    find_unseen_steps,
+    nobody,
+)
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, days, listed
@@ -94,6 +102,7 @@ def answer(context: Context) -> Answer:
         tuple(_figures(everybody)),
         Table(COLUMNS, tuple(rows)),
         caveats=(
+            find_unseen_steps(context),
             "Time runs from the previous step done in order; it ends when the step's event comes, "
             "so it includes pauses and visits days apart.",
             "The censored median counts everybody who came to the step: those who stopped, or are "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
+from carepath.questions.clocks import PHASES, describe_clocks
 from carepath.questions.completions import (
     PROJECTS,
     QUANTILES,
@@ -19,7 +20,7 @@ from carepath.questions.completions import (
 from carepath.questions.drift import warn
 from carepath.questions.figures import figure, tally
 from carepath.questions.question import Context, Question
-from carepath.questions.segments import PROJECT_TYPE, TASK_TYPE
+from carepath.questions.segments import PROJECT_TYPE, START_QUARTER, TASK_TYPE
 from carepath.questions.wording import count, days, within
 
 QUESTION = Question(
@@ -35,13 +36,13 @@ QUESTION = Question(
     censoring="open work counts as longer than it was watched (Kaplan-Meier, right-censored at "
     "as_of); cancelled and deleted work counts as never completed, so the curve is the cumulative "
     "incidence of completion",
-    reads=(TASKS, PROJECTS, "data_freshness"),
+    reads=(TASKS, PROJECTS, *PHASES.values(), "data_freshness"),
     verdicts={
         "estimated": "half of the tasks or of the projects were completed, and a median can be "
         "given",
         "not reached": "fewer than half were completed, or too few for a median",
     },
-    segments=(TASK_TYPE, PROJECT_TYPE),
+    segments=(TASK_TYPE, PROJECT_TYPE, START_QUARTER),
 )
 _Q = tuple(f"p{round(100 * q)}" if q != 0.5 else "median" for q in QUANTILES)
 COLUMNS = (
@@ -77,6 +78,8 @@ COLUMNS = (
     Column("note", "", "insufficient: under 30 completed, do not rank"),
 )
 MINIMUM_TO_RANK = 30
+# Under ten completions there is no interval, and nothing to be sure of.
+MINIMUM_TO_TELL = 10
 
 
 def answer(context: Context) -> Answer:
@@ -94,12 +97,22 @@ def answer(context: Context) -> Answer:
         )
     times = {items.unit: estimate_times(items) for items in wanted}
     told = [_say(unit, found) for unit, found in times.items()]
-    reached = any(found.quantiles[0.5].value is not None for found in times.values())
+    reached = any(
+        found.quantiles[0.5].value is not None and found.completed >= MINIMUM_TO_TELL
+        for found in times.values()
+    )
     rows = [row for items in wanted for row in _rows(items)]
     return context.answer(
         " ".join(told),
         "estimated" if reached else "not reached",
-        tuple(number for items in wanted for number in _estimates(items, times[items.unit])),
+        tuple(
+            number
+            for items in wanted
+            for number in (
+                *_estimates(items, times[items.unit]),
+                *describe_clocks(context, items.unit),
+            )
+        ),
         Table(COLUMNS, tuple(rows)),
         caveats=(
             "From the first entry to an active status to the first entry to done after it; "
@@ -107,6 +120,8 @@ def answer(context: Context) -> Answer:
             "Open items count as open until as_of; cancelled and deleted ones count as never "
             "completed. A figure of completed items alone is too short and is there for comparison "
             "only.",
+            "Time worked on over time in progress is the flow efficiency; it and the clocks of "
+            "completed work leave out starts so young that a re-opening may still undo them.",
             *(caveat for items in wanted for caveat in warn(items, context.seed)),
             "--since and --until bound the start (UTC date)." if context.period else "",
         ),
@@ -125,6 +140,11 @@ def answer(context: Context) -> Answer:
 
 def _say(unit: str, found: CompletionTimes) -> str:
     middle, late = found.quantiles[0.5], found.quantiles[0.9]
+    if found.completed < MINIMUM_TO_TELL and found.n < 2 * MINIMUM_TO_TELL:
+        return (
+            f"Too few {unit} were completed to tell how long they take: {found.completed} of "
+            f"{count(found.n)} started."
+        )
     if middle.value is None:
         return (
             f"Fewer than half of the {count(found.n)} started {unit} were completed by day "

@@ -25,7 +25,7 @@ from carepath.questions.panel import Panel, by_cohort, read_panel
 from carepath.questions.people import MATURE_SIGN_UPS, METRICS, STEPS, count_people, nobody
 from carepath.questions.question import Context, Question, Segment
 from carepath.questions.segments import PEOPLE
-from carepath.questions.wording import count, listed, percent, points, within
+from carepath.questions.wording import count, fall, listed, percent, points
 
 if TYPE_CHECKING:
     from carepath.stats.estimates import Estimate
@@ -282,23 +282,31 @@ def _conclude(found: Findings) -> tuple[str, str]:
         return f"{lost}{aside} is no fall{blind} to explain in {gate.cohorts} cohorts.", (
             "explained" if _is_tracking(tracking) else "no problem"
         )
-    fell = (
-        f"{lost}Conversion fell by {points(gate.change.value).lstrip('-+')}"
-        f"{within(figure('', '', 'points', gate.change))} with the cohort of "
-        f"{found.cohorts.starts(gate.changed_at or 0)}"
-    )
+    change = fall(figure("", "", "points", gate.change))
+    since = found.cohorts.starts(gate.changed_at or 0)
+    fell = f"{lost}Conversion fell by {change} with the cohort of {since}"
     rejected = [one.name for one in found.hypotheses if one.verdict == "not supported"]
-    against = f"; not {listed(rejected, 'or')}" if rejected else ""
-    if supported:
-        told = [
-            f"{one.name} ({one.claim} {points(one.contribution.value)} of the overall rate)"
-            for one in supported
-        ]
-        return f"{fell}: supported is {listed(told)}{against}.", "explained"
     open_ones = [one.name for one in found.hypotheses if one.verdict == "not identified"]
-    return f"{fell}; these data do not tell why ({listed(open_ones, 'or')} is open{against}).", (
-        "not identified"
-    )
+    if supported:
+        told = listed([f"{one.name} {_say_part(one)}" for one in supported])
+        parts = [f"{fell}: {told}"]
+    else:
+        parts = [f"{fell}; these data do not tell why"]
+    if rejected:
+        parts.append(f"{listed(rejected)} {_do(rejected)} not explain it")
+    if open_ones:
+        parts.append(f"{listed(open_ones)} {'is' if len(open_ones) == 1 else 'are'} open")
+    return f"{'; '.join(parts)}.", "explained" if supported else "not identified"
+
+
+def _say_part(one: Hypothesis) -> str:
+    """Return ``caused 3.9 points of it``, as strong as the claim is."""
+    part = f"{abs(100 * (one.contribution.value or 0.0)):.1f} points of it"
+    return f"{'is consistent with' if one.claim == 'consistent with' else one.claim} {part}"
+
+
+def _do(names: list[str]) -> str:
+    return "does" if len(names) == 1 else "do"
 
 
 def _is_tracking(tracking: Tracking) -> bool:

@@ -49,6 +49,17 @@ def within(figure: Figure) -> str:
     return f" ({100 * figure.level:.0f} % interval {low} to {high})"
 
 
+def fall(change: Figure) -> str:
+    """Return a fall as ``3.8 points (95 % interval 2.1 to 5.5)``; `change` is negative."""
+    if change.value is None:
+        return "unknown"
+    told = f"{-100 * change.value:.1f} points"
+    if change.level is None or change.low is None or change.high is None:
+        return told
+    low, high = -100 * change.high, -100 * change.low
+    return f"{told} ({100 * change.level:.0f} % interval {low:.1f} to {high:.1f})"
+
+
 def listed(names: Sequence[str], word: str = "and") -> str:
     """Return ``a, b and c``."""
     if len(names) < 2:

@@ -91,11 +91,12 @@ def describe_verdict(verdict: str) -> dict[str, str]:
 def _card(
     answers: dict[str, Answer], title: str, deciding: str, lines: tuple[tuple[str, str], ...]
 ) -> dict[str, Any]:
-    said = [
-        {"asks": asks, "says": answers[question].headline, "question": question}
-        for asks, question in lines
-        if question in answers
-    ]
+    said: list[dict[str, str]] = []
+    for asks, question in lines:
+        says = answers[question].headline if question in answers else ""
+        # Where all have the same thing to say, such as that there are no data, once is enough.
+        if says and says not in [line["says"] for line in said]:
+            said.append({"asks": asks, "says": says, "question": question})
     sure = _say_how_sure(answers) if title == "Sign-ups" else _say_how_sure_of_care(answers)
     decided = answers.get(deciding)
     return {

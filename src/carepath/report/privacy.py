@@ -20,6 +20,7 @@ _IDENTIFIER = re.compile(
 )
 # In prose too: "the 4 people who entered".
 _FEW = re.compile(r"(?<![\d.,])[1-9] (people|persons?|members?|entrants?)\b")
+_OF_SOMEBODY = ("rate", "days", "seconds")
 FEW = f"fewer than {MINIMUM_PEOPLE}"
 # Columns that say how many people a row is about, rather than what some of them did.
 _SIZES = (
@@ -103,7 +104,8 @@ def count_excluded(excluded: Sequence[Exclusion]) -> list[str]:
 def clear_figure(figure: Figure) -> Figure:
     """Return the figure without its numbers where they are about fewer than ten people."""
     few_people = figure.unit == "people" and 0 < (figure.value or 0) < MINIMUM_PEOPLE
-    few_behind = figure.unit == "rate" and 0 < figure.n < MINIMUM_PEOPLE
+    # A time of a few projects is a time of a few people.
+    few_behind = figure.unit in _OF_SOMEBODY and 0 < figure.n < MINIMUM_PEOPLE
     if not few_people and not few_behind:
         return figure
     return replace(figure, value=None, low=None, high=None, n=0, method="", reason=f"{FEW} people")

@@ -205,8 +205,9 @@ def demand_or_efficiency(
     size = np.where(np.isfinite(point[:5]), direction * point[:5], -np.inf)
     order = np.argsort(-size, kind="stable")
     first, second = int(order[0]), int(order[1])
+    # Drivers that could not be measured are last: nothing less nothing is no lead.
     lead = _estimate(
-        float(size[first] - size[second]),
+        float(size[first] - size[second]) if np.isfinite(size[first]) else float("nan"),
         direction * (drawn[:, first] - drawn[:, second]),
         t(unit[first] - unit[second]),
         count,
