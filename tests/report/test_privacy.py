@@ -5,7 +5,7 @@ from __future__ import annotations
 from answers import MEMBER, make_answer, make_clients, make_tasks
 
 from carepath.questions.answer import Exclusion, Figure
-from carepath.report.privacy import clear, count_excluded
+from carepath.report.privacy import clear, clear_figure, count_excluded
 
 
 def test_a_group_of_four_is_blank_and_so_is_a_second_one_that_would_give_it_away() -> None:
