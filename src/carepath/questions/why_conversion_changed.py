@@ -72,9 +72,6 @@ COLUMNS = (
 CLIENT = Segment("client", "coalesce(entry_client_id, 'unknown')", "client at entry")
 
 
-DID_NOT_HAPPEN = "did not happen"
-
-
 @dataclass(frozen=True)
 class Findings:
     """Everything that was looked at, in order."""
@@ -140,11 +137,9 @@ def _investigate(context: Context, cohorts: Cohorts) -> Findings:
     mix = decompose_mix(periods, context.seed)
     steps = decompose_steps(periods, context.seed)
     exposures = date_steps(panel)
-    judged = _judge_steps(context, panel, exposures, gate, cut, steps)
-    # What did not happen explains nothing, whether there is a fall or not.
-    absent = [one for one in judged if one.contribution.reason == DID_NOT_HAPPEN]
-    others = [one for one in judged if one not in absent]
-    hypotheses = (*absent, *weigh(gate, [*others, mix_hypothesis(mix)]))
+    hypotheses = weigh(
+        gate, [*_judge_steps(context, panel, exposures, gate, cut, steps), mix_hypothesis(mix)]
+    )
     return Findings(
         cohorts,
         tracking,
@@ -198,7 +193,7 @@ def _judge_steps(
         name = "eligibility" if exposure.name == VERIFY else f"page {exposure.name}"
         judged.append(judge_arrival(name, panel, exposure, others, gate, cut, context.seed))
     people = int(panel.entered.sum())
-    nothing = Estimate(0.0, None, None, people, method="", reason=DID_NOT_HAPPEN)
+    nothing = Estimate(0.0, None, None, people, method="", reason="did not happen")
     if not any(one.name.startswith("page") for one in judged):
         told = share_dated(panel, exposures)
         absence = Hypothesis(
