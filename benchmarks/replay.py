@@ -42,7 +42,7 @@ SECOND = np.timedelta64(1, "s")
 ONE_DAY = np.timedelta64(1, "D")
 SHARES = (0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85)
 """Where between the first and the last start the dates lie."""
-RECENT = 91
+RECENT = 98
 """Days before each date in which the work must have started."""
 ENTERED = 28
 """Days before each date in which people must have entered."""
@@ -57,7 +57,7 @@ would have given then, with its 95 % interval. Truth is what finally became of t
 people. Tasks were started in the {recent} days before the date, people entered in the {entered}
 days before it. Days are elapsed days; the mean is restricted to {horizon:.0f} days. The interval is
 for the process and the truth is what these very tasks did, so more than 95 in 100 should hold it,
-fewer where the process changes meanwhile (durations.md 13).
+fewer where the process changes meanwhile.
 """
 
 
@@ -325,10 +325,11 @@ def _row(row: Replay) -> str:
     if row.ours.low is not None:
         high = "not bounded" if row.ours.high is None else _number(row.ours.high)
         interval = f"{_number(row.ours.low)} to {high}"
+    ours = row.ours.reason if row.ours.value is None else _number(row.ours.value)
     holds = {True: "yes", False: "**no**", None: "-"}[row.holds]
     return (
         f"| {row.date} | {row.n:,} | {row.still_open:,} | {_number(row.completed_only)} "
-        f"| {_number(row.ours.value)} | {interval} | {_number(row.truth)} | {holds} |"
+        f"| {ours} | {interval} | {_number(row.truth)} | {holds} |"
     )
 
 
