@@ -132,11 +132,21 @@ def _write_moment(cell: str, kind: str) -> str:
 
 
 def _find_repeats(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    # Hashes first: grouping a million different texts takes three times as long.
     connection.execute("""
 create temp table repeated_ids as
-select event_id, count(distinct content) > 1 as is_conflict
+select event_id, min(content) != max(content) as is_conflict
 from read_events
-where fate is null and event_id is not null
+where
+    fate is null
+    and event_id is not null
+    and hash(event_id) in (
+        select hash(event_id)
+        from read_events
+        where fate is null and event_id is not null
+        group by hash(event_id)
+        having count(*) > 1
+    )
 group by event_id
 having count(*) > 1
 """)

@@ -36,10 +36,11 @@ def match_people(
     *,
     events: str = "events",
     prefix: str = "",
-) -> tuple[str, str]:
-    """Make `<prefix>people` and `<prefix>outcomes`.
+) -> tuple[str, ...]:
+    """Make `<prefix>step_events`, `<prefix>people` and `<prefix>outcomes`.
 
-    `people`, one row per person who entered: attempt_id, person_id, entered_microseconds,
+    `step_events`, one row per event and step it may serve, as the macros want it. `people`, one
+    row per person who entered: attempt_id, person_id, entry_event_number, entered_microseconds,
     is_stopped, is_removed, is_mature and, per step, event_number_<k>, reached_microseconds_<k>.
     `outcomes`, one row per person and step of those who were not removed: see
     funnel_step_summary.
@@ -59,14 +60,17 @@ def match_people(
 
     Returns
     -------
-    (str, str)
+    tuple of str
         The statements.
     """
-    people = _write_people(definition, complete_through, events, prefix)
-    outcomes = _write_outcomes(definition, events, prefix)
-    connection.execute(people)
-    connection.execute(outcomes)
-    return people, outcomes
+    statements = (
+        _write_step_events(definition, events, prefix),
+        _write_people(definition, complete_through, events, prefix),
+        _write_outcomes(definition, prefix),
+    )
+    for statement in statements:
+        connection.execute(statement)
+    return statements
 
 
 def _write_people(
@@ -75,7 +79,8 @@ def _write_people(
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
     common = {"window_seconds": definition.window_seconds, "tie_seconds": definition.tie_seconds}
-    parts = [_write_step_events(definition, events)]
+    step_events = f"{prefix}step_events"
+    parts = [f"usable_events as (\n    {_write_usable(definition, events)}\n)"]
     entries = " or ".join(f"is_step_{k}" for k in steps) if is_unordered else "is_step_1"
     parts.append(f"entry_events as (\n    select * from {events}\n    where {entries}\n)")
     parts.append(
@@ -92,12 +97,14 @@ def _write_people(
         render(
             "funnel_match_steps",
             attempts="attempts",
-            step_events="step_events",
+            step_events=step_events,
             step_numbers=steps if is_unordered else steps[1:],
             order=definition.order,
             shared=count_shared(definition.steps),
             entry_step=None if is_unordered else 1,
             all_events="usable_events",
+            required_steps=_find_required(definition),
+            has_one_attempt=definition.entry == "first_entry",
             **common,
         )
     )
@@ -105,7 +112,7 @@ def _write_people(
     if definition.exclusions:
         parts.append(_write_exclusions(definition, matched))
         matched = "bounded_attempts"
-    parts.append(_write_kept(definition, matched))
+    parts.append(_write_kept(definition, matched, step_events))
     clip = to_microseconds(definition.date_range.end)
     window = round(definition.window_seconds * 1_000_000)
     window_end = f"kept_attempts.entered_microseconds + {window}"
@@ -138,18 +145,41 @@ inner join attempts
     on kept_attempts.attempt_id = attempts.attempt_id"""
 
 
-def _write_step_events(definition: FunnelDefinition, events: str) -> str:
+def _find_required(definition: FunnelDefinition) -> tuple[int, ...]:
+    """List the first steps, up to an optional one: who misses one of them closes nothing later.
+
+    After an optional step a later one still tells whether it was passed over; an exclusion may
+    end at any step.
+    """
+    if definition.order == "unordered" or definition.exclusions:
+        return ()
+    first_optional = min(definition.optional_steps, default=len(definition.steps) + 1)
+    return tuple(range(1, first_optional))
+
+
+def _write_usable(definition: FunnelDefinition, events: str) -> str:
+    if not definition.date_range.clip_conversions:
+        return f"select * from {events}"
     clip = to_microseconds(definition.date_range.end)
-    is_usable = f"event_microseconds < {clip}" if definition.date_range.clip_conversions else "true"
-    selects = "\n\n    union all\n\n".join(
-        f"    select person_id, {k} as step_number, event_number, event_microseconds\n"
-        f"    from usable_events\n    where is_step_{k}"
+    return f"select * from {events}\n    where event_microseconds < {clip}"
+
+
+def _write_step_events(definition: FunnelDefinition, events: str, prefix: str) -> str:
+    # Once for all statements, and step by step, so that a scan for one step skips the others.
+    selects = "\n\nunion all\n\n".join(
+        f"select person_id, {k} as step_number, event_number, event_microseconds\n"
+        f"from usable_events\nwhere is_step_{k}"
         for k in definition.step_numbers
     )
-    return (
-        f"usable_events as (\n    select * from {events}\n    where {is_usable}\n),\n\n"
-        f"step_events as (\n{selects}\n)"
-    )
+    usable = _write_usable(definition, events)
+    return f"""create temp table {prefix}step_events as
+with
+
+usable_events as (
+    {usable}
+)
+
+{selects}"""
 
 
 def _write_exclusions(definition: FunnelDefinition, matched: str) -> str:
@@ -175,7 +205,7 @@ def _write_exclusions(definition: FunnelDefinition, matched: str) -> str:
     return f"exclusion_events as (\n{selects}\n),\n\n{rendered}"
 
 
-def _write_kept(definition: FunnelDefinition, matched: str) -> str:
+def _write_kept(definition: FunnelDefinition, matched: str, step_events: str) -> str:
     is_chosen = definition.entry == "any_entry"
     optional = definition.optional_steps if is_chosen else ()
     kept = render(
@@ -188,28 +218,38 @@ def _write_kept(definition: FunnelDefinition, matched: str) -> str:
     )
     if not optional:
         return kept
-    return _write_opens(definition, "attempts", optional, "optional_opens") + ",\n\n" + kept
+    opens = _write_opens(
+        definition, "attempts", step_events, optional, "optional_opens", has_one_attempt=False
+    )
+    return f"{opens},\n\n{kept}"
 
 
 def _write_opens(
-    definition: FunnelDefinition, attempts: str, steps: tuple[int, ...], name: str
+    definition: FunnelDefinition,
+    attempts: str,
+    step_events: str,
+    steps: tuple[int, ...],
+    name: str,
+    *,
+    has_one_attempt: bool,
 ) -> str:
     first = definition.steps[0]
     is_unordered = definition.order == "unordered"
     return render(
         "funnel_step_opens",
         attempts=attempts,
-        step_events="step_events",
+        step_events=step_events,
         step_numbers=steps,
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
         entry_may_serve_later=not is_unordered
         and any(may_share(first, definition.steps[k - 1]) for k in steps),
         name=name,
+        has_one_attempt=has_one_attempt,
     )
 
 
-def _write_outcomes(definition: FunnelDefinition, events: str, prefix: str) -> str:
+def _write_outcomes(definition: FunnelDefinition, prefix: str) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
     kept = f"""kept_attempts as (
@@ -217,7 +257,12 @@ def _write_outcomes(definition: FunnelDefinition, events: str, prefix: str) -> s
     where not is_removed
 )"""
     opens = _write_opens(
-        definition, "kept_attempts", steps if is_unordered else steps[1:], "later_opens"
+        definition,
+        "kept_attempts",
+        f"{prefix}step_events",
+        steps if is_unordered else steps[1:],
+        "later_opens",
+        has_one_attempt=True,
     )
     # Whoever entered did the first step.
     first = (
@@ -240,8 +285,6 @@ def _write_outcomes(definition: FunnelDefinition, events: str, prefix: str) -> s
 with
 
 {kept},
-
-{_write_step_events(definition, events)},
 
 {opens},
 

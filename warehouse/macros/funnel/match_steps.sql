@@ -14,6 +14,11 @@
     entry_step    the step that the entry event serves; none: the entry event is matched like any
                   other, and step_numbers holds all the steps
     all_events    strict only, events of every kind: person_id, event_microseconds
+    required_steps
+                  the first steps, ascending, without which nothing later is wanted: whoever misses
+                  one is not followed any further (with one attempt per person)
+    has_one_attempt
+                  whether each person has at most one attempt
 
     Gives common table expressions. `matched_<last step>` has one row per attempt: attempt_id,
     person_id, entered_microseconds and, per step, event_number_<k>, reached_microseconds_<k>; the
@@ -23,11 +28,12 @@
     Strict: an event lies between two steps when it is later than the one and earlier than the
     other by more than the tolerance; what is nearer may have happened on either side.
 
-    The next event at or after a moment is a running minimum over one sorted time line of events
-    and attempts: linear in repeats, where a join would multiply them. -#}
+    With one attempt per person, the next event at or after a moment is the least of the person's
+    own. With many, a join would multiply repeats by attempts: it is a running minimum over one
+    sorted time line of events and attempts. Both are linear in repeats. -#}
 {% macro funnel_match_steps(
     attempts, step_events, step_numbers, window_seconds, tie_seconds, order='ordered', shared={},
-    entry_step=1, all_events=none
+    entry_step=1, all_events=none, required_steps=[], has_one_attempt=true
 ) -%}
 matched_{{ entry_step or 0 }} as (
     select
@@ -45,6 +51,13 @@ matched_{{ entry_step or 0 }} as (
 {%- for step in step_numbers %}
 {%- set previous = used[-1] if used else 0 %}
 {%- set spares = shared.get(step, 0) if used else 0 %}
+{%- if has_one_attempt %}
+{{ funnel_next_own(
+    'matched_' ~ previous, step_events, step, used if spares else [],
+    ([none] + required_steps | select('lessthan', step) | list) | last, window_seconds, tie_seconds, order
+) }},
+
+{% else %}
 timeline_{{ step }} as (
     {{ funnel_step_timeline(step_events, 'matched_' ~ previous, step, spares, tie_seconds, order) }}
 ),
@@ -76,8 +89,11 @@ chosen_{{ step }} as (
             and candidates_{{ step }}.is_event = 0
 ),
 
+{% endif %}
 {%- if order == 'strict' %}
-{{ funnel_next_of_any_kind(all_events, 'matched_' ~ previous, step, tie_seconds) }},
+{{ funnel_next_of_any_kind(
+    all_events, 'matched_' ~ previous, step, tie_seconds, has_one_attempt
+) }},
 
 {% endif %}
 accepted_{{ step }} as (
@@ -89,7 +105,9 @@ accepted_{{ step }} as (
     left join next_events_{{ step }}
         on
             chosen_{{ step }}.attempt_id = next_events_{{ step }}.attempt_id
+            {%- if not has_one_attempt %}
             and next_events_{{ step }}.is_event = 0
+            {%- endif %}
     {%- endif %}
 ),
 
@@ -133,6 +151,48 @@ matched_steps as (
     union all
     {% endif %}
     {%- endfor %}
+)
+{%- endmacro %}
+
+{#- The first event of one step that each person's one attempt may use.
+
+    used       earlier steps whose events are taken
+    required   the step without which the attempt is not followed, if any -#}
+{% macro funnel_next_own(
+    attempts, step_events, step, used, required, window_seconds, tie_seconds, order
+) -%}
+candidates_{{ step }} as (
+    select
+        attempts.attempt_id,
+        min(step_events.event_number) as chosen_number,
+        min(step_events.event_microseconds) as chosen_microseconds
+    from {{ attempts }} as attempts
+    inner join {{ step_events }} as step_events
+        on
+            attempts.person_id = step_events.person_id
+            and attempts.{{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds
+            - {{ (tie_seconds * 1000000) | round | int }} <= step_events.event_microseconds
+            and attempts.entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
+            >= step_events.event_microseconds
+    where
+        step_events.step_number = {{ step }}
+        {%- if required %}
+        and attempts.event_number_{{ required }} is not null
+        {%- endif %}
+        {%- for earlier in used %}
+        and coalesce(attempts.event_number_{{ earlier }}, -1) != step_events.event_number
+        {%- endfor %}
+    group by attempts.attempt_id
+),
+
+chosen_{{ step }} as (
+    select
+        {{ attempts }}.*,
+        candidates_{{ step }}.chosen_number,
+        candidates_{{ step }}.chosen_microseconds
+    from {{ attempts }}
+    left join candidates_{{ step }}
+        on {{ attempts }}.attempt_id = candidates_{{ step }}.attempt_id
 )
 {%- endmacro %}
 
@@ -204,7 +264,21 @@ case
 
 {#- Strict order: the next event of any kind that is later than the progress by more than the
     tolerance. -#}
-{% macro funnel_next_of_any_kind(all_events, attempts, step, tie_seconds) -%}
+{% macro funnel_next_of_any_kind(all_events, attempts, step, tie_seconds, has_one_attempt) -%}
+{% if has_one_attempt -%}
+next_events_{{ step }} as (
+    select
+        attempts.attempt_id,
+        min(all_events.event_microseconds) as next_event_microseconds
+    from {{ attempts }} as attempts
+    inner join {{ all_events }} as all_events
+        on
+            attempts.person_id = all_events.person_id
+            and attempts.progressed_microseconds + {{ (tie_seconds * 1000000) | round | int }}
+            < all_events.event_microseconds
+    group by attempts.attempt_id
+)
+{%- else -%}
 other_timeline_{{ step }} as (
     select
         person_id,
@@ -233,6 +307,7 @@ next_events_{{ step }} as (
         {{ funnel_next('event_microseconds') }} as next_event_microseconds
     from other_timeline_{{ step }}
 )
+{%- endif %}
 {%- endmacro %}
 
 {#- Whether the chosen event counts: inside the window (end inclusive) and, in strict order, with

@@ -7,13 +7,36 @@
                    whether the entry event could serve one of these steps too; it does not open
                    them: one event serves at most one step (9)
     name           name of the result
+    has_one_attempt
+                   whether each person has at most one attempt
 
-    Gives the named common table expression: attempt_id, step_number. One sorted time line per
-    step, as in funnel_match_steps: linear in repeats. -#}
+    Gives the named common table expression: attempt_id, step_number. Linear in repeats, as
+    funnel_match_steps is: a join for one attempt per person, else a sorted time line. -#}
 {% macro funnel_step_opens(
     attempts, step_events, step_numbers, window_seconds, tie_seconds,
-    entry_may_serve_later=true, name='step_opens'
+    entry_may_serve_later=true, name='step_opens', has_one_attempt=true
 ) -%}
+{% if has_one_attempt -%}
+{{ name }} as (
+    select
+        attempts.attempt_id,
+        step_events.step_number
+    from {{ attempts }} as attempts
+    inner join {{ step_events }} as step_events
+        on
+            attempts.person_id = step_events.person_id
+            and attempts.entered_microseconds - {{ (tie_seconds * 1000000) | round | int }}
+            <= step_events.event_microseconds
+            and attempts.entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
+            >= step_events.event_microseconds
+    where
+        step_events.step_number in ({{ step_numbers | join(', ') }})
+        {%- if entry_may_serve_later %}
+        and attempts.entry_event_number != step_events.event_number
+        {%- endif %}
+    group by attempts.attempt_id, step_events.step_number
+)
+{%- else -%}
 {{ name }}_timeline as (
     select
         person_id,
@@ -87,6 +110,7 @@
         {%- endif %}
         <= entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
 )
+{%- endif %}
 {%- endmacro %}
 
 {#- As funnel_next, for a time line of several steps. -#}

@@ -13,19 +13,17 @@ steps_ahead as (
     select
         *,
         coalesce(
-            max(case when is_applicable and is_open then 1 else 0 end) over (
-                partition by {{ person }} order by step_number desc
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) = 1 as has_later_open,
+            max(case when is_applicable and is_open then step_number end)
+                over (partition by {{ person }})
+            > step_number,
+            false
+        ) as has_later_open,
         coalesce(
-            max(case when is_applicable and is_in_order then 1 else 0 end) over (
-                partition by {{ person }} order by step_number desc
-                rows between unbounded preceding and 1 preceding
-            ),
-            0
-        ) = 1 as has_later_in_order,
+            max(case when is_applicable and is_in_order then step_number end)
+                over (partition by {{ person }})
+            > step_number,
+            false
+        ) as has_later_in_order,
         max(reached_microseconds) over (
             partition by {{ person }} order by step_number
             rows between unbounded preceding and 1 preceding
@@ -42,19 +40,21 @@ step_statuses as (
             when has_later_open then 'skipped'
             else 'not_reached'
         end as status,
-        min(
-            case
-                when
-                    is_in_order
-                    or not is_applicable
-                    or (is_optional and not is_open and has_later_in_order)
-                    then 1
-                else 0
-            end
-        ) over (
-            partition by {{ person }} order by step_number
-            rows between unbounded preceding and current row
-        ) = 1 as is_closed
+        coalesce(
+            min(
+                case
+                    when
+                        not (
+                            is_in_order
+                            or not is_applicable
+                            or (is_optional and not is_open and has_later_in_order)
+                        )
+                        then step_number
+                end
+            ) over (partition by {{ person }})
+            > step_number,
+            true
+        ) as is_closed
     from steps_ahead
 )
 {%- endmacro %}
