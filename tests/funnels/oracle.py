@@ -361,7 +361,7 @@ class Oracle:
                     "closed_mature": sum(
                         k in outcome.closed and self.is_mature(outcome) for outcome in kept
                     ),
-                    "n_times": len(times),
+                    "n_seconds": len(times),
                     "mean_seconds": to_seconds(Fraction(sum(times), len(times)) if times else None),
                     "median_seconds": to_seconds(statistics.median(times) if times else None),
                     "p90_seconds": to_seconds(percentile(times, Fraction(9, 10))),

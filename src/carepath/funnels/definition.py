@@ -65,7 +65,7 @@ class Breakdown:
 
 @dataclass(frozen=True)
 class DateRange:
-    """When people may enter (UTC): from `start`, to before `end`; None is without limit."""
+    """When people may enter (UTC): from `start` to before `end`; None is without limit."""
 
     start: datetime | None = None
     end: datetime | None = None

@@ -9,6 +9,7 @@ import duckdb
 from carepath.funnels.definition import FunnelDefinition, Step
 from carepath.funnels.files import EventRelation
 from carepath.funnels.literals import quote_text, write_condition
+from carepath.funnels.moments import write_moment
 
 
 @dataclass(frozen=True)
@@ -75,16 +76,36 @@ def load_events(
 def _read(
     connection: duckdb.DuckDBPyConnection, source: EventRelation, definition: FunnelDefinition
 ) -> bool:
+    connection.execute(f"create temp table read_events as\n{write_fates(source, definition)}")
+    return "event_id" in source.columns
+
+
+def write_fates(
+    source: EventRelation, definition: FunnelDefinition, row_number: str | None = None
+) -> str:
+    """Write SQL of every row as it is read, with the reason in `fate` where it cannot be used.
+
+    Parameters
+    ----------
+    source : EventRelation
+        The events.
+    definition : FunnelDefinition
+        Tells the unit that is counted and the properties that are read.
+    row_number : str, optional
+        SQL of the row's number; then a column `row_number` and the text of the time are added.
+    """
     names = {name: source.find(name) for name in ("person", "event", "timestamp")}
     properties = [source.text_of(source.find(name)) for name in definition.properties]
-    event_id = next((source.text_of(n) for n in ("event_id",) if n in source.columns), None)
+    event_id = source.text_of("event_id") if "event_id" in source.columns else None
     group = definition.group_by_property
     unit = source.text_of(source.find(group) if group else names["person"])
-    listed = "".join(f",\n    {text} as property_{i}" for i, text in enumerate(properties))
-    cell, kind = source.columns[names["timestamp"]]
-    connection.execute(f"""
-create temp table read_events as
-select
+    listed = "".join(f",\n            {text} as property_{i}" for i, text in enumerate(properties))
+    numbered = f",\n            {row_number} as row_number" if row_number else ""
+    hidden = "moment" if row_number else "moment, moment_text"
+    relation = source.relation
+    if row_number:
+        relation = f"(select *, row_number() over () as place_ from {relation}) as source"
+    return f"""select
     *,
     case
         when is_unreadable then 'unreadable'
@@ -95,40 +116,24 @@ select
     end as fate
 from (
     select
-        * exclude (moment, moment_text),
+        * exclude ({hidden}),
         case
-            when
-                moment between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
-                and coalesce(moment_text not ilike '%epoch%', true)
+            when moment between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
                 then epoch_us(moment)
         end as event_microseconds
     from (
         select
             {unit} as unit,
             {source.text_of(names["event"])} as event,
-            {_write_moment(cell, kind)},
+            {write_moment(*source.columns[names["timestamp"]])},
             {event_id or "cast(null as varchar)"} as event_id,
             {source.content if event_id else "0"} as content,
             {source.is_unreadable} as is_unreadable,
-            {source.is_excluded} as is_excluded{listed}
-        from {source.relation}
+            {source.is_excluded} as is_excluded{numbered}{listed}
+        from {relation}
         where not {source.is_blank}
     )
-)
-""")
-    return event_id is not None
-
-
-def _write_moment(cell: str, kind: str) -> str:
-    """Write SQL of the moment (UTC) and of its text; a text without zone is UTC."""
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"{cell} at time zone 'UTC' as moment, null as moment_text"
-    if kind == "TIMESTAMP_NS":
-        return f"make_timestamp(epoch_ns({cell}) // 1000) as moment, null as moment_text"
-    if kind.startswith("TIMESTAMP") or kind == "DATE":
-        return f"try_cast({cell} as timestamp) as moment, null as moment_text"
-    text = f"trim(cast({cell} as varchar))"
-    return f"try_cast({text} as timestamptz) at time zone 'UTC' as moment, {text} as moment_text"
+)"""
 
 
 def _find_repeats(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

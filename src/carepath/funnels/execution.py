@@ -21,6 +21,7 @@ from carepath.funnels.literals import from_microseconds, to_microseconds
 from carepath.funnels.matching import match_people
 from carepath.funnels.parsing import parse_definition, read_definition
 from carepath.funnels.people import account_people, add_persons
+from carepath.funnels.problems import find_problem_rows
 from carepath.funnels.result import FunnelResult
 from carepath.funnels.summary import make_steps, make_totals, summarise
 from carepath.funnels.trend import follow_trend
@@ -176,6 +177,9 @@ def _run(
         entry=definition.entry,
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
+        first_time_only=definition.first_time_only,
+        entries_from=definition.date_range.start,
+        entries_before=definition.date_range.end,
         complete_through=complete_through,
         complete_through_source=said_by,
         totals=totals,
@@ -185,5 +189,6 @@ def _run(
         histogram=histogram,
         set_aside=account_people(connection, definition),
         events=account,
+        problem_rows=find_problem_rows(connection, source, definition, account),
         sql=tuple(statements),
     )

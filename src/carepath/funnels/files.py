@@ -42,6 +42,10 @@ class EventRelation:
         One line for each record that could not even be read.
     freshness : str or None
         SQL of the moment up to which the events are complete.
+    row_number : str or None
+        SQL of the row's number in the file; None where it is the place in the relation.
+    has_row_numbers : bool
+        Whether rows have a place at all.
     """
 
     relation: str
@@ -53,6 +57,8 @@ class EventRelation:
     is_excluded: str = "false"
     malformed: Path | None = None
     freshness: str | None = None
+    row_number: str | None = None
+    has_row_numbers: bool = True
 
     def find(self, wanted: str) -> str:
         """Return the name of a column as the source writes it: exactly so, else in other case.
@@ -168,6 +174,7 @@ def _describe(source: Source, file: RawFile) -> EventRelation:
         f"hash({', '.join(ordered)})",
         is_blank=source.is_blank,
         malformed=source.malformed,
+        row_number=source.row_number,
     )
 
 
@@ -189,6 +196,7 @@ def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> 
         is_unreadable="source.document is null",
         is_blank=source.is_blank,
         malformed=source.malformed,
+        row_number=source.row_number,
     )
 
 
@@ -234,4 +242,5 @@ def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRe
         is_excluded="source.exclusion_reason is not null",
         freshness="select complete_through from prod.main.data_freshness "
         "where source_table = 'snowplow.events'",
+        has_row_numbers=False,
     )

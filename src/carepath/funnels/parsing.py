@@ -112,7 +112,7 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         date_range=_read_date_range(table, source),
         trend=_read_trend(table, source, len(steps)),
         histogram=_read_histogram(table, source, len(steps)),
-        complete_through=table.moment("complete_through"),
+        complete_through=table.moment("complete_through", ends_day=True),
     )
 
 
@@ -207,9 +207,11 @@ def _read_date_range(table: Table, source: Source) -> DateRange:
     if "date_range" not in table:
         return DateRange()
     part = Table(table.raw("date_range"), source, "date_range", ("from", "to", "clip_conversions"))
-    start, end = part.moment("from"), part.moment("to")
+    start, end = part.moment("from"), part.moment("to", ends_day=True)
     if start is not None and end is not None and start >= end:
-        raise part.complain("from", "is not before to", "to is the first moment after the range")
+        raise part.complain(
+            "from", "is not before to", "to is a last day, or the first moment after"
+        )
     clips = part.flag("clip_conversions")
     if clips and end is None:
         raise part.complain("clip_conversions", "needs to", "say where the range ends")

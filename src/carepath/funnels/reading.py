@@ -24,6 +24,15 @@ def suggest(name: str, known: Iterable[str], kind: str) -> str:
     return f"{hint}known {kind}: {shown}" if names else f"there are no {kind}"
 
 
+def _read_text(text: str) -> date | bool:
+    for read in (date.fromisoformat, datetime.fromisoformat):
+        try:
+            return read(text.strip())
+        except ValueError:
+            pass
+    return False
+
+
 @dataclass(frozen=True)
 class Source:
     """Where a definition comes from: the file's name and its text, to find lines in."""
@@ -132,14 +141,11 @@ class Table:
             raise self.complain(key, f"cannot be {value}", fix)
         return int(value)
 
-    def moment(self, key: str) -> datetime | None:
-        """Return a moment in UTC without zone; a date is its midnight."""
+    def moment(self, key: str, *, ends_day: bool = False) -> datetime | None:
+        """Return a moment in UTC without zone; a date is its start, or the end of that day."""
         value = self._values.get(key)
         if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value)
-            except ValueError:
-                value = False
+            value = _read_text(value)
         if value is None:
             return None
         if isinstance(value, datetime):
@@ -147,8 +153,8 @@ class Table:
                 return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
             except OverflowError:
                 pass
-        elif isinstance(value, date):
-            return datetime.combine(value, time())
+        elif isinstance(value, date) and (not ends_day or value < date.max):
+            return datetime.combine(value, time()) + timedelta(days=ends_day)
         raise self.complain(key, "is not a date or a moment", f"write {key} = 2026-06-30 (UTC)")
 
     def where(self, key: str = "where") -> Where:

@@ -36,7 +36,7 @@ class StepResult:
         where steps come in any order.
     closed_mature, rate_from_start_mature
         The same of people whose window had ended when the data were last complete.
-    n_times : int
+    n_seconds : int
         People behind the times.
     persons_closed, persons_lost : tuple of str or None
         Who they are, on request.
@@ -58,7 +58,7 @@ class StepResult:
     skip_rate: float | None
     closed_mature: int
     rate_from_start_mature: float | None
-    n_times: int
+    n_seconds: int
     mean_seconds: float | None
     median_seconds: float | None
     p90_seconds: float | None
@@ -189,8 +189,25 @@ class SetAside:
 
 
 @dataclass(frozen=True)
+class ProblemRow:
+    """A row that cannot be used: its number (the first after the header is 1), and why."""
+
+    row_number: int
+    reason: str
+    detail: str | None
+
+
+@dataclass(frozen=True)
 class FunnelResult:
-    """A funnel's answer."""
+    """A funnel's answer.
+
+    Parameters
+    ----------
+    entries_from, entries_before : datetime or None
+        Whose entries count (UTC); None is without limit.
+    problem_rows : tuple of ProblemRow
+        The first rows of the file that cannot be used.
+    """
 
     source: str
     unit: str
@@ -198,6 +215,9 @@ class FunnelResult:
     entry: str
     window_seconds: float
     tie_seconds: float
+    first_time_only: bool
+    entries_from: datetime | None
+    entries_before: datetime | None
     complete_through: datetime | None
     complete_through_source: str
     totals: Totals
@@ -207,6 +227,7 @@ class FunnelResult:
     histogram: HistogramResult | None
     set_aside: SetAside
     events: EventAccount
+    problem_rows: tuple[ProblemRow, ...]
     sql: tuple[str, ...]
 
     def to_dict(self, *, with_sql: bool = False) -> dict[str, Any]:

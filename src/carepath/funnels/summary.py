@@ -79,7 +79,7 @@ def make_steps(definition: FunnelDefinition, rows: Sequence[Row]) -> tuple[StepR
                 skip_rate=rate(skipped, later) if has_skips else None,
                 closed_mature=mature,
                 rate_from_start_mature=rate(mature, entered_mature),
-                n_times=int(row.get("n_times", 0)),
+                n_seconds=int(row.get("n_times", 0)),
                 mean_seconds=seconds(row.get("mean_microseconds")),
                 median_seconds=seconds(row.get("median_microseconds")),
                 p90_seconds=seconds(row.get("p90_microseconds")),

@@ -1,0 +1,59 @@
+"""Times of events, however a file writes them."""
+
+from __future__ import annotations
+
+from carepath.landing.casting import write_text
+
+# 20260301, 202603011000 or 20260301100000 is a date to whoever wrote it, and no count of seconds.
+_CALENDAR = (
+    "(19|20|21)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
+    "(([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?)?"
+)
+_NUMBER = "[+-]?[0-9]{1,19}([.][0-9]*)?"
+
+
+def write_moment(cell: str, kind: str) -> str:
+    """Write SQL of a moment (UTC, null where it cannot be read) and of its text.
+
+    A text without zone is UTC. A number counts from 1970: seconds, milliseconds, microseconds or
+    nanoseconds, whichever gives a year before 5138; digits beyond the microsecond are cut.
+
+    Parameters
+    ----------
+    cell : str
+        SQL of the cell.
+    kind : str
+        Its DuckDB type.
+    """
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"{cell} at time zone 'UTC' as moment, cast({cell} as varchar) as moment_text"
+    if kind == "TIMESTAMP_NS":
+        moment = f"make_timestamp(epoch_ns({cell}) // 1000)"
+        return f"{moment} as moment, cast({cell} as varchar) as moment_text"
+    if kind.startswith("TIMESTAMP") or kind == "DATE":
+        return f"try_cast({cell} as timestamp) as moment, cast({cell} as varchar) as moment_text"
+    text = f"trim({write_text(cell, kind)})"
+    return f"""case
+                when {text} not ilike '%epoch%' then coalesce(
+                    try_cast({text} as timestamptz) at time zone 'UTC',
+                    {_write_epoch(text)}
+                )
+            end as moment,
+            {text} as moment_text"""
+
+
+def _write_epoch(text: str) -> str:
+    number = f"try_cast({text} as decimal(38, 9))"
+    return f"""case
+                        when
+                            not regexp_full_match({text}, '{_NUMBER}')
+                            or regexp_full_match({text}, '{_CALENDAR}')
+                            then null
+                        when abs({number}) < 1e11
+                            then make_timestamp(cast(trunc({number} * 1000000) as bigint))
+                        when abs({number}) < 1e14
+                            then make_timestamp(cast(trunc({number} * 1000) as bigint))
+                        when abs({number}) < 1e17
+                            then make_timestamp(cast(trunc({number}) as bigint))
+                        else make_timestamp(cast(trunc({number} / 1000) as bigint))
+                    end"""
