@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from carepath.funnels.result import StepResult
 
 MOST_ROWS = 30
+MOST_PROBLEMS = 3
+BAR_WIDTH = 8
 _PERSON_WORDS = {
     "never_entered": "did a later step but never entered",
     "before_range": "entered only before the date range",
@@ -46,18 +48,23 @@ def print_result(result: FunnelResult) -> None:
         highlight=False,
     )
     if totals.entered and not totals.is_final:
+        share = show_share(totals.completion_rate_mature)
         console.print(
             f"Of the {totals.n_mature:,} whose window has ended (data complete through "
-            f"{result.complete_through} UTC): {show_share(totals.completion_rate_mature)}.",
+            f"{result.complete_through:%Y-%m-%d %H:%M} UTC): {share}.",
             highlight=False,
         )
-    console.print(_lay_out_steps(result.steps))
+    tables = [_lay_out_steps(result.steps)]
     if result.breakdown is not None:
-        console.print(_lay_out_breakdown(result))
+        tables.append(_lay_out_breakdown(result))
     if result.trend is not None:
-        console.print(_lay_out_trend(result))
+        tables.append(_lay_out_trend(result))
     if result.histogram is not None:
-        console.print(_lay_out_histogram(result))
+        tables.append(_lay_out_histogram(result))
+    for title, table in tables:
+        console.print()
+        console.print(Text(title, style="bold"), soft_wrap=True)
+        console.print(table)
     _print_set_aside(console, result)
 
 
@@ -76,8 +83,8 @@ def show_time(seconds: float | None) -> str:
     return f"{seconds:.1f} s"
 
 
-def _new_table(title: str, texts: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+def _new_table(texts: tuple[str, ...], numbers: tuple[str, ...]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in texts:
         table.add_column(name, overflow="fold")
     for name in numbers:
@@ -85,30 +92,43 @@ def _new_table(title: str, texts: tuple[str, ...], numbers: tuple[str, ...]) -> 
     return table
 
 
-def _lay_out_steps(steps: tuple[StepResult, ...]) -> Table:
-    numbers = ("people", "of\nstart", "of\nprev.", "lost", "skip-\nped", "median\ntime", "p90")
-    table = _new_table("Steps", ("step",), numbers)
+def draw_bar(share: float | None, width: int = BAR_WIDTH) -> str:
+    """Draw a share as a bar, to an eighth of a character; the least one is still to be seen."""
+    eighths = round((share or 0) * width * 8)
+    if share and not eighths:
+        eighths = 1
+    full, rest = divmod(eighths, 8)
+    return "█" * full + " ▏▎▍▌▋▊▉"[rest].strip()
+
+
+def _lay_out_steps(steps: tuple[StepResult, ...]) -> tuple[str, Table]:
+    shows_skips = any(step.skipped for step in steps)
+    numbers = ("people", "of\nstart", "of\nprev.", "lost", "median\ntime")
+    table = _new_table(("step", ""), numbers + ("skip-\nped",) * shows_skips)
+    table.columns[0].min_width, table.columns[1].no_wrap = 12, True
     for step in steps:
-        table.add_row(
+        cells: list[str | Text] = [
             Text(f"{step.step_number} {step.name}" + (" (optional)" if step.is_optional else "")),
+            Text(draw_bar(step.rate_from_start).ljust(BAR_WIDTH)),
             f"{step.closed:,}",
             show_share(step.rate_from_start),
             show_share(step.rate_from_previous),
             f"{step.lost:,}",
-            "-" if step.skipped is None else f"{step.skipped:,}",
             show_time(step.median_seconds),
-            show_time(step.p90_seconds),
-        )
-    return table
+        ]
+        if shows_skips:
+            cells.append("-" if step.skipped is None else f"{step.skipped:,}")
+        table.add_row(*cells)
+    return "Steps", table
 
 
-def _lay_out_breakdown(result: FunnelResult) -> Table:
+def _lay_out_breakdown(result: FunnelResult) -> tuple[str, Table]:
     breakdown = result.breakdown
     assert breakdown is not None
     title = f"By {breakdown.property}"
     if not breakdown.is_partition:
         title += f": people may be in several; {breakdown.n_people:,} in all"
-    table = _new_table(title, ("value",), ("entered", "passed last", "rate", "mature"))
+    table = _new_table(("value",), ("entered", "passed last", "rate", "mature"))
     for segment in breakdown.segments[:MOST_ROWS]:
         totals = segment.totals
         table.add_row(
@@ -119,15 +139,18 @@ def _lay_out_breakdown(result: FunnelResult) -> Table:
             show_share(totals.completion_rate_mature),
         )
     _note_rest(table, len(breakdown.segments))
-    return table
+    return title, table
 
 
-def _lay_out_trend(result: FunnelResult) -> Table:
+def _lay_out_trend(result: FunnelResult) -> tuple[str, Table]:
     trend = result.trend
     assert trend is not None
-    title = f"By {trend.interval} of entry ({trend.timezone}), step {trend.from_step} to "
+    title = (
+        f"By {trend.interval} of entry ({trend.timezone}), "
+        f"step {trend.from_step} to {trend.to_step}"
+    )
     numbers = ("entered", "converted", "rate", "final")
-    table = _new_table(f"{title}{trend.to_step}", ("from",), numbers)
+    table = _new_table(("from",), numbers)
     for row in trend.rows[-MOST_ROWS:]:
         table.add_row(
             row.period,
@@ -137,18 +160,18 @@ def _lay_out_trend(result: FunnelResult) -> Table:
             "yes" if row.is_final else "not yet",
         )
     _note_rest(table, len(trend.rows))
-    return table
+    return title, table
 
 
-def _lay_out_histogram(result: FunnelResult) -> Table:
+def _lay_out_histogram(result: FunnelResult) -> tuple[str, Table]:
     histogram = result.histogram
     assert histogram is not None
     title = f"Time from step {histogram.from_step} to {histogram.to_step}, n = {histogram.n:,}"
-    table = _new_table(title, ("from", "to"), ("people",))
+    table = _new_table(("from", "to"), ("people",))
     for bin_ in histogram.bins[:MOST_ROWS]:
         table.add_row(show_time(bin_.from_seconds), show_time(bin_.to_seconds), f"{bin_.count:,}")
     _note_rest(table, len(histogram.bins))
-    return table
+    return title, table
 
 
 def _note_rest(table: Table, count: int) -> None:
@@ -168,3 +191,9 @@ def _print_set_aside(console: Console, result: FunnelResult) -> None:
     )
     for count, words in shown:
         console.print(f"  {count:>9,}  {words}", highlight=False)
+    for row in result.problem_rows[:MOST_PROBLEMS]:
+        detail = f": {row.detail}" if row.detail else ""
+        line = f"  row {row.row_number:,}: {row.reason}{detail}"
+        console.print(line, highlight=False, markup=False, overflow="fold")
+    if len(result.problem_rows) > MOST_PROBLEMS:
+        console.print("  and more: --format json lists them", highlight=False)

@@ -17,7 +17,7 @@ from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.events import EventAccount, load_events
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
 from carepath.funnels.histogram import make_histogram
-from carepath.funnels.literals import from_microseconds, to_microseconds
+from carepath.funnels.literals import from_microseconds, quote_name, to_microseconds
 from carepath.funnels.matching import match_people
 from carepath.funnels.parsing import parse_definition, read_definition
 from carepath.funnels.people import account_people, add_persons
@@ -110,8 +110,7 @@ def _load_file(
         raise
     except duckdb.Error:
         # A malformed record: read again, leaving such records out and counting them.
-        for table in ("read_events", "repeated_ids", "counted_events", "units", "events"):
-            connection.execute(f"drop table if exists {table}")
+        _drop_all(connection)
     try:
         source = open_events(connection, path, properties, scratch, is_careful=True)
         return load_events(connection, source, definition), source
@@ -123,6 +122,14 @@ def _load_file(
             where=str(path),
             fix="export it again",
         ) from None
+
+
+def _drop_all(connection: duckdb.DuckDBPyConnection) -> None:
+    rows = connection.execute("""
+select table_name, table_type from information_schema.tables where table_catalog = 'temp'
+""").fetchall()
+    for name, kind in rows:
+        connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} temp.{quote_name(name)}")
 
 
 def _find_complete_through(

@@ -66,7 +66,7 @@ def match_people(
     statements = (
         _write_step_events(definition, events, prefix),
         _write_people(definition, complete_through, events, prefix),
-        _write_outcomes(definition, prefix),
+        _write_outcomes(definition, complete_through, prefix),
     )
     for statement in statements:
         connection.execute(statement)
@@ -113,11 +113,7 @@ def _write_people(
         parts.append(_write_exclusions(definition, matched))
         matched = "bounded_attempts"
     parts.append(_write_kept(definition, matched, step_events))
-    clip = to_microseconds(definition.date_range.end)
-    window = round(definition.window_seconds * 1_000_000)
-    window_end = f"kept_attempts.entered_microseconds + {window}"
-    if definition.date_range.clip_conversions:
-        window_end = f"least({window_end}, {clip})"
+    window_end = _write_window_end(definition, "kept_attempts.entered_microseconds")
     flags = (
         "is_stopped, is_removed"
         if definition.exclusions
@@ -155,6 +151,13 @@ def _find_required(definition: FunnelDefinition) -> tuple[int, ...]:
         return ()
     first_optional = min(definition.optional_steps, default=len(definition.steps) + 1)
     return tuple(range(1, first_optional))
+
+
+def _write_window_end(definition: FunnelDefinition, entered: str) -> str:
+    window_end = f"{entered} + {round(definition.window_seconds * 1_000_000)}"
+    if definition.date_range.clip_conversions:
+        return f"least({window_end}, {to_microseconds(definition.date_range.end)})"
+    return window_end
 
 
 def _write_usable(definition: FunnelDefinition, events: str) -> str:
@@ -206,8 +209,9 @@ def _write_exclusions(definition: FunnelDefinition, matched: str) -> str:
 
 
 def _write_kept(definition: FunnelDefinition, matched: str, step_events: str) -> str:
-    is_chosen = definition.entry == "any_entry"
-    optional = definition.optional_steps if is_chosen else ()
+    if definition.entry == "first_entry":
+        return f"kept_attempts as (\n    select * from {matched}\n)"
+    optional = definition.optional_steps
     kept = render(
         "funnel_kept_attempts",
         attempts=matched,
@@ -249,7 +253,7 @@ def _write_opens(
     )
 
 
-def _write_outcomes(definition: FunnelDefinition, prefix: str) -> str:
+def _write_outcomes(definition: FunnelDefinition, complete_through: int, prefix: str) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
     kept = f"""kept_attempts as (
@@ -280,6 +284,7 @@ def _write_outcomes(definition: FunnelDefinition, prefix: str) -> str:
     )
     statuses = render("funnel_step_statuses", steps="step_progress", person="attempt_id")
     is_done = "is_matched" if is_unordered else "is_closed and is_in_order"
+    window_end = _write_window_end(definition, "entered_microseconds")
     timed = "is_closed and is_in_order and step_number > 1"
     return f"""create temp table {prefix}outcomes as
 with
@@ -297,11 +302,11 @@ step_opens as (
 {statuses}
 
 select
-    step_statuses.attempt_id,
-    step_statuses.person_id,
-    step_statuses.step_number,
-    step_statuses.entered_microseconds,
-    kept_attempts.is_mature,
+    attempt_id,
+    person_id,
+    step_number,
+    entered_microseconds,
+    {window_end} <= {complete_through} as is_mature,
     is_closed,
     {is_done} as is_done,
     is_open,
@@ -312,6 +317,4 @@ select
     case
         when {timed} then reached_microseconds - previous_reached_microseconds
     end as microseconds_from_previous
-from step_statuses
-inner join kept_attempts
-    on step_statuses.attempt_id = kept_attempts.attempt_id"""
+from step_statuses"""

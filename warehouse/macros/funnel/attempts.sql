@@ -15,8 +15,7 @@ ranged_entries as (
     select
         person_id,
         event_number,
-        event_microseconds,
-        row_number() over (partition by person_id order by event_number) as entry_rank
+        event_microseconds
     from {{ entry_events }}
     where
         true
@@ -32,14 +31,22 @@ ranged_entries as (
 ),
 
 attempts as (
+    {%- if entry == 'first_entry' %}
+    select
+        person_id as attempt_id,
+        person_id,
+        -- event numbers rise with time: both are of the same event
+        min(event_number) as entry_event_number,
+        min(event_microseconds) as entered_microseconds
+    from ranged_entries
+    group by person_id
+    {%- else %}
     select
         row_number() over (order by person_id, event_number) as attempt_id,
         person_id,
         event_number as entry_event_number,
         event_microseconds as entered_microseconds
     from ranged_entries
-    {%- if entry == 'first_entry' %}
-    where entry_rank = 1
     {%- endif %}
 )
 {%- endmacro %}

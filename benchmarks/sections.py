@@ -1,0 +1,68 @@
+"""Measured processes, the machine they ran on, and sections of docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One process: processor seconds (user and system), peak memory, and what it printed."""
+
+    seconds: float
+    megabytes: float
+    said: dict[str, Any]
+
+
+def measure(module: str, arguments: list[str], runs: int) -> Measure:
+    """Run ``python -m module`` some times; give the fastest run."""
+    best: Measure | None = None
+    for _ in range(runs):
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments], stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"{module} {' '.join(arguments)} failed ({process.returncode})")
+        seconds = usage.ru_utime + usage.ru_stime
+        if best is None or seconds < best.seconds:
+            best = Measure(seconds, usage.ru_maxrss / 1024, json.loads(output))
+    assert best is not None
+    return best
+
+
+def describe_machine(*packages: str) -> str:
+    """Name processors, memory and versions, in one line."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
+    return (
+        f"{os.cpu_count()} processors ({platform.machine()}), {memory:.0f} GB of memory, "
+        f"Python {platform.python_version()}, {versions}."
+    )
+
+
+def write_section(name: str, text: str) -> None:
+    """Put a section into docs/benchmarks.md in place of the one that stands there."""
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else "# Benchmarks\n"
+    section = f"{start}\n{text.strip()}\n{end}"
+    pattern = re.compile(re.escape(start) + ".*?" + re.escape(end), re.DOTALL)
+    if pattern.search(page):
+        page = pattern.sub(lambda _: section, page)
+    else:
+        page = page.rstrip() + "\n\n" + section + "\n"
+    PAGE.write_text(page, encoding="utf-8")
