@@ -63,6 +63,8 @@ review-corpus: $(VENV)/.development
 bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.review_speed
 	$(BIN)/python -m benchmarks.ask_speed
+	$(BIN)/python -m benchmarks.funnel_speed
+	$(BIN)/python -m benchmarks.phases_speed
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .

@@ -39,7 +39,7 @@ def match_people(
 ) -> tuple[str, ...]:
     """Make `<prefix>step_events`, `<prefix>people` and `<prefix>outcomes`.
 
-    `step_events`, one row per event and step it may serve, as the macros want it. `people`, one
+    `step_events` (a view), one row per event and step it may serve. `people`, one
     row per person who entered: attempt_id, person_id, entry_event_number, entered_microseconds,
     is_stopped, is_removed, is_mature and, per step, event_number_<k>, reached_microseconds_<k>.
     `outcomes`, one row per person and step of those who were not removed: see
@@ -168,14 +168,14 @@ def _write_usable(definition: FunnelDefinition, events: str) -> str:
 
 
 def _write_step_events(definition: FunnelDefinition, events: str, prefix: str) -> str:
-    # Once for all statements, and step by step, so that a scan for one step skips the others.
+    # A view: what asks for one step reads the events of that step only.
     selects = "\n\nunion all\n\n".join(
         f"select person_id, {k} as step_number, event_number, event_microseconds\n"
         f"from usable_events\nwhere is_step_{k}"
         for k in definition.step_numbers
     )
     usable = _write_usable(definition, events)
-    return f"""create temp table {prefix}step_events as
+    return f"""create temp view {prefix}step_events as
 with
 
 usable_events as (
