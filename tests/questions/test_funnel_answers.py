@@ -244,3 +244,18 @@ def test_immature_cohorts_carry_no_rate_and_are_marked(made: Made) -> None:
     assert not finals[-1]
     for is_final, rate in zip(finals, answer.table.column("rate"), strict=True):
         assert (rate is not None) is is_final
+
+
+def test_the_table_of_everybody_has_the_interval_of_the_headline(made: Made) -> None:
+    made.fresh()
+    for week in range(20):
+        for index in range(30):
+            done = (1, 6) if index < (5 if week % 2 else 25) else (1,)
+            made.person(MONDAY + timedelta(weeks=week), done)
+    answer = made.ask("conversion")
+    rate = answer.estimate("conversion_rate")
+    assert rows_of(answer, "entered", "mature", "converted", "rate", "low", "high") == [
+        (600, 600, 300, 0.5, rate.low, rate.high)
+    ]
+    # Weeks that swing from 17 to 83 % make a wider interval than 600 people of one mind.
+    assert rate.high - rate.low > 0.1

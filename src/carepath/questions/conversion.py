@@ -80,7 +80,12 @@ def answer(context: Context) -> Answer:
         for name in names
     }
     dark = _hide(context, [sums[name] for name in names])
-    rows = tuple(_row(name, sums[name], hide) for name, hide in zip(names, dark, strict=True))
+    rows: tuple[tuple[Cell, ...], ...]
+    if context.segment is None:
+        counts = tuple(sums[names[0]].values())
+        rows = ((names[0], *counts, rate.value, rate.low, rate.high, note(counts[1], False)),)
+    else:
+        rows = tuple(_row(name, sums[name], hide) for name, hide in zip(names, dark, strict=True))
     converted, mature = int(numbers["converted"].sum()), people.mature
     window = _window_days(context)
     headline = (
