@@ -97,7 +97,8 @@ def answer(context: Context) -> Answer:
         caveats=(
             "Pooled rates draw small clients towards the common rate; their intervals hold the "
             "truth 95 % of the time on average over clients, not for each one.",
-            "The client at entry comes from the landing page, else from today's account, which "
+            "The client at entry comes from the landing page (also of visits before signing in, on "
+            "a browser that only this person used), else from today's account, which "
             "people who got further are likelier to have: such clients look better than they are "
             "(from_account says how many).",
             "A difference between clients is not caused by the client: their people, countries "

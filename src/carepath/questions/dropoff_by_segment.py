@@ -104,7 +104,8 @@ def answer(context: Context) -> Answer:
             f"The {len(groupings)} groupings were tested together (Holm)."
             if len(groupings) > 1
             else "",
-            "The client at entry comes from the landing page, else from today's account, which "
+            "The client at entry comes from the landing page (also of visits before signing in, on "
+            "a browser that only this person used), else from today's account, which "
             "people who got further are likelier to have.",
             say_hidden(dark),
         ),
