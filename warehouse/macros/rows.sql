@@ -1,10 +1,29 @@
 {#- A hash of the whole row: the last word of every total order, so that results never depend on
-    the order in which rows arrived. -#}
-{% macro row_hash(columns) -%}
+    the order in which rows arrived. The same in every database: `times` are written out alike. -#}
+{% macro row_hash(columns, times=[]) -%}
     md5(
         {%- for column in columns %}
-        {{ "|| '|' || " if not loop.first }}coalesce(cast({{ column }} as varchar), '~')
+        {{ "|| '|' || " if not loop.first }}coalesce(
+            {{- time_text(column) if column in times else 'cast(' ~ column ~ ' as varchar)' }}, '~')
         {%- endfor %}
+    )
+{%- endmacro %}
+
+{#- Text without the spaces around it, of whatever width (Unicode category Zs). -#}
+{% macro trimmed(text) -%}
+    {{ return(adapter.dispatch('trimmed')(text)) }}
+{%- endmacro %}
+
+{% macro default__trimmed(text) -%}
+    trim({{ text }})
+{%- endmacro %}
+
+{#- Snowflake's own trim takes away U+0020 alone. -#}
+{% macro snowflake__trimmed(text) -%}
+    trim(
+        {{ text }},
+        ' {% for code in ['00a0', '1680', '2000', '2001', '2002', '2003', '2004', '2005', '2006', '2007',
+            '2008', '2009', '200a', '202f', '205f', '3000'] %}\u{{ code }}{% endfor %}'
     )
 {%- endmacro %}
 
@@ -54,9 +73,9 @@
 {%- endmacro %}
 
 {% macro default__normalised_status(column) -%}
-    nullif(regexp_replace(upper(trim({{ column }})), '[-_ ]+', '_', 'g'), '')
+    nullif(regexp_replace(upper({{ trimmed(column) }}), '[-_ ]+', '_', 'g'), '')
 {%- endmacro %}
 
 {% macro snowflake__normalised_status(column) -%}
-    nullif(regexp_replace(upper(trim({{ column }})), '[-_ ]+', '_'), '')
+    nullif(regexp_replace(upper({{ trimmed(column) }}), '[-_ ]+', '_'), '')
 {%- endmacro %}

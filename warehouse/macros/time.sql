@@ -94,3 +94,33 @@
 {% macro snowflake__iso_weekday(date_expression) -%}
     dayofweekiso({{ date_expression }})
 {%- endmacro %}
+
+{#- A timestamp as text, `2024-01-31 09:30:00.25`: the same in every database and session. -#}
+{% macro time_text(timestamp_expression) -%}
+    {{ return(adapter.dispatch('time_text')(timestamp_expression)) }}
+{%- endmacro %}
+
+{% macro default__time_text(timestamp_expression) -%}
+    cast({{ timestamp_expression }} as varchar)
+{%- endmacro %}
+
+{% macro snowflake__time_text(timestamp_expression) -%}
+    case
+        when {{ timestamp_expression }} = date_trunc('second', {{ timestamp_expression }})
+            then to_varchar({{ timestamp_expression }}, 'YYYY-MM-DD HH24:MI:SS')
+        else rtrim(to_varchar({{ timestamp_expression }}, 'YYYY-MM-DD HH24:MI:SS.FF6'), '0')
+    end
+{%- endmacro %}
+
+{#- The Monday of the week of a date or timestamp, whatever day a session begins its weeks on. -#}
+{% macro week_start_date(expression) -%}
+    {{ return(adapter.dispatch('week_start_date')(expression)) }}
+{%- endmacro %}
+
+{% macro default__week_start_date(expression) -%}
+    cast(date_trunc('week', {{ expression }}) as date)
+{%- endmacro %}
+
+{% macro snowflake__week_start_date(expression) -%}
+    dateadd(day, 1 - dayofweekiso({{ expression }}), cast({{ expression }} as date))
+{%- endmacro %}

@@ -3,7 +3,7 @@
     nullif(
         regexp_replace(
             lower(coalesce(
-                nullif(trim({{ host_column }}), ''),
+                nullif({{ trimmed(host_column) }}, ''),
                 regexp_replace(
                     regexp_replace({{ url_column }}, '^[A-Za-z][A-Za-z0-9+.-]*://', ''), '[:/?#].*$', ''
                 )
@@ -21,7 +21,7 @@
             regexp_replace(
                 regexp_replace(
                     coalesce(
-                        nullif(trim({{ path_column }}), ''),
+                        nullif({{ trimmed(path_column) }}, ''),
                         regexp_replace(
                             {{ url_column }}, '^([A-Za-z][A-Za-z0-9+.-]*://)?[^/?#]*', ''
                         )

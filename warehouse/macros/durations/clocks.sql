@@ -16,7 +16,7 @@ sequenced as (
         case when not is_imputed then {{ epoch_microseconds('entered_at') }} end as entered,
         case when not is_imputed then {{ epoch_microseconds('exited_at') }} end as exited,
         lag(category) over (partition by entity_id order by visit_number) as previous_category,
-        row_number() over (partition by entity_id order by visit_number desc) as visits_to_last
+        row_number() over (partition by entity_id order by visit_number desc nulls last) as visits_to_last
     from {{ visits }}
 ),
 

@@ -42,7 +42,7 @@ ranked_attempts as (
         *,
         row_number() over (
             partition by person_id
-            order by step_count desc, attempt_id
+            order by step_count desc nulls last, attempt_id
         ) as attempt_rank
     from measured_attempts
 ),

@@ -239,7 +239,7 @@ select
 {% macro funnel_next(column) -%}
 min({{ column }}) over (
             partition by person_id
-            order by from_microseconds desc, is_event desc
+            order by from_microseconds desc nulls last, is_event desc nulls last
             rows between unbounded preceding and current row
         )
 {%- endmacro %}

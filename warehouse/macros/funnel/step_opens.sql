@@ -117,7 +117,7 @@
 {% macro funnel_next_of_step(column) -%}
 min({{ column }}) over (
             partition by person_id, step_number
-            order by from_microseconds desc, is_event desc
+            order by from_microseconds desc nulls last, is_event desc nulls last
             rows between unbounded preceding and current row
         )
 {%- endmacro %}

@@ -23,7 +23,7 @@ last_visits as (
         status,
         category,
         is_imputed,
-        row_number() over (partition by project_id order by visit_number desc) as recency
+        row_number() over (partition by project_id order by visit_number desc nulls last) as recency
     from project_visits
 ),
 
@@ -58,7 +58,7 @@ final as (
         starts.started_at,
         starts.started_at_source,
         cast(starts.started_local_at as date) as started_date,
-        cast(date_trunc('week', starts.started_local_at) as date) as started_week_date,
+        {{ week_start_date('starts.started_local_at') }} as started_week_date,
         last_visits.status,
         last_visits.category,
         known_projects.deleted_at is not null as is_deleted,

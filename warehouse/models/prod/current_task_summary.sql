@@ -23,7 +23,7 @@ last_visits as (
         status,
         category,
         is_imputed,
-        row_number() over (partition by task_id order by visit_number desc) as recency
+        row_number() over (partition by task_id order by visit_number desc nulls last) as recency
     from task_visits
 ),
 

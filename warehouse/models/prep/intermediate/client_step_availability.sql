@@ -42,7 +42,7 @@ scored as (
                     {{ binomial_log_likelihood('doing_before', 'passing_before') }}
                     + {{ binomial_log_likelihood('doing_after', 'passing_after') }},
                     9
-                ) desc,
+                ) desc nulls last,
                 entered_week_date
         ) as split_rank
     from split

@@ -8,7 +8,7 @@ funnel_steps as (
 final as (
     select
         step_number,
-        upper(trim(step_name)) as step_name,
+        upper({{ trimmed('step_name') }}) as step_name,
         coalesce(is_optional, false) as is_optional,
         valid_from,
         valid_to,
@@ -16,7 +16,7 @@ final as (
         applies_when,
         step_number = max(step_number) over () as is_last_step
     from funnel_steps
-    where upper(trim(funnel_name)) = upper('{{ var("intake_funnel_name") }}')
+    where upper({{ trimmed('funnel_name') }}) = upper('{{ var("intake_funnel_name") }}')
 )
 
 select * from final

@@ -34,17 +34,17 @@ last_words as (
             partition by history.project_id
             order by
                 case when history.project_type is null then 1 else 0 end,
-                history.changed_at desc,
+                history.changed_at desc nulls last,
                 try_cast(history.project_history_id as decimal(38, 6)) desc nulls first,
-                history.project_history_id desc
+                history.project_history_id desc nulls last
         ) as project_type_recency,
         row_number() over (
             partition by history.project_id
             order by
                 case when history.first_active_at is null then 1 else 0 end,
-                history.changed_at desc,
+                history.changed_at desc nulls last,
                 try_cast(history.project_history_id as decimal(38, 6)) desc nulls first,
-                history.project_history_id desc
+                history.project_history_id desc nulls last
         ) as first_active_at_recency
     from history
     left join listed

@@ -39,17 +39,17 @@ last_words as (
             partition by history.task_id
             order by
                 case when history.title is null then 1 else 0 end,
-                history.changed_at desc,
+                history.changed_at desc nulls last,
                 try_cast(history.task_history_id as decimal(38, 6)) desc nulls first,
-                history.task_history_id desc
+                history.task_history_id desc nulls last
         ) as title_recency,
         row_number() over (
             partition by history.task_id
             order by
                 case when history.due_at is null then 1 else 0 end,
-                history.changed_at desc,
+                history.changed_at desc nulls last,
                 try_cast(history.task_history_id as decimal(38, 6)) desc nulls first,
-                history.task_history_id desc
+                history.task_history_id desc nulls last
         ) as due_at_recency
     from history
     left join listed
@@ -103,7 +103,7 @@ final as (
         known_projects.project_id,
         assembled.project_id is not null and known_projects.project_id is null
             as has_unknown_project,
-        case upper(trim(assembled.title))
+        case upper({{ trimmed('assembled.title') }})
             when 'G' then 'general'
             when 'I' then 'internal'
             else 'member'

@@ -7,10 +7,10 @@ status_map as (
 
 final as (
     select
-        lower(trim(entity)) as entity,
+        lower({{ trimmed('entity') }}) as entity,
         {{ normalised_status('raw_status') }} as normalised_status,
-        trim(status) as status,
-        lower(trim(category)) as category
+        {{ trimmed('status') }} as status,
+        lower({{ trimmed('category') }}) as category
     from status_map
 )
 

@@ -41,7 +41,7 @@ final as (
         entry_client_source,
         is_staff,
         cast(entered_local_at as date) as entered_date,
-        cast(date_trunc('week', entered_local_at) as date) as entered_week_date
+        {{ week_start_date('entered_local_at') }} as entered_week_date
     from localised
 )
 

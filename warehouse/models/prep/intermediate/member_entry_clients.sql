@@ -70,7 +70,9 @@ ranked_views as (
         attributed_views.client_id,
         row_number() over (
             partition by attributed_views.member_id
-            order by attributed_views.event_at desc, attributed_views.event_id desc
+            order by
+                attributed_views.event_at desc nulls last,
+                attributed_views.event_id desc nulls last
         ) as view_rank
     from attributed_views
     inner join member_entries

@@ -24,9 +24,9 @@ ordered as (
             partition by task_id
             order by
                 case when status is null then 1 else 0 end,
-                changed_at desc,
+                changed_at desc nulls last,
                 history_number desc nulls first,
-                task_history_id desc
+                task_history_id desc nulls last
         ) as recency
     from history
 ),

@@ -1,7 +1,7 @@
 with
 
 source as (
-    select * from {{ source('care_platform', 'clients') }}
+    {{ source_rows(source('care_platform', 'clients')) }}
 ),
 
 hashed as (
@@ -11,7 +11,7 @@ hashed as (
             'id', 'name', 'created', 'modified', 'client_size', 'client_industry',
             'client_landing_page_url', 'verification_type', 'is_archived', '_fivetran_deleted',
             '_sdc_deleted_at',
-        ]) }} as row_hash
+        ], times=['created', 'modified', '_sdc_deleted_at']) }} as row_hash
     from source
 ),
 
@@ -24,7 +24,7 @@ renamed as (
         client_size,
         client_industry,
         client_landing_page_url as landing_page_url,
-        nullif(trim(verification_type), '') as verification_type,
+        nullif({{ trimmed('verification_type') }}, '') as verification_type,
         coalesce(is_archived, false) as is_archived,
         -- times
         created as created_at,

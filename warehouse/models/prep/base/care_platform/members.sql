@@ -1,7 +1,7 @@
 with
 
 source as (
-    select * from {{ source('care_platform', 'members') }}
+    {{ source_rows(source('care_platform', 'members')) }}
 ),
 
 hashed as (
@@ -10,7 +10,7 @@ hashed as (
         {{ row_hash([
             'user_id', 'user_name', 'email', 'birthdate', 'country', 'client_id',
             'is_eligibility_verified', 'created', '_fivetran_deleted', '_sdc_deleted_at',
-        ]) }} as row_hash
+        ], times=['created', '_sdc_deleted_at']) }} as row_hash
     from source
 ),
 
@@ -20,7 +20,7 @@ renamed as (
         coalesce(user_id, 'missing:' || row_hash) as member_id,
         -- attributes
         user_name as full_name,
-        nullif(trim(email), '') as email,
+        nullif({{ trimmed('email') }}, '') as email,
         birthdate as birth_date,
         country,
         client_id,

@@ -1,7 +1,7 @@
 with
 
 source as (
-    select * from {{ source('care_platform', 'historical_project') }}
+    {{ source_rows(source('care_platform', 'historical_project')) }}
 ),
 
 hashed as (
@@ -10,7 +10,7 @@ hashed as (
         {{ row_hash([
             'history_id', 'id', 'type', 'status', 'first_active', 'created', 'history_date',
             'history_user_id',
-        ]) }} as row_hash
+        ], times=['first_active', 'created', 'history_date']) }} as row_hash
     from source
 ),
 

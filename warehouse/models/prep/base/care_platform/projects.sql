@@ -1,7 +1,7 @@
 with
 
 source as (
-    select * from {{ source('care_platform', 'project') }}
+    {{ source_rows(source('care_platform', 'project')) }}
 ),
 
 hashed as (
@@ -10,7 +10,7 @@ hashed as (
         {{ row_hash([
             'id', 'type', 'status', 'name', 'first_active', 'created', 'modified', 'creator_id',
             '_fivetran_deleted', '_sdc_deleted_at',
-        ]) }} as row_hash
+        ], times=['first_active', 'created', 'modified', '_sdc_deleted_at']) }} as row_hash
     from source
 ),
 

@@ -1,7 +1,7 @@
 with
 
 source as (
-    select * from {{ source('care_platform', 'historical_task') }}
+    {{ source_rows(source('care_platform', 'historical_task')) }}
 ),
 
 hashed as (
@@ -10,7 +10,7 @@ hashed as (
         {{ row_hash([
             'history_id', 'id', 'created', 'status', 'title', 'due', 'history_date',
             'history_user_id',
-        ]) }} as row_hash
+        ], times=['created', 'due', 'history_date']) }} as row_hash
     from source
 ),
 

@@ -1,7 +1,7 @@
 with
 
 source as (
-    select * from {{ source('care_platform', 'task') }}
+    {{ source_rows(source('care_platform', 'task')) }}
 ),
 
 hashed as (
@@ -10,7 +10,7 @@ hashed as (
         {{ row_hash([
             'id', 'project_id', 'title', 'status', 'due', 'created', 'modified',
             '_fivetran_deleted', '_sdc_deleted_at',
-        ]) }} as row_hash
+        ], times=['due', 'created', 'modified', '_sdc_deleted_at']) }} as row_hash
     from source
 ),
 

@@ -11,14 +11,14 @@
 with
 
 source as (
-    select * from {{ source('snowplow', 'events') }}
+    {{ source_rows(source('snowplow', 'events')) }}
 ),
 
 hashed as (
     select
         *,
-        {{ row_hash(payload) }} as payload_hash,
-        {{ row_hash(circumstances) }} as row_hash,
+        {{ row_hash(payload, times=['dvce_created_tstamp']) }} as payload_hash,
+        {{ row_hash(circumstances, times=['derived_tstamp', 'collector_tstamp']) }} as row_hash,
         coalesce(derived_tstamp, collector_tstamp) as occurred_at
     from source
 ),
@@ -28,7 +28,10 @@ renamed as (
         -- keys: a row without one keeps a key of its own, so that it can be counted
         coalesce(
             event_id,
-            'missing:' || {{ row_hash(['payload_hash', 'collector_tstamp', 'derived_tstamp']) }}
+            'missing:' || {{ row_hash(
+                ['payload_hash', 'collector_tstamp', 'derived_tstamp'],
+                times=['collector_tstamp', 'derived_tstamp'],
+            ) }}
         ) as event_id,
         user_id as member_id,
         domain_userid as visitor_id,
@@ -36,11 +39,11 @@ renamed as (
         -- what happened
         event_name,
         event_version,
-        upper(trim(funnel_funnel_name)) as funnel_name,
-        upper(trim(funnel_step_name)) as step_name,
-        upper(trim(funnel_step_action)) as step_action,
+        upper({{ trimmed('funnel_funnel_name') }}) as funnel_name,
+        upper({{ trimmed('funnel_step_name') }}) as step_name,
+        upper({{ trimmed('funnel_step_action') }}) as step_action,
         funnel_failure_reason as failure_reason,
-        upper(trim(user_role)) as user_role,
+        upper({{ trimmed('user_role') }}) as user_role,
         user_is_eligibility_verified as is_eligibility_verified,
         -- where
         app_id,

@@ -1,0 +1,1 @@
+"""Snowflake: settings from the environment, and connections."""
