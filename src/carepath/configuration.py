@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "intake_funnel_name": (str,),
     "earliest_plausible_at": (str, date, datetime),
 }
+PLATFORMS = ("duckdb", "snowflake")
+_THREADS = {"duckdb": 2, "snowflake": 8}  # statements at once: Snowflake computes elsewhere
+_WAREHOUSE_KEYS = ("target", "raw_database", "care_platform_schema", "snowplow_schema")
+_SQL_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_$]*|"[^"]+"')
 
 
 @dataclass(frozen=True)
@@ -46,13 +51,7 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
         Naming the file and the line or key that is wrong.
     """
     path = workspace.config
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CarepathError(
-            f"The configuration is not valid TOML: {error}.", where=str(path), fix="mend it"
-        ) from None
-    settings = document.get("build", {})
+    settings = _read_document(workspace).get("build", {})
     for key, value in settings.items():
         if key not in _KINDS:
             near = difflib.get_close_matches(key, _KINDS, n=1)
@@ -75,7 +74,58 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     variables = {key: value for key, value in settings.items() if key != "threads"}
     if "earliest_plausible_at" in variables:
         variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))
-    return BuildConfiguration(int(settings.get("threads", 2)), variables)
+    return BuildConfiguration(
+        int(settings.get("threads", _THREADS[read_platform(workspace)])), variables
+    )
+
+
+def _read_document(workspace: Workspace) -> dict[str, Any]:
+    path = workspace.config
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CarepathError(
+            f"The configuration is not valid TOML: {error}.", where=str(path), fix="mend it"
+        ) from None
+
+
+def read_platform(workspace: Workspace) -> str:
+    """Tell where the warehouse of a workspace is: ``duckdb`` or ``snowflake``."""
+    return workspace.platform or str(_read_warehouse(workspace).get("target", PLATFORMS[0]))
+
+
+def read_sources(workspace: Workspace) -> dict[str, str]:
+    """Read where the sources are on Snowflake, as dbt vars; what is not said keeps its default."""
+    return {key: str(value) for key, value in _read_warehouse(workspace).items() if key != "target"}
+
+
+def _read_warehouse(workspace: Workspace) -> dict[str, str]:
+    """Read the ``[warehouse]`` table of a workspace's configuration."""
+    settings = _read_document(workspace).get("warehouse", {})
+    where = str(workspace.config)
+    for key, value in settings.items():
+        if key not in _WAREHOUSE_KEYS:
+            raise CarepathError(
+                f"Unknown key {key!r} in [warehouse].",
+                where=where,
+                fix=f"known keys: {', '.join(_WAREHOUSE_KEYS)}",
+            )
+        if key == "target" and value not in PLATFORMS:
+            raise CarepathError(
+                f"{value!r} in [warehouse] is no target.",
+                where=where,
+                fix=f"write one of: {', '.join(PLATFORMS)}",
+            )
+        # They become part of statements.
+        if not isinstance(value, str) or not _SQL_NAME.fullmatch(value):
+            raise CarepathError(
+                f"{key} in [warehouse] is not a name.",
+                where=where,
+                fix="write letters, digits and _, or anything else in double quotes",
+            )
+    return dict(settings)
 
 
 def _moment(value: object, where: str) -> str:

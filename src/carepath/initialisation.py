@@ -19,6 +19,12 @@ _CONFIG = """\
 # tie_seconds = 2                       # events closer than this may swap
 # intake_funnel_name = "MEMBER_INTAKE"  # which funnel of definitions/funnel_steps.csv
 # earliest_plausible_at = "2000-01-01"  # events dated earlier are rejected
+
+[warehouse]
+# target = "duckdb"                     # or "snowflake": docs/snowflake.md
+# raw_database = "raw"                  # on Snowflake: where the sources are
+# care_platform_schema = "care_platform"
+# snowplow_schema = "snowplow"
 """
 
 _IGNORED = "*.duckdb\n*.duckdb.wal\n.building/\ntarget/\nlogs/\nhistory/\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from carepath.errors import CarepathError
@@ -20,9 +20,12 @@ class Workspace:
     ----------
     root : Path
         Absolute path of the folder that holds ``carepath.toml``.
+    platform : {"duckdb", "snowflake"}, optional
+        Where its warehouse is, when that is not to be what ``carepath.toml`` says.
     """
 
     root: Path
+    platform: str | None = None
 
     @property
     def config(self) -> Path:
@@ -68,6 +71,10 @@ class Workspace:
     def history(self) -> Path:
         """Folder of the records of what ran."""
         return self.root / "history"
+
+    def on(self, platform: str | None) -> Workspace:
+        """Return the same workspace with its warehouse there; None changes nothing."""
+        return self if platform is None else replace(self, platform=platform)
 
     @property
     def exists(self) -> bool:

@@ -24,10 +24,10 @@ IGNORED = [r"\s*grant ", r"\s*alter session set", r"\s*show grants"]
 
 
 def mend_emulator() -> None:
-    """Put right what fakesnow 0.12 does otherwise than Snowflake, where our comparison would see it.
+    """Put right what fakesnow 0.12 does otherwise than Snowflake, where we would see it.
 
-    * Sums and averages of exact numbers are exact; fakesnow makes doubles of them, because Snowflake
-      also sums text, which we never do.
+    * Sums and averages of exact numbers are exact; fakesnow makes doubles of them, because
+      Snowflake also sums text, which we never do.
     * A null timestamp arrives as null; fakesnow sends 1970-01-01.
     * `describe table` knows the tables of every database; fakesnow looks in the session's alone.
     """

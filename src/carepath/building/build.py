@@ -15,10 +15,12 @@ from carepath.building.invocation import DbtResult, NodeResult, Progress, run_db
 from carepath.building.project import find_project, shipped_definitions
 from carepath.building.publication import candidate_folder, lock_build, publish
 from carepath.building.reconciliation import (
+    Read,
     account_rows,
     list_rejections,
     list_warnings,
     read_as_of,
+    read_embedded,
 )
 from carepath.building.report import BuildReport, Fate
 from carepath.building.state import (
@@ -30,6 +32,7 @@ from carepath.building.state import (
     read_signatures,
     sign_macros,
 )
+from carepath.configuration import read_platform, read_sources
 from carepath.definitions import COLUMNS, check_definitions
 from carepath.errors import CarepathError
 from carepath.logs import log
@@ -59,11 +62,11 @@ def build(
     *,
     full_refresh: bool = False,
 ) -> BuildReport:
-    """Build, test and publish the warehouse of a workspace.
+    """Build, test and publish the warehouse of a workspace, embedded or on Snowflake.
 
-    Only what new rows concern is worked out again; ``prep.duckdb`` keeps the rest. Readers of
-    ``prod.duckdb`` see the old state until the new one is complete, tested and reconciled. Killed
-    at any moment, the next build gives what a clean one gives.
+    Only what new rows concern is worked out again; prep keeps the rest. Readers of prod see the old
+    state until the new one is complete, tested and reconciled. Killed at any moment, the next build
+    gives what a clean one gives.
 
     Parameters
     ----------
@@ -95,12 +98,18 @@ def build(
     funnel = str(chosen.get("intake_funnel_name", "MEMBER_INTAKE"))
     checked = check_definitions(definitions, funnel)
     chosen.setdefault("intake_step_count", checked.step_count)
+    if read_platform(workspace) == "snowflake":
+        return _build_production(
+            workspace, definitions, chosen, progress, threads, started, full_refresh=full_refresh
+        )
     with lock_build(workspace):
         _check_raw(workspace)
         project = find_project()
         inputs = read_inputs(workspace, project, definitions, chosen)
         if not full_refresh and is_up_to_date(workspace, inputs):
-            return _report(workspace, workspace.prod, started, "nothing is new")
+            fates = account_rows(workspace.raw, workspace.prod)
+            read = read_embedded(workspace.prod)
+            return _report(workspace.prod, read, fates, started, "nothing is new")
         with candidate_folder(workspace) as candidate:
             # An explicit moment cuts rows off: it is built apart, the state is of the latest.
             prep = candidate / "prep.duckdb" if moment else workspace.prep
@@ -125,8 +134,9 @@ def build(
             _check_result(result, workspace)
             progress("Reconciling rows", 0, 0)
             mode = _describe_mode(moment, reason, explain_rebuilds(before, read_signatures(prep)))
-            report = _report(workspace, prod, started, mode, result)
-            _check_account(report.fates)
+            fates = account_rows(workspace.raw, prod)
+            _check_account(fates)
+            report = _report(workspace.prod, read_embedded(prod), fates, started, mode, result)
             progress("Publishing", 0, 0)
             publish(prod, workspace.prod)
             log("published", bytes=workspace.prod.stat().st_size, mode=mode)
@@ -142,24 +152,85 @@ def _describe_mode(moment: str, reason: str | None, rebuilt: str | None) -> str:
     return f"incremental, in part from scratch ({rebuilt})" if rebuilt else "incremental"
 
 
-def _report(
+def _build_production(
     workspace: Workspace,
-    prod: Path,
+    definitions: Path,
+    variables: Mapping[str, Any],
+    progress: Progress,
+    threads: int,
+    started: float,
+    *,
+    full_refresh: bool,
+) -> BuildReport:
+    """Do the same on Snowflake, where the rows are already and prod is a schema."""
+    from carepath.building.production import (
+        account_production,
+        open_production,
+        publish_production,
+    )
+    from carepath.snowflake.settings import read_settings
+
+    settings = read_settings()
+    project = find_project()
+    chosen = {
+        **read_sources(workspace),
+        **variables,
+        "macros_signature": sign_macros(project),
+    }
+    with lock_build(workspace), open_production(settings, workspace) as production:
+        result = run_dbt_build(
+            project,
+            chosen,
+            {
+                "CAREPATH_WORKSPACE": str(workspace.root),
+                "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
+                **production.environment(threads),
+            },
+            workspace.target,
+            workspace.logs,
+            progress,
+            dbt_target="snowflake",
+            full_refresh=full_refresh,
+        )
+        log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
+        _check_result(result, workspace, production.candidate)
+        progress("Reconciling rows", 0, 0)
+        fates = account_production(production, chosen)
+        _check_account(fates)
+        mode = "from scratch: --full-refresh was given" if full_refresh else "incremental"
+        report = _report(production.published, production.read, fates, started, mode, result)
+        progress("Publishing", 0, 0)
+        publish_production(
+            production,
+            frozenset(
+                node.name
+                for node in result.nodes
+                if node.kind == "model" and "models/prod/" in node.path
+            ),
+        )
+        log("published", schema=production.published, mode=mode)
+    return report
+
+
+def _report(
+    prod: Path | str,
+    read: Read,
+    fates: tuple[Fate, ...],
     started: float,
     mode: str,
     result: DbtResult | None = None,
 ) -> BuildReport:
     nodes = result.nodes if result else ()
     return BuildReport(
-        prod=workspace.prod,
-        as_of=read_as_of(prod),
+        prod=prod,
+        as_of=read_as_of(read),
         mode=mode,
         model_count=sum(node.kind in ("model", "seed") for node in nodes),
         test_count=sum(node.kind == "test" for node in nodes),
         seconds=time.monotonic() - started,
-        fates=account_rows(workspace.raw, prod),
-        rejections=list_rejections(prod),
-        warnings=list_warnings(prod),
+        fates=fates,
+        rejections=list_rejections(read),
+        warnings=list_warnings(read),
     )
 
 
@@ -216,7 +287,7 @@ def _check_raw(workspace: Workspace) -> None:
         ) from None
 
 
-def _check_result(result: DbtResult, workspace: Workspace) -> None:
+def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None = None) -> None:
     bad = [node for node in result.nodes if node.is_bad]
     if not bad and result.error is None:
         return
@@ -236,7 +307,8 @@ def _check_result(result: DbtResult, workspace: Workspace) -> None:
         where=str(dbt_log),
         fix="free disk space, then build again; prod is unchanged"
         if full
-        else f"look at the candidate in {workspace.building / 'candidate'}; prod is unchanged",
+        else f"look at the candidate in {candidate or workspace.building / 'candidate'}; "
+        "prod is unchanged",
     )
     error.counts = _count(result)
     raise error

@@ -60,6 +60,9 @@ def run_dbt_build(
     target: Path,
     logs: Path,
     progress: Progress,
+    dbt_target: str = "duckdb",
+    *,
+    full_refresh: bool = False,
 ) -> DbtResult:
     """Run ``dbt build`` (models, seeds and data tests, no unit tests) in this process.
 
@@ -75,6 +78,10 @@ def run_dbt_build(
         Where dbt writes.
     progress : callable
         See `Progress`.
+    dbt_target : {"duckdb", "snowflake"}
+        Which of the profile's targets.
+    full_refresh : bool
+        Whether incremental models are built from scratch.
     """
     with _environment(environment):
         progress("Starting dbt", 0, 0)
@@ -89,6 +96,8 @@ def run_dbt_build(
             "info",
             "--no-use-colors-file",
             "build",
+            "--target",
+            dbt_target,
             "--project-dir",
             str(project),
             "--profiles-dir",
@@ -101,6 +110,7 @@ def run_dbt_build(
             "unit_test",
             "--vars",
             json.dumps(dict(variables)),
+            *(["--full-refresh"] if full_refresh else []),
         ]
         try:
             outcome = dbtRunner(callbacks=[counter]).invoke(arguments)

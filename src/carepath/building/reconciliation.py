@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from carepath.building.report import Fate
+
+Row = tuple[Any, ...]
+Read = Callable[[str], list[Row]]
+"""Runs one select against prod; its SQL is the same for every database."""
 
 
 def account_rows(raw: Path, prod: Path) -> tuple[Fate, ...]:
@@ -16,28 +22,50 @@ def account_rows(raw: Path, prod: Path) -> tuple[Fate, ...]:
     """
     with duckdb.connect(str(prod), read_only=True) as connection:
         connection.execute(f"attach '{_quoted(raw)}' as raw (read_only)")
-        fates: dict[str, dict[str, int]] = {}
-        for table, fate, count in connection.execute(
-            "select source_table, fate, row_count from row_reconciliation order by all"
-        ).fetchall():
-            fates.setdefault(table, {})[fate] = count
-        landed = _landed(connection)
-        account = []
-        for table, counts in fates.items():
-            in_files, rejected_at_landing = landed.get(table, (0, 0))
-            row = connection.execute(f"select count(*) from raw.{table}").fetchone()
-            account.append(
-                Fate(
-                    source_table=table,
-                    in_files=in_files,
-                    rejected_at_landing=rejected_at_landing,
-                    raw=row[0] if row else 0,
-                    modelled=counts.get("modelled", 0),
-                    deduplicated=counts.get("deduplicated", 0),
-                    rejected=counts.get("rejected", 0),
-                    after_as_of=counts.get("after_as_of", 0),
-                )
+
+        def read(sql: str) -> list[Row]:
+            return connection.execute(sql).fetchall()
+
+        def count_raw(table: str) -> int:
+            return int(read(f"select count(*) from raw.{table}")[0][0])
+
+        return count_fates(read, count_raw, _landed(connection))
+
+
+def count_fates(
+    read: Read, count_raw: Callable[[str], int], landed: Mapping[str, tuple[int, int]]
+) -> tuple[Fate, ...]:
+    """Put together what became of the rows of each source table.
+
+    Parameters
+    ----------
+    read : callable
+        Reads prod.
+    count_raw : callable
+        Counts the rows of a source table where they came from.
+    landed : mapping
+        Source table to rows in files and rows rejected at landing; empty without landing.
+    """
+    fates: dict[str, dict[str, int]] = {}
+    for table, fate, count in read(
+        "select source_table, fate, row_count from row_reconciliation order by source_table, fate"
+    ):
+        fates.setdefault(table, {})[fate] = count
+    account = []
+    for table, counts in fates.items():
+        in_files, rejected_at_landing = landed.get(table, (0, 0))
+        account.append(
+            Fate(
+                source_table=table,
+                in_files=in_files,
+                rejected_at_landing=rejected_at_landing,
+                raw=count_raw(table),
+                modelled=counts.get("modelled", 0),
+                deduplicated=counts.get("deduplicated", 0),
+                rejected=counts.get("rejected", 0),
+                after_as_of=counts.get("after_as_of", 0),
             )
+        )
     return tuple(account)
 
 
@@ -55,59 +83,65 @@ def _landed(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]
     return {table: (int(read), int(rejected)) for table, read, rejected in rows}
 
 
-def list_rejections(prod: Path) -> tuple[tuple[str, str, int], ...]:
+def list_rejections(read: Read) -> tuple[tuple[str, str, int], ...]:
     """Name the reasons for which the models rejected rows, with their counts."""
-    with duckdb.connect(str(prod), read_only=True) as connection:
-        rows = connection.execute(
-            "select source_table, reason, row_count from rejection_summary "
-            "where reason != 'after_as_of' order by all"
-        ).fetchall()
+    rows = read(
+        "select source_table, reason, row_count from rejection_summary "
+        "where reason != 'after_as_of' order by source_table, reason"
+    )
     return tuple((table, reason, count) for table, reason, count in rows)
 
 
-def read_as_of(prod: Path) -> str | None:
+def read_as_of(read: Read) -> str | None:
     """Give the moment the warehouse is of; None without any data."""
-    with duckdb.connect(str(prod), read_only=True) as connection:
-        row = connection.execute("select max(as_of) from data_freshness").fetchone()
-    return row[0].isoformat(sep=" ") if row and row[0] else None
+    (moment,) = read("select max(as_of) from data_freshness")[0]
+    return moment.isoformat(sep=" ") if moment else None
 
 
-def list_warnings(prod: Path) -> tuple[str, ...]:
+def list_warnings(read: Read) -> tuple[str, ...]:
     """Name what the models could not place: unmapped statuses, steps never seen."""
     warnings = []
-    with duckdb.connect(str(prod), read_only=True) as connection:
-        for entity in ("task", "project"):
-            rows = connection.execute(
-                f"select status, count(*) from {entity}_phases "
-                "where category = 'unknown' group by status order by count(*) desc, status"
-            ).fetchall()
-            unmapped = [(status, count) for status, count in rows if status != "unknown"]
-            if unmapped:
-                named = ", ".join(f"{status} ({count:,})" for status, count in unmapped[:5])
-                more = f" and {len(unmapped) - 5} more" if len(unmapped) > 5 else ""
-                warnings.append(
-                    f"{sum(count for _, count in unmapped):,} {entity} visits have a status that "
-                    f"status_map.csv does not name: {named}{more}. Add them to the definitions."
-                )
-            without = sum(count for status, count in rows if status == "unknown")
-            if without:
-                warnings.append(f"{without:,} {entity}s have no status and no history.")
-        rows = connection.execute(
-            "select step_name from member_intake_funnel_steps where population = 'entrant' "
-            "group by step_name, step_number having not bool_or(is_open) order by step_number"
-        ).fetchall()
-        if rows:
-            named = ", ".join(name for (name,) in rows)
-            warnings.append(f"No one ever did these steps of the intake funnel: {named}.")
-        row = connection.execute(
-            "select count(*) from funnel_events where has_payload_conflict"
-        ).fetchone()
-        if row and row[0]:
+    for entity in ("task", "project"):
+        rows = read(
+            f"select status, count(*) from {entity}_phases "
+            "where category = 'unknown' group by status order by count(*) desc, status"
+        )
+        unmapped = [(status, count) for status, count in rows if status != "unknown"]
+        if unmapped:
+            named = ", ".join(f"{status} ({count:,})" for status, count in unmapped[:5])
+            more = f" and {len(unmapped) - 5} more" if len(unmapped) > 5 else ""
             warnings.append(
-                f"{row[0]:,} events were delivered more than once with different contents; "
-                "the copy collected first counts."
+                f"{sum(count for _, count in unmapped):,} {entity} visits have a status that "
+                f"status_map.csv does not name: {named}{more}. Add them to the definitions."
             )
+        without = sum(count for status, count in rows if status == "unknown")
+        if without:
+            warnings.append(f"{without:,} {entity}s have no status and no history.")
+    rows = read(
+        "select step_name from member_intake_funnel_steps where population = 'entrant' "
+        "group by step_name, step_number "
+        "having max(case when is_open then 1 else 0 end) = 0 order by step_number"
+    )
+    if rows:
+        named = ", ".join(name for (name,) in rows)
+        warnings.append(f"No one ever did these steps of the intake funnel: {named}.")
+    (conflicts,) = read("select count(*) from funnel_events where has_payload_conflict")[0]
+    if conflicts:
+        warnings.append(
+            f"{conflicts:,} events were delivered more than once with different contents; "
+            "the copy collected first counts."
+        )
     return tuple(warnings)
+
+
+def read_embedded(prod: Path) -> Read:
+    """Read a prod that is a file, opened anew for each select."""
+
+    def read(sql: str) -> list[Row]:
+        with duckdb.connect(str(prod), read_only=True) as connection:
+            return connection.execute(sql).fetchall()
+
+    return read
 
 
 def _quoted(path: Path) -> str:

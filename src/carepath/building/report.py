@@ -53,8 +53,8 @@ class BuildReport:
 
     Parameters
     ----------
-    prod : Path
-        The published database.
+    prod : Path or str
+        The published database: its file, or its schema on Snowflake.
     as_of : str or None
         The moment it is of, ISO 8601, UTC; None without any data.
     mode : str
@@ -71,7 +71,7 @@ class BuildReport:
         What a person should look at.
     """
 
-    prod: Path
+    prod: Path | str
     as_of: str | None
     mode: str
     model_count: int

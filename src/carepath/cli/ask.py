@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carepath.cli.options import log_format_option
+from carepath.cli.options import log_format_option, target_option
 
 if TYPE_CHECKING:
     from carepath.logs import LogFormat
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The workspace; default: the one this folder is in.",
 )
+@target_option
 @log_format_option
 def command(
     question: str | None,
@@ -51,6 +52,7 @@ def command(
     output_format: str,
     sql: bool,
     workspace: Path | None,
+    target: str | None,
     log_format: LogFormat,
 ) -> int:
     """Answer a question from prod; without QUESTION, list the questions."""
@@ -61,7 +63,7 @@ def command(
     from carepath.questions.asking import ask
     from carepath.workspace import find_workspace
 
-    found = find_workspace(workspace)
+    found = find_workspace(workspace).on(target)
     asked = {"question": question, "by": by, "since": since, "until": until, "as_of": as_of}
     with record_run(found, "ask", asked, log_format, keeps_history=False) as recorder:
         answer = ask(question, by=by, since=since, until=until, as_of=as_of, workspace=found)

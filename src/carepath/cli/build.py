@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carepath.cli.options import log_format_option
+from carepath.cli.options import log_format_option, target_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -20,9 +20,15 @@ if TYPE_CHECKING:
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
 @click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
 @click.option("--full-refresh", is_flag=True, help="Build everything from scratch.")
+@target_option
 @log_format_option
 def command(
-    workspace: Path | None, as_of: str | None, log_format: LogFormat, *, full_refresh: bool
+    workspace: Path | None,
+    as_of: str | None,
+    target: str | None,
+    log_format: LogFormat,
+    *,
+    full_refresh: bool,
 ) -> None:
     """Build, test and publish the warehouse; readers of prod never see anything half-built.
 
@@ -33,7 +39,7 @@ def command(
     from carepath.operations.running import run_build
     from carepath.workspace import find_workspace
 
-    found = find_workspace(workspace)
+    found = find_workspace(workspace).on(target)
     with show_progress("Building", log_format) as progress:
         report = run_build(
             found, progress, as_of=as_of, log_format=log_format, full_refresh=full_refresh

@@ -21,6 +21,15 @@ def workspace_option(command: Command) -> Command:
     )(command)
 
 
+def target_option(command: Command) -> Command:
+    """Add --target."""
+    return click.option(
+        "--target",
+        type=click.Choice(["duckdb", "snowflake"]),
+        help="Where the warehouse is.  [default: what carepath.toml says, else duckdb]",
+    )(command)
+
+
 def log_format_option(command: Command) -> Command:
     """Add --log-format."""
     return click.option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carepath.cli.options import log_format_option
+from carepath.cli.options import log_format_option, target_option
 
 if TYPE_CHECKING:
     from carepath.logs import LogFormat
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 )
 @click.option("--since", metavar="DATE", help="First date of entries or starts, inclusive.")
 @click.option("--until", metavar="DATE", help="Last date of entries or starts, inclusive.")
+@target_option
 @log_format_option
 def command(
     output: Path,
     workspace: Path | None,
     since: str | None,
     until: str | None,
+    target: str | None,
     log_format: LogFormat,
 ) -> None:
     """Write every answer into one HTML file that can be mailed: no network, no personal data."""
@@ -44,7 +46,7 @@ def command(
     from carepath.report import write_report
     from carepath.workspace import find_workspace
 
-    found = find_workspace(workspace)
+    found = find_workspace(workspace).on(target)
     asked = {"output": str(output), "since": since, "until": until}
     with (
         record_run(found, "report", asked, log_format) as recorder,

@@ -10,9 +10,10 @@ from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
+from carepath.questions.opening import open_warehouse
 from carepath.questions.question import Context, Question, Segment
 from carepath.questions.registry import QUESTIONS, Entry
-from carepath.questions.warehouse import EmbeddedWarehouse, Warehouse
+from carepath.questions.warehouse import Warehouse
 from carepath.workspace import Workspace, find_workspace
 
 
@@ -68,7 +69,7 @@ def ask(
     declared: Question = module.QUESTION
     segment = find_segment(declared, by)
     moment = None if as_of is None else _read_moment(as_of)
-    warehouse = EmbeddedWarehouse(found.prod)
+    warehouse = open_warehouse(found, "ask")
     try:
         built = read_as_of(warehouse)
         _check_moment(moment, built, warehouse)

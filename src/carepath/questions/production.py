@@ -68,7 +68,7 @@ class SnowflakeWarehouse:
             batches = [_to_arrays([], described)]
         return Columns(
             {
-                column.name.lower(): np.ma.concatenate([batch[place] for batch in batches])
+                column.name.lower(): _join([batch[place] for batch in batches])
                 for place, column in enumerate(described)
             }
         )
@@ -76,6 +76,11 @@ class SnowflakeWarehouse:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def _join(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    joined: NDArray[Any] = np.ma.concatenate(parts)  # type: ignore[no-untyped-call]
+    return joined
 
 
 def _errors() -> type[Exception]:

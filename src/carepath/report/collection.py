@@ -10,8 +10,9 @@ from typing import Any
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
 from carepath.questions.asking import ask, read_as_of
+from carepath.questions.opening import open_warehouse
 from carepath.questions.registry import QUESTIONS
-from carepath.questions.warehouse import EmbeddedWarehouse, Warehouse
+from carepath.questions.warehouse import Warehouse
 from carepath.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -60,7 +61,7 @@ def read_accounts(
         When there is no warehouse, it is empty, or a date is none.
     """
     first, last = _read_range(since, until)
-    warehouse = EmbeddedWarehouse(workspace.prod)
+    warehouse = open_warehouse(workspace, "report")
     try:
         as_of = read_as_of(warehouse)
         fates = _read(

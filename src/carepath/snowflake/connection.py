@@ -16,7 +16,7 @@ from carepath.snowflake.settings import (
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
-# On which the meaning of our SQL would otherwise depend; the same as in warehouse/macros/session.sql.
+# What the meaning of our SQL would otherwise depend on; as in warehouse/macros/session.sql.
 SESSION_PARAMETERS: dict[str, str | int | bool] = {
     "TIMEZONE": "UTC",
     "WEEK_START": 1,
@@ -101,7 +101,7 @@ def _read_key(settings: SnowflakeSettings) -> bytes:
         )
     except (TypeError, ValueError):
         raise CarepathError(
-            "The private key cannot be used: it is no PKCS 8 key, or the passphrase is not its own.",
+            "The private key cannot be used: it is no PKCS 8 key, or the passphrase is wrong.",
             where=str(settings.key_path),
             fix=f"set {PASSPHRASE.name} where the key is encrypted, and only there",
         ) from None

@@ -1,4 +1,4 @@
-"""What a connection to Snowflake needs, from environment variables: the same that dbt's profile reads."""
+"""What Snowflake needs, from the environment variables that dbt's profile reads too."""
 
 from __future__ import annotations
 
