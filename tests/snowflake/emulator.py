@@ -1,26 +1,36 @@
 """A Snowflake emulator on a loopback port, with the raw tables of a workspace in it.
 
-Run as a program: ``python emulator.py PORT RAW_DATABASE``.
+Run as a program: ``python emulator.py PORT RAW_DATABASE STATEMENTS``. Every statement that arrives
+is appended to the file STATEMENTS, one JSON text a line.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
+import re
 import sys
+from pathlib import Path
 from string import Template
+from typing import Any
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import uvicorn
 from fakesnow import arrow, transforms
+from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.transforms import transforms as rewriting
+from snowflake.connector import errors
+from sqlglot import exp
 
 server = importlib.import_module("fakesnow.server")  # the name in the package is a function
 
-
-# Statements that change who may do what, or how a session behaves: nothing to emulate. They are
-# checked in dbt's own log.
+# Statements that change who may do what, or how a session behaves: nothing to emulate. Tests look
+# for them among the statements.
 IGNORED = [r"\s*grant ", r"\s*alter session set", r"\s*show grants"]
+SWAP = re.compile(r"\s*alter schema (\w+)\.(\w+) swap with (\w+)\.(\w+)", re.IGNORECASE)
+DATABASES = ("PREP", "PROD", "DEV_ANNA_PREP", "DEV_ANNA_PROD")
 
 
 def mend_emulator() -> None:
@@ -30,7 +40,9 @@ def mend_emulator() -> None:
       Snowflake also sums text, which we never do.
     * A null timestamp arrives as null; fakesnow sends 1970-01-01.
     * `describe table` knows the tables of every database; fakesnow looks in the session's alone.
+    * `create table (columns) as select *` is written in DuckDB's words when it is described.
     """
+    transforms.create_table_as = create_table_as
     rewriting.SQL_DESCRIBE_TABLE = Template(
         rewriting.SQL_DESCRIBE_TABLE.template.replace(
             "FROM _fs_information_schema", "FROM _fs_global._fs_information_schema"
@@ -39,6 +51,17 @@ def mend_emulator() -> None:
     transforms.numeric_agg_implicit_cast = lambda expression: expression
     arrow.timestamp_to_sf_struct = to_struct
     server.shared_fs.nop_regexes = IGNORED
+
+
+def create_table_as(expression: exp.Expression, connection: duckdb.DuckDBPyConnection) -> Any:
+    """Name the columns of `select *` before fakesnow asks for them in no dialect."""
+    query = expression.expression if isinstance(expression, exp.Create) else None
+    if isinstance(expression.this, exp.Schema) and isinstance(query, exp.Select | exp.Subquery):
+        select = query.unnest()
+        if any(isinstance(selected, exp.Star) for selected in select.expressions):
+            described = connection.execute(f"describe {select.sql('duckdb')}").fetchall()
+            select.set("expressions", [exp.column(name) for name, *_ in described])
+    return rewriting.create_table_as(expression, connection)
 
 
 def to_struct(column: pa.ChunkedArray) -> pa.StructArray:
@@ -58,10 +81,52 @@ def to_struct(column: pa.ChunkedArray) -> pa.StructArray:
     )
 
 
+def watch_statements(path: Path) -> None:
+    """Write down what arrives, and swap schemas, which DuckDB cannot."""
+    execute = FakeSnowflakeCursor.execute
+
+    def execute_watched(cursor: FakeSnowflakeCursor, command: str, *args: Any, **named: Any) -> Any:
+        with path.open("a") as file:
+            file.write(json.dumps(command) + "\n")
+        if swap := SWAP.match(command):
+            swap_schemas(cursor._duck_conn, *swap.groups())
+            command = "select 'Statement executed successfully.' as status"
+        try:
+            return execute(cursor, command, *args, **named)
+        except errors.Error:
+            raise
+        except Exception as error:  # else the connector tries again, for minutes
+            raise errors.ProgrammingError(msg=f"emulator: {error}", errno=1, sqlstate="0") from None
+
+    FakeSnowflakeCursor.execute = execute_watched
+
+
+def swap_schemas(
+    connection: duckdb.DuckDBPyConnection, database: str, left: str, _same: str, right: str
+) -> None:
+    """Exchange the tables of two schemas, in one transaction."""
+    connection.execute("begin")
+    connection.execute(f"create schema {database}.swapping")
+    for source, destination in ((left, "swapping"), (right, left), ("swapping", right)):
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables() "
+            "where database_name ilike ? and schema_name ilike ?",
+            [database, source],
+        ).fetchall():
+            connection.execute(
+                f"create table {database}.{destination}.{name} as from {database}.{source}.{name}"
+            )
+            connection.execute(f"drop table {database}.{source}.{name}")
+    connection.execute(f"drop schema {database}.swapping")
+    connection.execute("commit")
+
+
 def load_raw(path: str) -> None:
     """Copy the landed tables into the emulator's database `RAW`, names as Snowflake has them."""
     for schema in ("CARE_PLATFORM", "SNOWPLOW"):
         server.shared_fs.connect("RAW", schema)
+    for database in DATABASES:
+        server.shared_fs.connect(database, "PUBLIC")
     connection = server.shared_fs.duck_conn
     connection.execute(f"attach '{path}' as landed (read_only)")
     for schema, table in connection.execute(
@@ -75,14 +140,13 @@ def load_raw(path: str) -> None:
             f"select {listed} from landed.{schema}.{table}"
         )
     connection.execute("detach landed")
-    for database in ("DEV_ANNA_PREP", "DEV_ANNA_PROD"):
-        server.shared_fs.connect(database, "PUBLIC")
 
 
 def main() -> None:
     """Load the tables and serve until killed."""
-    port, raw = sys.argv[1:]
+    port, raw, statements = sys.argv[1:]
     mend_emulator()
+    watch_statements(Path(statements))
     load_raw(raw)
     uvicorn.run(server.app, host="127.0.0.1", port=int(port), log_level="warning")
 

@@ -1,4 +1,4 @@
-"""A build on Snowflake: prod is built in a schema of its own, tested, reconciled, then swapped in."""
+"""A build on Snowflake: prod is built in a schema of its own, tested, reconciled, swapped in."""
 
 from __future__ import annotations
 
@@ -117,7 +117,8 @@ def open_production(settings: SnowflakeSettings, workspace: Workspace) -> Iterat
     try:
         production = Production(settings, connection)
         with _lease(production, _holder(workspace)):
-            production.change(f"create or replace schema {production.candidate}")
+            production.change(f"drop schema if exists {production.candidate}")
+            production.change(f"create schema {production.candidate}")
             yield production
     finally:
         connection.close()
