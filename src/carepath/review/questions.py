@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from carepath.review.change import Change
-from carepath.review.findings import Question
+from carepath.review.findings import Place, Question
 from carepath.review.placing import Placer
 from carepath.review.snapshot import Analysis, Model, Variant
+from carepath.review.sql import keys
+from carepath.review.sql.joins import resolved
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.scope import Scope
@@ -35,6 +37,8 @@ def ask(change: Change) -> list[Question]:
                 {(t, x) for t, x, _, _ in _all(change.base.analyse(before))} if before else set()
             )
             placer = Placer(change.head, model, analysis)
+            if before is not None:
+                found += _refresh(change, model, before, analysis)
             for topic, text, variant, offset in _all(analysis):
                 if (topic, text) not in known:
                     found.append(Question(topic, text, placer.at(variant, offset), model.name))
@@ -42,6 +46,29 @@ def ask(change: Change) -> list[Question]:
             change.head.ledger.add(model.file.path, f"questions: {error!r}", stage="questions")
     unique = {(question.topic, question.model): question for question in reversed(found)}
     return sorted(unique.values(), key=lambda q: (q.place.file, q.place.line))[:MOST]
+
+
+def _refresh(change: Change, model: Model, before: Model, analysis: Analysis) -> list[Question]:
+    """An incremental model whose columns change: the rows loaded before keep the old ones."""
+    config = analysis.variants[0].rendered.config if analysis.variants else {}
+    if config.get("materialized") != "incremental":
+        return []
+    old, new = change.base.facts(before).relation, change.head.facts(model).relation
+    if not old.is_complete or not new.is_complete:
+        return []
+    added = [c.shown for c in new.columns if c.name not in old.index]
+    gone = [c.shown for c in old.columns if c.name not in new.index]
+    handled = str(config.get("on_schema_change") or "ignore") not in ("ignore", "fail")
+    if not added and not gone:
+        return []
+    what = ", ".join([f"+ {name}" for name in added] + [f"- {name}" for name in gone][:6])
+    lines = change.changed_lines(model.file.path)
+    text = (
+        f"{model.name} is incremental and changes its columns ({what}): "
+        + ("is null meant in the rows loaded before" if handled else "is a full refresh planned")
+        + "?"
+    )
+    return [Question("full-refresh", text, Place(model.file.path, min(lines or {1})), model.name)]
 
 
 Asked = tuple[str, str, Variant, int]
@@ -57,6 +84,8 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _deleted(analysis.model, variant, scope)
             yield from _late(variant, scope)
             yield from _one_row(variant, scope)
+            yield from _one_side(variant, scope)
+            yield from _oldest(variant, scope)
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
@@ -147,6 +176,61 @@ def _one_row(variant: Variant, scope: Scope) -> Iterator[Asked]:
             variant,
             start_of(binding.node) or 0,
         )
+
+
+STOCK = re.compile(
+    r"(^|_)(count|seats|headcount|employees|population|balance|quota|budget|target|capacity)(_|$)"
+)
+CHANGED = re.compile(r"(updated|modified|changed|loaded|synced|received|extracted|ingested)")
+
+
+def _one_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A sum of a stock of the one side of a join, which repeats for each row of the many."""
+    bindings = list(scope.bindings.items())
+    if len(bindings) != 2 or scope.node.args.get("group") is None:
+        return
+    (left, first), (name, second) = bindings
+    if second.join is None or not first.relation.keys:
+        return
+    assert variant.resolution is not None
+    resolver = resolved(variant.resolution, variant.parsed.dialect)
+    shape = keys.shape_of(resolver, scope, name, second)
+    equated = {column for _, column in shape.left}
+    if not shape.is_unique or any(key.columns <= equated for key in first.relation.keys):
+        return
+    for item in scope.node.expressions:
+        total = item.this if isinstance(item, exp.Alias) else item
+        if not isinstance(total, exp.Sum) or not isinstance(total.this, exp.Column):
+            continue
+        use = variant.resolution.uses.get(id(total.this))
+        if use is None or use.binding is not second or not STOCK.search(total.this.name.lower()):
+            continue
+        yield (
+            "one-side",
+            f"{item.alias_or_name} adds {name}.{total.this.name} once for each row of {left}: "
+            "is that meant?",
+            variant,
+            start_of(item) or 0,
+        )
+
+
+def _oldest(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A deduplication that keeps the row changed first."""
+    for node, _ in nodes_of(scope):
+        if not isinstance(node, exp.Window) or not isinstance(node.this, exp.RowNumber):
+            continue
+        order = node.args.get("order")
+        first = order.expressions[0] if order is not None and order.expressions else None
+        if not isinstance(first, exp.Ordered) or first.args.get("desc"):
+            continue
+        if isinstance(first.this, exp.Column) and CHANGED.search(first.this.name.lower()):
+            yield (
+                "oldest-version",
+                f"The rows are numbered from the oldest {first.this.name} on: is the first "
+                "version meant to be kept, not the newest?",
+                variant,
+                start_of(node) or 0,
+            )
 
 
 __all__ = ["ask"]

@@ -17,6 +17,7 @@ from carepath.review.sql.scope import outermost
 from carepath.review.sql.values import conjuncts
 
 MOST = 20
+CONTEXT = 4
 MOST_MODELS = 60
 
 
@@ -56,7 +57,7 @@ class Summary:
             ("joins", self.joins_removed, self.joins_added),
             ("tests", self.tests_removed, self.tests_added),
         ):
-            parts = [f"- {text}" for text in gone] + [f"+ {text}" for text in new]
+            parts = _paired(gone, new)
             if parts:
                 lines.append(f"  {name}: " + "; ".join(parts[:MOST]))
         if self.expressions_changed:
@@ -149,22 +150,26 @@ def _changed(after: Analysis, before: Analysis) -> list[str]:
     """Columns that stay and are computed in another way, as `name: before -> after`."""
     ours, theirs = _expressions(after), _expressions(before)
     return [
-        f"{name}: {theirs[name]} -> {text}"
+        f"{name}: " + " -> ".join(contrast(theirs[name], text))
         for name, text in ours.items()
         if name in theirs and _bare(theirs[name]) != _bare(text)
     ]
 
 
 def _expressions(analysis: Analysis) -> dict[str, str]:
+    """Computed columns by name, those of a CTE with its name before it."""
     found: dict[str, str] = {}
     for variant in analysis.variants[:1]:
         if variant.resolution is None:
             continue
         labels = {f"cp_rel.{k}": v.label for k, v in variant.rendered.relations.items()}
-        for scope in outermost(variant.resolution.scopes):
+        final = outermost(variant.resolution.scopes)
+        for scope in variant.resolution.scopes:
+            prefix = "" if any(scope is one for one in final) else f"{scope.path or 'final'}."
             for item in scope.items:
                 if item.expression is not None:
-                    found.setdefault(item.column.shown, _clean(item.expression, labels)[:90])
+                    text = _clean(item.expression, labels, 2_000)
+                    found.setdefault(prefix + item.column.shown, text)
     return found
 
 
@@ -173,11 +178,52 @@ def _bare(text: str) -> str:
     return re.sub(r"\b\w+\.(?=\w)", "", text).lower()
 
 
-def _clean(node: exp.Expr, labels: dict[str, str]) -> str:
+def contrast(before: str, after: str, room: int = 60) -> tuple[str, str]:
+    """Two texts cut down to where they differ, with some words around it."""
+    if len(before) <= room and len(after) <= room:
+        return before, after
+    ours, theirs = after.split(" "), before.split(" ")
+    start = 0
+    while start < min(len(ours), len(theirs)) and ours[start] == theirs[start]:
+        start += 1
+    end = 0
+    while end < min(len(ours), len(theirs)) - start and ours[-1 - end] == theirs[-1 - end]:
+        end += 1
+    first, last = max(start - CONTEXT, 0), max(end - CONTEXT, 0)
+
+    def part(words: list[str]) -> str:
+        middle = " ".join(words[first : len(words) - last])
+        cut = middle if len(middle) <= 3 * room else middle[: 3 * room] + "..."
+        return ("... " if first else "") + cut + (" ..." if last else "")
+
+    return part(theirs), part(ours)
+
+
+def _paired(gone: list[str], new: list[str]) -> list[str]:
+    """Added and removed texts; two that begin alike, as one that changed."""
+    told: list[str] = []
+    left = list(new)
+    for text in gone:
+        twin = next((other for other in left if _head(other) == _head(text)), None)
+        if twin is None:
+            told.append(f"- {text}")
+            continue
+        left.remove(twin)
+        told.append("~ " + " -> ".join(contrast(text, twin)))
+    return told + [f"+ {text}" for text in left]
+
+
+def _head(text: str) -> str:
+    """What a join is with; nothing in common for other texts."""
+    match = re.match(r"(?:\w+ )*?JOIN (\S+(?: AS \S+)?)", text)
+    return match[1] if match else text
+
+
+def _clean(node: exp.Expr, labels: dict[str, str], most: int = 600) -> str:
     text = node.sql(comments=False)
     for encoded, label in labels.items():
         text = text.replace(encoded, label)
-    return text if len(text) <= 160 else text[:157] + "..."
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 def _grain(relation: Relation) -> str:

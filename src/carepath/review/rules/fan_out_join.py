@@ -28,7 +28,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Resolver, Scope, outermost
+from carepath.review.sql.scope import Binding, Resolver, Scope, outermost
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -48,7 +48,11 @@ def check(context: Context) -> Iterator[Issue]:
                 shape = keys.shape_of(resolver, scope, name, binding)
                 if shape.is_unique or not shape.equated or shape.has_other:
                     continue
-                inflated = _inflated(variant, scope, name) or _pinned(scope, shape)
+                inflated = (
+                    _inflated(variant, scope, name)
+                    or _pinned(scope, shape)
+                    or _inflated_later(variant, scope, name)
+                )
                 broken = _broken_key(context, variant, scope, name)
                 if broken is None and lost and before.get((scope.path, name)) != join.sql():
                     broken = lost
@@ -126,6 +130,48 @@ def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
                 if owner is not None and owner.join is None and owner.relation.keys:
                     return node
     return None
+
+
+def _inflated_later(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
+    """A sum, in a CTE that reads this one, of columns that the joined side multiplies."""
+    node = scope.node
+    if (
+        not scope.path
+        or "/" in scope.path
+        or any(node.args.get(key) for key in ("group", "distinct", "qualify", "limit"))
+    ):
+        return None
+    first = next(iter(scope.bindings.values()))
+    joined = scope.bindings[name]
+    known = [key for key in first.relation.keys if key.columns]
+    if not known or first.join is not None:
+        return None
+    multiplied = {i.column.name for i in scope.items if i.binding is first}
+    assert variant.resolution is not None
+    for reader in variant.resolution.scopes:
+        bindings = list(reader.bindings.values())
+        if len(bindings) != 1 or not bindings[0].is_cte or reader.node.args.get("qualify"):
+            continue
+        if bindings[0].node.name.lower() != scope.path or reader.node.args.get("group") is None:
+            continue
+        if _grouped_by_joined(reader, scope, joined):
+            continue
+        for item in reader.node.expressions:
+            for total in _sums(item):
+                columns = [c.name.lower() for c in total.find_all(exp.Column)]
+                if isinstance(total.parent, exp.Window) or total.find(exp.Distinct):
+                    continue
+                if columns and all(column in multiplied for column in columns):
+                    return total
+    return None
+
+
+def _grouped_by_joined(reader: Scope, scope: Scope, joined: Binding) -> bool:
+    """True where the reader groups by a column of the joined side: one group per match."""
+    theirs = {i.column.name for i in scope.items if i.binding is joined}
+    group = reader.node.args.get("group")
+    names = {c.name.lower() for c in group.find_all(exp.Column)} if group is not None else set()
+    return bool(names & theirs)
 
 
 def _pinned(scope: Scope, shape: keys.JoinShape) -> exp.Expr | None:

@@ -60,7 +60,10 @@ def check(context: Context) -> Iterator[Issue]:
             columns = frozenset(str(n).lower() for n in names)
             declared.append((columns, "unique_key", None))
         for columns, what, place in declared:
-            if not columns < proven or _depends(columns, proven):
+            numbered = any(
+                c.numbered_by is not None for c in output.columns if loose(c.name) not in columns
+            )
+            if not columns < proven or (_depends(columns, proven) and not numbered):
                 continue
             missing = ", ".join(sorted(proven - columns))
             yield Issue(

@@ -54,6 +54,9 @@ def _relations(context: Context) -> Iterator[Issue]:
             theirs = {c.name for c in snapshot.calls(other)}
             if call.name not in theirs or meant in theirs:
                 continue
+            if meant in names and len(_split(meant)) < 4:
+                # src_orders beside src_customers: a model of one entity reads the other as well.
+                continue
             yield Issue(
                 subject=call.name,
                 message=f"{model.name} reads {call.name}, as {sibling} does; {meant} exists too.",

@@ -23,8 +23,10 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.scope import Scope
 
 QUIET = frozenset({"duckdb", "clickhouse", "databricks", "spark", ""})
 
@@ -51,6 +53,8 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if isinstance(divisor, exp.Count) and isinstance(divisor.this, exp.Star):
                     continue
+                if _counts_something(variant, scope, divisor):
+                    continue
                 text = divisor.sql(comments=False).lower()
                 if PATTERN.search(text) or "cp_fn" in text or text in filtered:
                     continue
@@ -71,6 +75,20 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _counts_something(variant: Variant, scope: Scope, divisor: exp.Expr) -> bool:
+    """True for a count, within groups, of a column that is never null: at least one."""
+    if not isinstance(divisor, exp.Count) or scope.node.args.get("group") is None:
+        return False
+    inner = divisor.this
+    if isinstance(inner, exp.Distinct) and len(inner.expressions) == 1:
+        inner = inner.expressions[0]
+    assert variant.resolution is not None
+    use = variant.resolution.uses.get(id(inner)) if isinstance(inner, exp.Column) else None
+    if use is None or use.column is None or use.binding is None:
+        return False
+    return use.column.nullable is False and not use.binding.nullable
 
 
 def _conditions(guard: exp.Expr) -> str:
