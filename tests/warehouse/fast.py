@@ -114,6 +114,12 @@ class FastWarehouse:
             self.connection.execute(f"create or replace table {relation} as {sql}")
         self.built.add(name)
 
+    def changed_rows(self, name: str) -> int:
+        """How many rows an incremental build of a model would put in place now."""
+        sql, _ = render(name, self.variables, True, self._query)
+        row = self.connection.execute(f"select count(*) from ({sql})").fetchone()
+        return int(row[0]) if row else 0
+
     def _query(self, sql: str) -> Any:
         """What dbt's run_query gives: a table of which the models read the first column."""
         values = [row[0] for row in self.connection.execute(sql).fetchall()]
@@ -158,18 +164,66 @@ def relation_of(name: str) -> str:
     return f"{layer_of(name)}.{name}"
 
 
+@dataclass
+class _Rendering:
+    """What the model that is being rendered may ask dbt for."""
+
+    name: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    is_incremental: bool = False
+    query: Callable[[str], Any] | None = None
+    config: dict[str, Any] = field(default_factory=dict)
+
+
+_now = _Rendering()
+
+
+def _configure(**values: Any) -> str:
+    _now.config.update(values)
+    return ""
+
+
+class _This:
+    def __str__(self) -> str:
+        return relation_of(_now.name)
+
+
 @cache
-def _environment() -> tuple[jinja2.Environment, str]:
+def _environment() -> jinja2.Environment:
     if str(WAREHOUSE) not in sys.path:
         sys.path.insert(0, str(WAREHOUSE))
-    macros = "".join(path.read_text() for path in sorted((WAREHOUSE / "macros").rglob("*.sql")))
-    return jinja2.Environment(undefined=jinja2.StrictUndefined), macros
+    import lint_context
+
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
+    environment.globals.update(
+        {
+            "var": lambda key, default=None: _now.variables.get(
+                key, PROJECT["vars"].get(key, default)
+            ),
+            "ref": relation_of,
+            "source": lint_context.source,
+            "adapter": lint_context.adapter,
+            "dbt": _DuckDB,
+            "run_query": lambda sql: _now.query(sql) if _now.query else None,
+            "config": _configure,
+            "is_incremental": lambda: _now.is_incremental,
+            "this": _This(),
+            "return": lambda value: value,
+            "adapter_type": "duckdb",
+        }
+    )
+    # the macros are compiled once: they and the models find each other among the globals
+    texts = [path.read_text() for path in sorted((WAREHOUSE / "macros").rglob("*.sql"))]
+    macros = environment.from_string("".join(texts)).module
+    environment.globals.update(
+        {name: value for name, value in vars(macros).items() if not name.startswith("_")}
+    )
+    return environment
 
 
 @cache
 def _template(name: str) -> jinja2.Template:
-    environment, macros = _environment()
-    return environment.from_string(macros + sql_files()[name].read_text())
+    return _environment().from_string(sql_files()[name].read_text())
 
 
 def render(
@@ -179,42 +233,40 @@ def render(
     query: Callable[[str], Any] | None = None,
 ) -> tuple[str, dict[str, Any]]:
     """The SQL of a model for DuckDB, and its configuration."""
-    _environment()
-    import lint_context
+    _now.name, _now.variables, _now.is_incremental = name, variables, is_incremental
+    _now.query, _now.config = query, {}
+    sql = _template(name).render()
+    return sql.strip(), _now.config
 
-    config: dict[str, Any] = {}
 
-    def configure(**values: Any) -> str:
-        config.update(values)
-        return ""
-
-    sql = _template(name).render(
-        var=lambda key, default=None: variables.get(key, PROJECT["vars"].get(key, default)),
-        ref=relation_of,
-        source=lint_context.source,
-        adapter=lint_context.adapter,
-        dbt=_DuckDB,
-        run_query=query or (lambda _sql: None),
-        config=configure,
-        is_incremental=lambda: is_incremental,
-        this=relation_of(name),
-        adapter_type="duckdb",
-        **{"return": lambda value: value},
-    )
-    return sql.strip(), config
+@cache
+def parents_of(name: str) -> set[str]:
+    """The models that a model reads."""
+    sql, _ = render(name, {}, True)
+    return set(re.findall(r"\b(?:base|intermediate|prod)\.(\w+)", sql)) - {name}
 
 
 @cache
 def build_order() -> tuple[str, ...]:
     """All models, each after those that it reads."""
-    parents = {
-        name: set(re.findall(r"\b(?:base|intermediate|prod)\.(\w+)", render(name, {}, True)[0]))
-        - {name}
-        for name in sql_files()
-    }
+    parents = {name: parents_of(name) for name in sql_files()}
     order: list[str] = []
     while len(order) < len(parents):
         ready = sorted(n for n in parents if n not in order and parents[n] <= set(order))
         assert ready, "the models depend on each other in a circle"
         order += ready
     return tuple(order)
+
+
+@cache
+def incremental_models() -> tuple[str, ...]:
+    """The incremental models and all that they are made from, in their order."""
+    chosen = {
+        name
+        for name in build_order()
+        if render(name, {}, False)[1].get("materialized") == "incremental"
+    }
+    for name in reversed(build_order()):
+        if name in chosen:
+            chosen |= parents_of(name)
+    return tuple(name for name in build_order() if name in chosen)

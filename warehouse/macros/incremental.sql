@@ -14,7 +14,7 @@
 
 {#- The latest batch in this model's own contents. A literal, not a subquery: base models rank within
     a batch, and only a literal reaches below their windows, where it spares reading the old rows. -#}
-{% macro latest_batch_number() -%}
-    {%- set found = run_query('select max(batch_number) from ' ~ this) -%}
+{% macro latest_batch_number(column='batch_number') -%}
+    {%- set found = run_query('select max(' ~ column ~ ') from ' ~ this) -%}
     {{ (found.columns[0].values()[0] if found else none) or 0 }}
 {%- endmacro %}

@@ -28,10 +28,10 @@ deduplicated as (
     {%- for source_table, model in [
         ('care_platform.clients', 'clients'),
         ('care_platform.members', 'members'),
-        ('care_platform.project', 'projects'),
-        ('care_platform.historical_project', 'project_history'),
-        ('care_platform.task', 'tasks'),
-        ('care_platform.historical_task', 'task_history'),
+        ('care_platform.project', 'delivered_projects'),
+        ('care_platform.historical_project', 'full_project_history'),
+        ('care_platform.task', 'delivered_tasks'),
+        ('care_platform.historical_task', 'full_task_history'),
         ('snowplow.events', 'delivered_events'),
     ] %}
     select

@@ -1,13 +1,34 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='task_history_id',
+) }}
+{%- set columns = [
+    'task_history_id', 'task_id', 'changed_at', 'changed_by_id', 'loaded_at', 'raw_status',
+    'title', 'due_at',
+] -%}
 -- Every change of a task, with its status mapped and the task it belongs to. Rows that cannot be
--- used are kept, with the reason.
+-- used are kept, with the reason. New are the rows of new batches, and all rows of tasks whose
+-- record is new: it says when the task was created. A change never vanishes: rows are replaced by
+-- their own id.
 with
 
 task_history as (
-    select * from {{ ref('task_history') }}
+    select
+        {{ columns | join(',\n        ') }},
+        created_at as own_created_at,
+        set_aside_reason as own_set_aside_reason,
+        row_hash,
+        source_row_count,
+        batch_number
+    from {{ ref('task_history') }}
+    {%- if is_incremental() %}
+    where batch_number > {{ latest_batch_number() }}
+    {%- endif %}
 ),
 
 tasks as (
-    select * from {{ ref('tasks') }}
+    select * from {{ ref('delivered_tasks') }}
 ),
 
 status_map as (
@@ -15,11 +36,59 @@ status_map as (
     where entity = 'task'
 ),
 
+{%- if is_incremental() %}
+
+earlier as (
+    select
+        {{ columns | join(',\n        ') }},
+        own_created_at,
+        own_set_aside_reason,
+        row_hash,
+        source_row_count,
+        batch_number
+    from {{ this }}
+),
+
+known as (
+    select * from earlier
+    where
+        task_history_id in (select task_history.task_history_id from task_history)
+        or task_id in (
+            select tasks.task_id from tasks
+            where tasks.batch_number > {{ latest_batch_number('record_batch_number') }}
+        )
+),
+{%- endif %}
+
+copies as (
+    select * from task_history
+    {%- if is_incremental() %}
+
+    union all
+
+    select * from known
+    {%- endif %}
+),
+
+-- the same row may be landed again: the latest version counts, in an order that is always total
+ranked as (
+    select
+        *,
+        sum(source_row_count) over (partition by task_history_id) as all_row_count,
+        max(batch_number) over (partition by task_history_id) as last_batch_number,
+        row_number() over (
+            partition by task_history_id
+            order by loaded_at desc nulls last, row_hash asc
+        ) as version_rank
+    from copies
+),
+
 normalised as (
     select
         *,
         {{ normalised_status('raw_status') }} as normalised_status
-    from task_history
+    from ranked
+    where version_rank = 1
 ),
 
 joined as (
@@ -38,8 +107,13 @@ joined as (
                 then coalesce(status_map.category, 'unknown')
         end as category,
         -- the task's own record of its creation, else what its history says
-        coalesce(tasks.created_at, normalised.created_at) as created_at,
-        normalised.set_aside_reason
+        coalesce(tasks.created_at, normalised.own_created_at) as created_at,
+        normalised.own_created_at,
+        normalised.own_set_aside_reason,
+        normalised.row_hash,
+        normalised.all_row_count,
+        normalised.last_batch_number,
+        tasks.batch_number as record_batch_number
     from normalised
     left join tasks
         on
@@ -63,9 +137,15 @@ final as (
         category,
         created_at,
         coalesce(
-            set_aside_reason,
+            own_set_aside_reason,
             case when changed_at < created_at then 'dated_before_created' end
-        ) as set_aside_reason
+        ) as set_aside_reason,
+        own_created_at,
+        own_set_aside_reason,
+        row_hash,
+        cast(all_row_count as bigint) as source_row_count,
+        last_batch_number as batch_number,
+        record_batch_number
     from joined
 )
 

@@ -2,7 +2,7 @@
 with
 
 projects as (
-    select * from {{ ref('projects') }}
+    select * from {{ ref('delivered_projects') }}
 ),
 
 history as (

@@ -3,7 +3,7 @@
 with
 
 tasks as (
-    select * from {{ ref('tasks') }}
+    select * from {{ ref('delivered_tasks') }}
 ),
 
 history as (

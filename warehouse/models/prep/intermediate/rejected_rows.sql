@@ -6,9 +6,9 @@ final as (
     {%- for source_table, model, key in [
         ('care_platform.clients', 'clients', 'client_id'),
         ('care_platform.members', 'members', 'member_id'),
-        ('care_platform.project', 'projects', 'project_id'),
+        ('care_platform.project', 'delivered_projects', 'project_id'),
         ('care_platform.historical_project', 'full_project_history', 'project_history_id'),
-        ('care_platform.task', 'tasks', 'task_id'),
+        ('care_platform.task', 'delivered_tasks', 'task_id'),
         ('care_platform.historical_task', 'full_task_history', 'task_history_id'),
         ('snowplow.events', 'delivered_events', 'event_id'),
     ] %}

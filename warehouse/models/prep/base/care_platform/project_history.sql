@@ -32,17 +32,19 @@ renamed as (
         {{ set_aside_reason(
             'case when history_id is not null then id end', 'history_date', loader_time()
         ) }} as set_aside_reason,
-        row_hash
+        row_hash,
+        {{ batch_number(loader_time()) }} as batch_number
     from hashed
 ),
 
--- the same row may be landed again: the latest version counts, in an order that is always total
+-- the same row may be landed again: of the versions in a batch the latest counts, in an order that
+-- is always total; those of several batches meet in full_project_history
 ranked as (
     select
         *,
-        count(*) over (partition by project_history_id) as source_row_count,
+        count(*) over (partition by project_history_id, batch_number) as source_row_count,
         row_number() over (
-            partition by project_history_id
+            partition by project_history_id, batch_number
             order by loaded_at desc nulls last, row_hash asc
         ) as version_rank
     from renamed

@@ -30,17 +30,19 @@ renamed as (
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason('id', 'created') }} as set_aside_reason,
-        row_hash
+        row_hash,
+        {{ batch_number(loader_time()) }} as batch_number
     from hashed
 ),
 
--- the same row may be landed again: the latest version counts, in an order that is always total
+-- the same row may be landed again: of the versions in a batch the latest counts, in an order that
+-- is always total; those of several batches meet in delivered_projects
 ranked as (
     select
         *,
-        count(*) over (partition by project_id) as source_row_count,
+        count(*) over (partition by project_id, batch_number) as source_row_count,
         row_number() over (
-            partition by project_id
+            partition by project_id, batch_number
             order by loaded_at desc nulls last, modified_at desc nulls last, row_hash asc
         ) as version_rank
     from renamed

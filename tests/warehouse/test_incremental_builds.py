@@ -1,0 +1,187 @@
+"""Incremental builds over any arrival of the rows give what a build from scratch gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from oracle.definitions import EVENTS, TASK, TASK_HISTORY, Raw, Row
+from oracle.worlds import shuffled
+
+from warehouse.fast import FastWarehouse, build_order, incremental_models, layer_of
+from warehouse.packs import STANDARD, make_pack
+from warehouse.quarrels import add_quarrels
+
+LATEST = replace(STANDARD, as_of=None)
+WORLDS = 16
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Scratch of this module."""
+    return tmp_path_factory.mktemp("incremental")
+
+
+def make_warehouse(folder: Path) -> FastWarehouse:
+    """An empty warehouse with the usual definitions."""
+    warehouse = FastWarehouse()
+    warehouse.define(LATEST, folder / "definitions")
+    return warehouse
+
+
+def deal(raw: Raw, parts: int, random: Random) -> Iterator[Raw]:
+    """The rows dealt out at random: what is old may come late, by months, and in any order."""
+    hands: list[Raw] = [{table: [] for table in raw} for _ in range(parts)]
+    for table, rows in raw.items():
+        for row in rows:
+            hands[random.randrange(parts)][table].append(row)
+    yield from hands
+
+
+def differing(one: FastWarehouse, other: FastWarehouse) -> list[str]:
+    """Models whose rows are not the same, bit by bit, in both; views read what is compared."""
+    names = [name for name in build_order() if layer_of(name) != "base"]
+    return [name for name in names if one.read(name) != other.read(name)]
+
+
+@pytest.mark.slow
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(seed=st.integers(1, 10_000), parts=st.integers(2, 5))
+def test_any_sequence_of_incremental_builds_gives_what_a_full_refresh_gives(
+    seed: int, parts: int, folder: Path
+) -> None:
+    random = Random(seed)
+    raw = add_quarrels(shuffled(make_pack(seed, LATEST, WORLDS).raw, seed), random)
+    step_by_step, at_once = make_warehouse(folder), make_warehouse(folder)
+    for number, hand in enumerate(deal(raw, parts, random), start=1):
+        step_by_step.add_rows(hand, number, folder / "rows.jsonl")
+        at_once.add_rows(hand, number, folder / "rows.jsonl")
+        step_by_step.build(incremental_models())
+    step_by_step.build()
+    at_once.build()
+    assert differing(step_by_step, at_once) == []
+
+
+def event(event_id: str, at: datetime, member: str | None, step: str | None, **more: Any) -> Row:
+    """One delivered event, collected when it happened."""
+    return {
+        "event_id": event_id,
+        "event_name": "funnel",
+        "collector_tstamp": at,
+        "derived_tstamp": at,
+        "funnel_funnel_name": "MEMBER_INTAKE",
+        "funnel_step_name": step,
+        "user_id": member,
+    } | more
+
+
+MONDAY = datetime(2024, 6, 3, 10)
+MINUTE = timedelta(minutes=1)
+
+
+def land_and_build(warehouse: FastWarehouse, folder: Path, *batches: Raw) -> None:
+    """Land each batch and build, one after the other."""
+    for number, batch in enumerate(batches, start=1):
+        warehouse.add_rows(batch, number, folder / "rows.jsonl")
+        warehouse.build()
+
+
+def path_of(warehouse: FastWarehouse, member: str) -> list[tuple[int, str]]:
+    """The events of a person, in their order."""
+    rows = [row for row in warehouse.read("funnel_events") if row["member_id"] == member]
+    return sorted((row["event_number"], row["event_id"]) for row in rows)
+
+
+def test_an_event_months_late_comes_first_on_the_persons_path(folder: Path) -> None:
+    warehouse = make_warehouse(folder)
+    first = {EVENTS: [event("b", MONDAY, "m", "CREATE_ACCOUNT")]}
+    late = {EVENTS: [event("a", MONDAY - timedelta(days=200), "m", "CREATE_ACCOUNT")]}
+    land_and_build(warehouse, folder, first, late)
+    assert path_of(warehouse, "m") == [(1, "a"), (2, "b")]
+    (member,) = warehouse.read("member_intake_funnel_metrics")
+    assert member["entered_at"] == MONDAY - timedelta(days=200)
+
+
+def test_an_event_that_proves_to_be_anothers_leaves_the_one_and_joins_the_other(
+    folder: Path,
+) -> None:
+    warehouse = make_warehouse(folder)
+    first = {
+        EVENTS: [
+            event("a", MONDAY, "m", "CREATE_ACCOUNT"),
+            event("b", MONDAY + MINUTE, "m", "INPUT_FULL_NAME"),
+            event("c", MONDAY + 2 * MINUTE, "n", "CREATE_ACCOUNT"),
+        ]
+    }
+    # the copy collected first counts, although it is delivered last
+    again = event("a", MONDAY, "n", "CREATE_ACCOUNT", collector_tstamp=MONDAY - MINUTE)
+    land_and_build(warehouse, folder, first, {EVENTS: [again]})
+    assert path_of(warehouse, "m") == [(1, "b")]
+    assert path_of(warehouse, "n") == [(1, "a"), (2, "c")]
+
+
+def test_a_person_whose_only_event_proves_to_be_anothers_is_gone(folder: Path) -> None:
+    warehouse = make_warehouse(folder)
+    again = event("a", MONDAY, "n", "CREATE_ACCOUNT", collector_tstamp=MONDAY - MINUTE)
+    first = event("a", MONDAY, "m", "CREATE_ACCOUNT")
+    land_and_build(warehouse, folder, {EVENTS: [first]}, {EVENTS: [again]})
+    assert [row["member_id"] for row in warehouse.read("member_intake_funnel_metrics")] == ["n"]
+
+
+def test_a_batch_without_a_usable_row_is_read_once_and_not_again(folder: Path) -> None:
+    warehouse = make_warehouse(folder)
+    good = {EVENTS: [event("a", MONDAY, "m", "CREATE_ACCOUNT")]}
+    bad = {EVENTS: [event("x", datetime(1970, 1, 1), "m", "CREATE_ACCOUNT")]}
+    land_and_build(warehouse, folder, good, bad)
+    assert max(row["batch_number"] for row in warehouse.read("delivered_events")) == 2
+    assert warehouse.changed_rows("delivered_events") == 0
+    assert [row["reason"] for row in warehouse.read("rejection_summary")] == ["dated_too_early"]
+
+
+def test_a_task_reopened_and_then_deleted_is_followed_batch_by_batch(folder: Path) -> None:
+    warehouse = make_warehouse(folder)
+    task = {"id": "t", "title": "Call", "status": "COMPLETE", "created": MONDAY}
+
+    def change(number: int, status: str) -> Row:
+        at = MONDAY + number * MINUTE
+        return {"history_id": str(number), "id": "t", "status": status, "history_date": at}
+
+    first = {TASK: [task], TASK_HISTORY: [change(1, "IN_PROGRESS"), change(3, "COMPLETE")]}
+    warehouse.add_rows(first, 1, folder / "rows.jsonl")
+    warehouse.build()
+    (before,) = warehouse.read("current_task_summary")
+    assert (before["status"], before["reopen_count"], before["is_done"]) == ("complete", 0, True)
+    # it had been done once before, and is open again; then its record says that it was deleted
+    late = {TASK_HISTORY: [change(2, "COMPLETE"), change(4, "IN_PROGRESS")]}
+    late[TASK_HISTORY] += [{**change(2, "TODO"), "history_id": "2b"}]
+    warehouse.add_rows(late, 2, folder / "rows.jsonl")
+    warehouse.build()
+    (open_again,) = warehouse.read("current_task_summary")
+    assert (open_again["status"], open_again["is_done"]) == ("in_progress", False)
+    gone = task | {"modified": MONDAY + 9 * MINUTE, "_sdc_deleted_at": MONDAY + 9 * MINUTE}
+    warehouse.add_rows({TASK: [gone]}, 3, folder / "rows.jsonl")
+    warehouse.build()
+    (deleted,) = warehouse.read("current_task_summary")
+    assert (deleted["end_reason"], deleted["ended_at"]) == ("deleted", MONDAY + 9 * MINUTE)
+
+
+def test_a_record_that_moves_the_creation_judges_old_history_again(folder: Path) -> None:
+    warehouse = make_warehouse(folder)
+    history = {"history_id": "1", "id": "t", "status": "TODO", "history_date": MONDAY}
+    early = {"id": "t", "title": "Call", "created": MONDAY, "modified": MONDAY}
+    later = early | {"created": MONDAY + MINUTE, "modified": MONDAY + MINUTE}
+    land_and_build(warehouse, folder, {TASK: [early], TASK_HISTORY: [history]}, {TASK: [later]})
+    reasons = [row["reason"] for row in warehouse.read("rejection_summary")]
+    assert reasons == ["dated_before_created"]
