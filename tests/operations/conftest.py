@@ -50,3 +50,17 @@ def copy_of(tmp_path: Path) -> Callable[[Workspace], Workspace]:
         return Workspace(tmp_path / "workspace")
 
     return copy
+
+
+@pytest.fixture(scope="session")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A built workspace of the files with canaries, which lie beside it in ``files``."""
+    from canaries import plant
+
+    from carepath.building import build
+
+    folder = tmp_path_factory.mktemp("watched")
+    workspace = init_workspace(folder / "workspace")
+    land(plant(folder / "files"), workspace)
+    build(workspace)
+    return workspace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,7 +84,7 @@ def run_dbt_build(
     full_refresh : bool
         Whether incremental models are built from scratch.
     """
-    with _environment(environment):
+    with _environment(environment), _unnamed_command():
         progress("Starting dbt", 0, 0)
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
@@ -156,6 +157,17 @@ class _Counter:
 def _describe(node: Any) -> str:
     verb = "Testing" if node.resource_type == "test" else "Building"
     return f"{verb} {node.node_name}"
+
+
+@contextmanager
+def _unnamed_command() -> Iterator[None]:
+    """Hide our own command line: dbt writes it into its artefacts, and it may name a person."""
+    before = sys.argv
+    sys.argv = ["carepath", "build"]
+    try:
+        yield
+    finally:
+        sys.argv = before
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from carepath.building.report import Fate
+from carepath.quoting import quote_text
 
 Row = tuple[Any, ...]
 Read = Callable[[str], list[Row]]
@@ -21,7 +22,7 @@ def account_rows(raw: Path, prod: Path) -> tuple[Fate, ...]:
     The raw rows are counted in the raw database itself, so that the sum can fail.
     """
     with duckdb.connect(str(prod), read_only=True) as connection:
-        connection.execute(f"attach '{_quoted(raw)}' as raw (read_only)")
+        connection.execute(f"attach {quote_text(str(raw))} as raw (read_only)")
 
         def read(sql: str) -> list[Row]:
             return connection.execute(sql).fetchall()
@@ -33,7 +34,7 @@ def account_rows(raw: Path, prod: Path) -> tuple[Fate, ...]:
 
 
 def count_fates(
-    read: Read, count_raw: Callable[[str], int], landed: Mapping[str, tuple[int, int]]
+    read: Read, count_raw: Callable[[str], int], landed: Mapping[str, tuple[int, int, int]]
 ) -> tuple[Fate, ...]:
     """Put together what became of the rows of each source table.
 
@@ -44,7 +45,7 @@ def count_fates(
     count_raw : callable
         Counts the rows of a source table where they came from.
     landed : mapping
-        Source table to rows in files and rows rejected at landing; empty without landing.
+        Source table to rows in files, rejected at landing, and erased since; empty without landing.
     """
     fates: dict[str, dict[str, int]] = {}
     for table, fate, count in read(
@@ -53,7 +54,7 @@ def count_fates(
         fates.setdefault(table, {})[fate] = count
     account = []
     for table, counts in fates.items():
-        in_files, rejected_at_landing = landed.get(table, (0, 0))
+        in_files, rejected_at_landing, erased = landed.get(table, (0, 0, 0))
         account.append(
             Fate(
                 source_table=table,
@@ -64,23 +65,37 @@ def count_fates(
                 deduplicated=counts.get("deduplicated", 0),
                 rejected=counts.get("rejected", 0),
                 after_as_of=counts.get("after_as_of", 0),
+                erased=erased,
             )
         )
     return tuple(account)
 
 
-def _landed(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int]]:
-    """Rows read from files and rejected at landing, by table; empty where nothing was landed."""
-    exists = connection.execute(
-        "select count(*) from duckdb_tables() "
-        "where database_name = 'raw' and schema_name = 'landing' and table_name = 'files'"
-    ).fetchone()
-    if not exists or not exists[0]:
+def _landed(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, int, int]]:
+    """Rows read from files, rejected at landing, and erased since, by table; empty without any."""
+    ledgers = {
+        name
+        for (name,) in connection.execute(
+            "select table_name from duckdb_tables() "
+            "where database_name = 'raw' and schema_name = 'landing'"
+        ).fetchall()
+    }
+    if "files" not in ledgers:
         return {}
     rows = connection.execute(
         "select table_name, sum(row_count), sum(rejected_count) from raw.landing.files group by all"
     ).fetchall()
-    return {table: (int(read), int(rejected)) for table, read, rejected in rows}
+    erased = {}
+    if "erasures" in ledgers:
+        erased = dict(
+            connection.execute(
+                "select table_name, sum(accepted_count) from raw.landing.erasures group by all"
+            ).fetchall()
+        )
+    return {
+        table: (int(read), int(rejected), int(erased.get(table, 0)))
+        for table, read, rejected in rows
+    }
 
 
 def list_rejections(read: Read) -> tuple[tuple[str, str, int], ...]:
@@ -142,7 +157,3 @@ def read_embedded(prod: Path) -> Read:
             return connection.execute(sql).fetchall()
 
     return read
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -20,6 +20,8 @@ class Fate:
         Rows in the raw database.
     modelled, deduplicated, rejected, after_as_of : int
         What the models made of them.
+    erased : int
+        Rows of files that were in raw until a person was erased.
     """
 
     source_table: str
@@ -30,6 +32,7 @@ class Fate:
     deduplicated: int
     rejected: int
     after_as_of: int
+    erased: int = 0
 
     @property
     def missing(self) -> int:
@@ -39,7 +42,9 @@ class Fate:
     @property
     def missing_at_landing(self) -> int:
         """Rows of files that are neither raw nor in the reject ledger."""
-        return self.in_files - self.rejected_at_landing - self.raw if self.in_files else 0
+        if not self.in_files:
+            return 0
+        return self.in_files - self.rejected_at_landing - self.erased - self.raw
 
     @property
     def is_balanced(self) -> bool:

@@ -79,6 +79,9 @@ def _account(report: BuildReport) -> Table:
     for name in ("in\nfiles", "bad at\nlanding", "raw", "modelled", "dupli-\ncates", "rejected"):
         table.add_column(name, justify="right", no_wrap=True)
     shows_later = any(fate.after_as_of for fate in report.fates)
+    shows_erased = any(fate.erased for fate in report.fates)
+    if shows_erased:
+        table.add_column("erased", justify="right", no_wrap=True)
     if shows_later:
         table.add_column("after\nas-of", justify="right")
     table.add_column("left\nover", justify="right")
@@ -91,6 +94,8 @@ def _account(report: BuildReport) -> Table:
             fate.deduplicated,
             fate.rejected,
         ]
+        if shows_erased:
+            counts.append(fate.erased)
         if shows_later:
             counts.append(fate.after_as_of)
         counts.append(fate.missing)

@@ -24,5 +24,6 @@ class ExitCode(IntEnum):
     )
     USAGE = 2, "Bad input, configuration or state; the message says what to do."
     NO_BASE = 3, "The review found no base to compare with, or could not analyse a changed file."
+    DEFECT = 70, "A defect of carepath; `CAREPATH_DEBUG=1` shows where it happened, for a report."
     INTERRUPTED = 130, "Stopped by the user (Ctrl-C, SIGINT); nothing is left half-done."
     TERMINATED = 143, "Stopped by the system (SIGTERM); nothing is left half-done."

@@ -25,6 +25,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "report": ("carepath.cli.report", "Write every answer into one HTML file to mail."),
     "history": ("carepath.cli.history", "List what ran in a workspace, and how it ended."),
     "doctor": ("carepath.cli.doctor", "Check that a workspace is well, and say what to do."),
+    "erase": ("carepath.cli.erase", "Erase a person from a workspace, for good."),
     "funnel": ("carepath.cli.funnel", "Run a funnel defined on the spot, over any events."),
     "review": ("carepath.cli.review", "Review a dbt pull request, without dbt or a warehouse."),
     "rules": ("carepath.cli.rules", "List the rules of the review."),
@@ -96,6 +97,16 @@ def main() -> None:
         # The reader of our output (`| head`) has gone: not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
+    except Exception as defect:
+        if os.environ.get("CAREPATH_DEBUG"):
+            raise
+        # Not its text, which may quote a row.
+        click.echo(
+            f"Error: carepath has a defect: {type(defect).__name__}.\n"
+            "  next:  run it again with CAREPATH_DEBUG=1 and report what it prints",
+            err=True,
+        )
+        sys.exit(ExitCode.DEFECT)
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

@@ -8,8 +8,9 @@ import duckdb
 
 from carepath.funnels.definition import FunnelDefinition, Step
 from carepath.funnels.files import EventRelation
-from carepath.funnels.literals import quote_text, write_condition
+from carepath.funnels.literals import write_condition
 from carepath.funnels.moments import write_moment
+from carepath.quoting import quote_text
 
 
 @dataclass(frozen=True)

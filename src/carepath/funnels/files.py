@@ -9,7 +9,6 @@ from pathlib import Path
 import duckdb
 
 from carepath.errors import CarepathError
-from carepath.funnels.literals import quote_name, quote_text
 from carepath.funnels.reading import suggest
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
@@ -18,6 +17,7 @@ from carepath.landing.jsonlines import open_jsonl
 from carepath.landing.matching import normalise_name
 from carepath.landing.parquet import open_parquet
 from carepath.landing.sources import Source
+from carepath.quoting import quote_name, quote_text
 
 REQUIRED = ("person", "event", "timestamp")
 

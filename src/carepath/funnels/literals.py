@@ -1,4 +1,4 @@
-"""Values and names from the user as SQL text: the only place where they become SQL."""
+"""Conditions and moments of a definition as SQL text."""
 
 from __future__ import annotations
 
@@ -6,19 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from carepath.funnels.definition import Scalar, Where
+from carepath.quoting import quote_text
 
 _EPOCH = datetime(1970, 1, 1)
-
-
-def quote_text(text: str) -> str:
-    """Write a text value; a NUL, which would end the statement, is written by its code."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return "(" + quoted.replace("\0", "' || chr(0) || '") + ")" if "\0" in text else quoted
-
-
-def quote_name(name: str) -> str:
-    """Write an identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def to_microseconds(moment: datetime | None) -> int | None:

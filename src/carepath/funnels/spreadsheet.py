@@ -1,36 +1,18 @@
-"""Results as CSV that a spreadsheet opens without running anything."""
+"""Results of a funnel as CSV."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
 
 from carepath.errors import CarepathError
 from carepath.funnels.result import Bin, FunnelResult, StepResult, TrendRow
+from carepath.spreadsheet import Cell, write_rows
 
-Cell = str | int | float | bool | datetime | None
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _STEP_FIELDS = tuple(
     field.name for field in fields(StepResult) if not field.name.startswith("persons_")
 )
 _SEGMENT_FIELDS = ("segment", "has_value")
-
-
-def make_safe(cell: Cell) -> str:
-    """Write a cell; a text that a spreadsheet would take for a formula gets an apostrophe."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, datetime):
-        return cell.isoformat() + "Z"
-    if isinstance(cell, int | float):
-        return str(cell)
-    is_risky = cell.startswith(_FORMULA_STARTS) or cell.lstrip().startswith(_FORMULA_STARTS)
-    return "'" + cell if is_risky else cell
 
 
 def write_csv(result: FunnelResult, part: str = "steps") -> str:
@@ -49,11 +31,7 @@ def write_csv(result: FunnelResult, part: str = "steps") -> str:
         When the definition did not ask for that part.
     """
     header, rows = _list_rows(result, part)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([make_safe(cell) for cell in row] for row in rows)
-    return text.getvalue()
+    return write_rows(header, rows)
 
 
 def _list_rows(result: FunnelResult, part: str) -> tuple[Sequence[str], Iterator[list[Cell]]]:

@@ -9,11 +9,12 @@ import duckdb
 
 from carepath.errors import CarepathError
 from carepath.funnels.definition import FunnelDefinition, Trend
-from carepath.funnels.literals import from_microseconds, quote_text, to_microseconds
+from carepath.funnels.literals import from_microseconds, to_microseconds
 from carepath.funnels.reading import suggest
 from carepath.funnels.rendering import render
 from carepath.funnels.result import TrendResult, TrendRow
 from carepath.funnels.summary import fetch_rows, rate
+from carepath.quoting import quote_text
 
 MOST_PERIODS = 100_000
 _LONGEST = {

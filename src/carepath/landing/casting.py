@@ -7,8 +7,8 @@ and knows 'epoch' and 'infinity'.
 
 from __future__ import annotations
 
-from carepath.landing.sql import quote_text
 from carepath.landing.tables import Column
+from carepath.quoting import quote_text
 
 NAMES_OF_TYPES = {
     "TIMESTAMP": "a timestamp",

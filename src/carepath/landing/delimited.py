@@ -14,7 +14,7 @@ from carepath.landing.sources import (
     find_plain_path,
     write_text_reader,
 )
-from carepath.landing.sql import quote_text
+from carepath.quoting import quote_text
 
 
 def open_delimited(file: RawFile, start: bytes, scratch: Path, *, is_careful: bool) -> Source:

@@ -20,8 +20,8 @@ from carepath.landing.schemas import (
     write_checks,
     write_effective_version,
 )
-from carepath.landing.sql import quote_list, quote_text
 from carepath.landing.tables import TABLES
+from carepath.quoting import quote_list, quote_text
 
 Layer = dict[str, str]
 """Columns a layer of the query adds: name to SQL."""

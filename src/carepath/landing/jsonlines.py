@@ -17,7 +17,7 @@ from carepath.landing.sources import (
     find_plain_path,
     write_text_reader,
 )
-from carepath.landing.sql import quote_list, quote_text
+from carepath.quoting import quote_list, quote_text
 
 
 def open_jsonl(

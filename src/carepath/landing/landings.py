@@ -20,10 +20,10 @@ from carepath.landing.files import (
 from carepath.landing.ledger import is_landed_already, publish
 from carepath.landing.matching import match_table
 from carepath.landing.report import FileReport, LandingReport, Progress
-from carepath.landing.sql import quote_text
 from carepath.landing.staging import Staged, describe_file, stage_file
 from carepath.landing.tables import TABLES
 from carepath.logs import log, timed
+from carepath.quoting import quote_text
 from carepath.workspace import Workspace
 
 _NO_SPACE = ("no space", "file too large", "disk quota", "could not write")

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import duckdb
 
-from carepath.landing.sql import quote_list, quote_name, quote_text
 from carepath.landing.staging import Staged
+from carepath.quoting import quote_list, quote_name, quote_text
 
 
 def is_landed_already(connection: duckdb.DuckDBPyConnection, table_name: str, sha256: str) -> bool:

@@ -9,7 +9,7 @@ import duckdb
 from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.matching import normalise_name
 from carepath.landing.sources import Source, SourceColumn, find_plain_path
-from carepath.landing.sql import quote_name, quote_text
+from carepath.quoting import quote_name, quote_text
 
 
 def open_parquet(connection: duckdb.DuckDBPyConnection, file: RawFile, scratch: Path) -> Source:

@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from carepath.landing.casting import show_value
-from carepath.landing.sql import quote_list, quote_text
+from carepath.quoting import quote_list, quote_text
 
 # What DuckDB's json_type calls the types of JSON Schema.
 _TYPE_NAMES = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from carepath.landing.files import RawFile
 from carepath.landing.matching import normalise_name
 from carepath.landing.records import MAX_RECORD_BYTES
-from carepath.landing.sql import quote_text
+from carepath.quoting import quote_text
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.queries import Ticker, run_query
 from carepath.landing.readers import open_source
 from carepath.landing.sources import Source, SourceColumn
-from carepath.landing.sql import quote_text
 from carepath.landing.tables import EVENTS, Table
 from carepath.landing.verdicts import write_query
+from carepath.quoting import quote_text
 
 _NO_FAULT_OF_THE_FILE = (
     duckdb.OutOfMemoryException,

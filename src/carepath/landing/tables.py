@@ -285,6 +285,15 @@ LEDGER_DDL = (
         row_text varchar
     )
     """,
+    """
+    create table if not exists landing.erasures (
+        erasure_number integer,
+        erased_at timestamp,
+        table_name varchar,
+        accepted_count bigint,
+        rejected_count bigint
+    )
+    """,
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from carepath.landing.casting import write_cell, write_problems, write_text, write_value
 from carepath.landing.events import Flattening, flatten_events, is_custom_part
 from carepath.landing.sources import Source, SourceColumn
-from carepath.landing.sql import quote_name, quote_text
 from carepath.landing.tables import EVENTS, Table
+from carepath.quoting import quote_name, quote_text
 
 
 def write_query(source: Source, table: Table) -> str:

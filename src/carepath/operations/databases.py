@@ -13,8 +13,8 @@ from carepath.workspace import Workspace
 
 _STEPS = {
     "raw": "restore it from a backup, or move it away and land the files again",
-    "prep": "run carepath build: it is made anew",
-    "prod": "run carepath build: it is made anew",
+    "prep": "run carepath build --full-refresh: it is made anew",
+    "prod": "run carepath build --full-refresh: it is made anew",
 }
 
 

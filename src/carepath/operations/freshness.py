@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from carepath.operations.findings import Finding, ok, warn
+from carepath.operations.findings import Finding, fail, ok, warn
 from carepath.workspace import Workspace
 
 OLD = timedelta(days=2)
@@ -69,7 +69,10 @@ def check_prod(workspace: Workspace) -> Iterator[Finding]:
     built = datetime.fromtimestamp(workspace.prod.stat().st_mtime, UTC).replace(tzinfo=None)
     landed = _read_one(workspace.raw, "select max(landed_at) from landing.files")
     told = f"published at {_say(built)}"
-    if landed and landed[0] and landed[0] > built:
+    erased = _read_one(workspace.raw, "select max(erased_at) from landing.erasures")
+    if erased and erased[0] and erased[0] > built:
+        yield fail("prod", f"{told}: it still holds a person erased since", "run carepath build")
+    elif landed and landed[0] and landed[0] > built:
         yield warn("prod", f"{told}, before the last batch was landed", "run carepath build")
     else:
         yield ok("prod", f"{told}, after the last batch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from carepath.building.invocation import Progress as BuildProgress
     from carepath.landing import LandingReport
     from carepath.landing.report import Progress as LandingProgress
+    from carepath.operations.erasure import Erased
 
 
 def run_landing(
@@ -71,3 +73,15 @@ def run_build(
             rejected=sum(fate.rejected for fate in report.fates),
         )
     return report
+
+
+def run_erasure(
+    workspace: Workspace, people: Sequence[str], *, log_format: LogFormat = "text"
+) -> tuple[Erased, ...]:
+    """Erase people from raw; see `carepath.operations.erasure`. Who they were is not recorded."""
+    from carepath.operations.erasure import erase_from_raw, sum_up
+
+    with record_run(workspace, "erase", {"people": len(people)}, log_format) as recorder:
+        erased = erase_from_raw(workspace, people)
+        recorder.count(**sum_up(erased))
+    return erased

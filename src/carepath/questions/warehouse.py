@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Cell
+from carepath.quoting import quote_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -165,7 +166,7 @@ def write_out(sql: str, parameters: Mapping[str, Parameter]) -> str:
         if isinstance(value, date):
             return f"cast('{value.isoformat()}' as date)"
         if isinstance(value, str):
-            return "'" + value.replace("'", "''") + "'"
+            return quote_text(value)
         return str(value)
 
     lines = [line.rstrip() for line in _PLACE.sub(literal, sql).strip().splitlines()]

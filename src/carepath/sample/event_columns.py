@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from carepath.quoting import quote_text
 from carepath.sample.clients import Clients
 from carepath.sample.vocabulary import (
     CITIES,
@@ -48,13 +49,7 @@ TSV_FIELDS: tuple[str, ...] = (
 
 def quoted(values: tuple[str | None, ...] | list[str | None] | tuple[str, ...]) -> str:
     """A SQL list of text."""
-    return (
-        "["
-        + ", ".join(
-            "null" if value is None else "'" + value.replace("'", "''") + "'" for value in values
-        )
-        + "]"
-    )
+    return "[" + ", ".join("null" if value is None else quote_text(value) for value in values) + "]"
 
 
 def _numbers(values: list[float]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 from numpy.typing import NDArray
 
+from carepath.quoting import quote_text
 from carepath.sample.plan import SamplePlan
 from carepath.sample.vocabulary import FIRST_NAMES, LAST_NAMES
 
@@ -89,9 +90,9 @@ class Writer:
         """
         kind = file_format or self.plan.file_format
         name = f"{table}.{kind}" if part is None else f"{table}-{part:04d}.{kind}"
-        path = str(self.folder / name).replace("'", "''")
+        path = quote_text(str(self.folder / name))
         self._connection.register("coded", dict(columns))
-        self._connection.execute(f"copy (select {select} from coded) to '{path}' ({_COPY[kind]})")
+        self._connection.execute(f"copy (select {select} from coded) to {path} ({_COPY[kind]})")
         self._connection.unregister("coded")
         count = len(next(iter(columns.values())))
         self.rows[table] = self.rows.get(table, 0) + count

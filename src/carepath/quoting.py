@@ -1,4 +1,4 @@
-"""Quoting of names and values in SQL text."""
+"""Names and values as SQL text: the only place where text from outside becomes SQL."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ def quote_name(name: str) -> str:
 
 
 def quote_text(text: str) -> str:
-    """Quote a text value."""
-    return "'" + text.replace("'", "''") + "'"
+    """Quote a text value; a NUL, which would end the statement, is written by its code."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "(" + quoted.replace("\0", "' || chr(0) || '") + ")" if "\0" in text else quoted
 
 
 def quote_list(texts: Iterable[str]) -> str:

@@ -1,0 +1,87 @@
+"""`carepath erase`: a person leaves the workspace."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import click
+
+from carepath.cli.options import log_format_option, workspace_option
+from carepath.errors import CarepathError
+
+if TYPE_CHECKING:
+    from carepath.logs import LogFormat
+    from carepath.operations.erasure import Erased
+
+
+@click.command("erase")
+@click.option("--user-id", "user_ids", multiple=True, help="A person's id; may be repeated.")
+@click.option(
+    "--user-ids",
+    "file",
+    type=click.File(encoding="utf-8", errors="replace"),
+    help="A file with one id a line, or - for stdin: ids stay out of the shell's history.",
+)
+@click.option("--dry-run", is_flag=True, help="Only count what would be erased.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@workspace_option
+@log_format_option
+def command(
+    user_ids: tuple[str, ...],
+    file: IO[str] | None,
+    dry_run: bool,
+    yes: bool,
+    workspace: Path | None,
+    log_format: LogFormat,
+) -> None:
+    """Erase people from raw, the reject ledger, prep and prod, for good, and build again.
+
+    The rows of the person, of their projects and tasks, and of their devices go. What stays is a
+    count by table in landing.erasures, without any identifier. docs/operations.md says what to
+    do elsewhere: the files that were landed, backups, reports.
+    """
+    from carepath.cli.progress import show_progress
+    from carepath.operations.erasure import erase_from_raw, is_unfinished
+    from carepath.operations.running import run_build, run_erasure
+    from carepath.workspace import find_workspace
+
+    found = find_workspace(workspace)
+    people = [*user_ids, *(file.read().splitlines() if file is not None else ())]
+    _print_counts(erase_from_raw(found, people, is_rehearsal=True))
+    if dry_run:
+        return
+    if not yes:
+        _ask()
+    erased = run_erasure(found, people, log_format=log_format)
+    if not erased and not is_unfinished(found):
+        click.echo("Nothing was changed.")
+        return
+    click.echo("Erased from the raw database and its reject ledger.")
+    if found.prod.exists():
+        with show_progress("Building without them", log_format) as progress:
+            run_build(found, progress, log_format=log_format)
+        click.echo("Erased from prep and prod, which were built anew.")
+    click.echo("Still to do by hand: the files that were landed, backups, reports and extracts.")
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise CarepathError(
+            "Erasing cannot be undone, and nobody can be asked here.",
+            where="--yes",
+            fix="look at the counts, then run it again with --yes",
+        )
+    click.confirm("Erase them for good?", abort=True, err=True)
+
+
+def _print_counts(counts: tuple[Erased, ...]) -> None:
+    if not counts:
+        click.echo("No row of these people was found.")
+        return
+    click.echo(f"{'':<34}{'rows':>8}{'rejected':>10}{'emptied':>9}")
+    for erased in counts:
+        click.echo(
+            f"{erased.table:<34}{erased.rows:>8,}{erased.rejected_rows:>10,}{erased.emptied:>9,}"
+        )
