@@ -8,7 +8,7 @@ from pathlib import Path
 from carepath.building.project import shipped_definitions
 from carepath.definitions import COLUMNS
 from carepath.errors import CarepathError
-from carepath.workspace import Workspace
+from carepath.workspace import Workspace, resolve_folder
 
 _CONFIG = """\
 # carepath workspace. Everything has a default; uncomment to change it.
@@ -43,7 +43,7 @@ def init_workspace(root: Path) -> Workspace:
     CarepathError
         When the folder cannot be made, or holds other files and no workspace.
     """
-    workspace = Workspace(root.expanduser().resolve())
+    workspace = Workspace(resolve_folder(root))
     if workspace.root.is_file():
         raise CarepathError(
             f"{root} is a file, not a folder.", where=str(root), fix="name another folder"

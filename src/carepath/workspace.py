@@ -109,8 +109,26 @@ def find_workspace(path: Path | None = None) -> Workspace:
     )
 
 
+def resolve_folder(path: Path) -> Path:
+    """Give the absolute path that a user means, links followed.
+
+    Raises
+    ------
+    CarepathError
+        When its links go round in a circle, or it names a user who is not there.
+    """
+    try:
+        return path.expanduser().resolve()
+    except (OSError, RuntimeError):
+        raise CarepathError(
+            "The path leads nowhere.",
+            where=str(path),
+            fix="check its links and, after ~, the name of the user",
+        ) from None
+
+
 def _existing(path: Path, source: str) -> Workspace:
-    workspace = Workspace(path.expanduser().resolve())
+    workspace = Workspace(resolve_folder(path))
     if not workspace.exists:
         raise CarepathError(
             f"{path} is not a workspace: it has no {CONFIG_NAME}.",

@@ -114,7 +114,8 @@ def run(place: Path, arguments: list[str]) -> tuple[int, str]:
 def options_of(verb: str) -> list[str]:
     command = cli.get_command(click.Context(cli), verb)
     assert command is not None
-    return [name for one in command.params for name in one.opts if name.startswith("-")]
+    found = [name for one in command.params for name in one.opts if name.startswith("-")]
+    return [*found, "--help"]
 
 
 @st.composite
@@ -141,7 +142,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 @settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -116,7 +117,7 @@ def _load_file(
         return load_events(connection, source, definition), source
     except duckdb.OutOfMemoryException:
         raise
-    except duckdb.Error as error:
+    except (duckdb.Error, EOFError, OSError, zlib.error) as error:
         raise CarepathError(
             f"The file cannot be read: {str(error).splitlines()[0]}",
             where=str(path),

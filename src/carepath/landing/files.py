@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -58,7 +59,7 @@ class RawFile:
 
     def read_start(self, size: int = 1 << 20) -> bytes:
         """Read the first bytes of the content, unpacked."""
-        with self.open() as stream:
+        with _naming(self.name), self.open() as stream:
             return stream.read(size)
 
 
@@ -125,21 +126,27 @@ def fingerprint(file: RawFile, advance: Callable[[int], None] = lambda _: None) 
         When the file cannot be read to its end, or fails its own check sum.
     """
     digest = hashlib.sha256()
+    with _naming(file.name), file.open() as stream:
+        while chunk := stream.read(_CHUNK):
+            digest.update(chunk)
+            advance(len(chunk))
+    return digest.hexdigest()
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Say of which file it is that it cannot be read."""
     try:
-        with file.open() as stream:
-            while chunk := stream.read(_CHUNK):
-                digest.update(chunk)
-                advance(len(chunk))
+        yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UnreadableFileError(
             "The gzip file is damaged or was not written to its end.",
-            where=file.name,
+            where=name,
             fix="copy or export the file again",
         ) from error
     except OSError as error:
         raise UnreadableFileError(
             f"The file cannot be read: {error.strerror or error}.",
-            where=file.name,
+            where=name,
             fix="check the file and its permissions",
         ) from error
-    return digest.hexdigest()

@@ -24,7 +24,7 @@ from carepath.landing.staging import Staged, describe_file, stage_file
 from carepath.landing.tables import TABLES
 from carepath.logs import log, timed
 from carepath.quoting import quote_text
-from carepath.workspace import Workspace
+from carepath.workspace import Workspace, resolve_folder
 
 _NO_SPACE = ("no space", "file too large", "disk quota", "could not write")
 
@@ -68,6 +68,7 @@ def land(
     CarepathError
         When there is nothing to land, a file cannot be read, or the database is in use.
     """
+    resolve_folder(folder)
     folder = folder.expanduser()
     if not folder.exists():
         raise CarepathError(
