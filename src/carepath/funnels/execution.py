@@ -18,7 +18,7 @@ from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.events import EventAccount, load_events
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
 from carepath.funnels.histogram import make_histogram
-from carepath.funnels.literals import from_microseconds, quote_name, to_microseconds
+from carepath.funnels.literals import from_microseconds, to_microseconds
 from carepath.funnels.matching import match_people
 from carepath.funnels.parsing import parse_definition, read_definition
 from carepath.funnels.people import account_people, add_persons
@@ -26,6 +26,7 @@ from carepath.funnels.problems import find_problem_rows
 from carepath.funnels.result import FunnelResult
 from carepath.funnels.summary import make_steps, make_totals, summarise
 from carepath.funnels.trend import follow_trend
+from carepath.quoting import quote_name
 from carepath.workspace import find_workspace
 
 PathLike = str | os.PathLike[str]
