@@ -211,7 +211,7 @@ def test_a_loss_that_depends_on_the_device_is_found_and_the_others_are_not(made:
         )
     answer = made.ask("dropoff-by-segment")
     assert answer.verdict == "differs"
-    assert "by device from 20" in answer.headline
+    assert "differs by device, from 20" in answer.headline
     assert "by country" not in answer.headline
 
 
