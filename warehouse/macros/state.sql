@@ -76,3 +76,12 @@
         table_schema = upper('{{ relation.schema }}')
         and table_name = upper('{{ relation.identifier }}')
 {%- endmacro %}
+
+{#- As dbt's own, but `dbt compile --no-introspect`, which may ask the database nothing, compiles the
+    build from scratch. -#}
+{% macro is_incremental() -%}
+    {%- if not flags.INTROSPECT -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {{ return(dbt.is_incremental()) }}
+{%- endmacro %}

@@ -108,7 +108,9 @@
     case
         when {{ timestamp_expression }} = date_trunc('second', {{ timestamp_expression }})
             then to_varchar({{ timestamp_expression }}, 'YYYY-MM-DD HH24:MI:SS')
-        else rtrim(to_varchar({{ timestamp_expression }}, 'YYYY-MM-DD HH24:MI:SS.FF6'), '0')
+        else regexp_replace(
+            to_varchar({{ timestamp_expression }}, 'YYYY-MM-DD HH24:MI:SS.FF6'), '0+$', ''
+        )
     end
 {%- endmacro %}
 

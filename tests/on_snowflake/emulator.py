@@ -1,7 +1,7 @@
 """A Snowflake emulator on a loopback port, with the raw tables of a workspace in it.
 
-Run as a program: ``python emulator.py PORT RAW_DATABASE STATEMENTS``. Every statement that arrives
-is appended to the file STATEMENTS, one JSON text a line.
+Run as a program: ``python emulator.py PORT RAW_DATABASE STATEMENTS LATE_DATABASE``. Every statement
+that arrives is appended to the file STATEMENTS, one JSON text a line.
 """
 
 from __future__ import annotations
@@ -121,12 +121,10 @@ def swap_schemas(
     connection.execute("commit")
 
 
-def load_raw(path: str) -> None:
-    """Copy the landed tables into the emulator's database `RAW`, names as Snowflake has them."""
+def load_raw(path: str, database: str) -> None:
+    """Copy landed tables into a database of the emulator, names as Snowflake has them."""
     for schema in ("CARE_PLATFORM", "SNOWPLOW"):
-        server.shared_fs.connect("RAW", schema)
-    for database in DATABASES:
-        server.shared_fs.connect(database, "PUBLIC")
+        server.shared_fs.connect(database, schema)
     connection = server.shared_fs.duck_conn
     connection.execute(f"attach '{path}' as landed (read_only)")
     for schema, table in connection.execute(
@@ -136,7 +134,7 @@ def load_raw(path: str) -> None:
         columns = connection.execute(f"describe landed.{schema}.{table}").fetchall()
         listed = ", ".join(f'"{name}" as "{name.upper()}"' for name, *_ in columns)
         connection.execute(
-            f"create table RAW.{schema.upper()}.{table.upper()} as "
+            f"create table {database}.{schema.upper()}.{table.upper()} as "
             f"select {listed} from landed.{schema}.{table}"
         )
     connection.execute("detach landed")
@@ -144,10 +142,13 @@ def load_raw(path: str) -> None:
 
 def main() -> None:
     """Load the tables and serve until killed."""
-    port, raw, statements = sys.argv[1:]
+    port, raw, statements, late = sys.argv[1:]
     mend_emulator()
     watch_statements(Path(statements))
-    load_raw(raw)
+    for database in DATABASES:
+        server.shared_fs.connect(database, "PUBLIC")
+    load_raw(raw, "RAW")
+    load_raw(late, "LATE")
     uvicorn.run(server.app, host="127.0.0.1", port=int(port), log_level="warning")
 
 
