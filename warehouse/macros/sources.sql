@@ -55,7 +55,7 @@
     {%- elif parts -%}
     coalesce(
             {%- for part in parts %}
-            {{ source_cast("get(" ~ ('get(' ~ part ~ ', 0)' if json.is_array else part) ~ ", '" ~ json.key ~ "')", type, 'variant') }}
+            {{ source_cast("get(" ~ ('get(' ~ part ~ ', 0)' if json.get('is_array') else part) ~ ", '" ~ json.key ~ "')", type, 'variant') }}
             {{- ',' if not loop.last }}
             {%- endfor %}
             {{- ', ' ~ source_cast(column.name, type, delivered[column.name | upper]) if column.name | upper in delivered else ', null' }}
@@ -85,7 +85,7 @@
 {% macro source_cast(expression, to_type, from_type) -%}
     {%- set is_time = to_type == 'timestamp' -%}
     {%- set type = 'timestamp_ntz(6)' if is_time else to_type -%}
-    {%- if is_time and modules.re.match('TIMESTAMP_[LT]TZ', from_type) -%}
+    {%- if is_time and modules.re.match('TIMESTAMP_L?TZ', from_type) -%}
     cast(convert_timezone('UTC', {{ expression }}) as {{ type }})
     {%- elif to_type != 'varchar' and modules.re.match('VARCHAR|CHARACTER VARYING|TEXT|STRING', from_type) -%}
     try_cast({{ expression }} as {{ type }})
