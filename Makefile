@@ -65,6 +65,7 @@ bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.ask_speed
 	$(BIN)/python -m benchmarks.funnel_speed
 	$(BIN)/python -m benchmarks.phases_speed
+	$(BIN)/python -m benchmarks.incremental_speed
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .

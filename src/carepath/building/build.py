@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from carepath.building.reconciliation import (
     read_embedded,
 )
 from carepath.building.report import BuildReport, Fate
+from carepath.building.restatement import list_restated_weeks
 from carepath.building.state import (
     explain_rebuilds,
     is_up_to_date,
@@ -114,7 +116,7 @@ def build(
             # An explicit moment cuts rows off: it is built apart, the state is of the latest.
             prep = candidate / "prep.duckdb" if moment else workspace.prep
             prod = candidate / "prod.duckdb"
-            reason = prepare_state(prep, start_over=full_refresh)
+            reason = prepare_state(prep, workspace.raw, start_over=full_refresh)
             before = read_signatures(prep)
             result = run_dbt_build(
                 project,
@@ -136,7 +138,10 @@ def build(
             mode = _describe_mode(moment, reason, explain_rebuilds(before, read_signatures(prep)))
             fates = account_rows(workspace.raw, prod)
             _check_account(fates)
-            report = _report(workspace.prod, read_embedded(prod), fates, started, mode, result)
+            report = replace(
+                _report(workspace.prod, read_embedded(prod), fates, started, mode, result),
+                restated=list_restated_weeks(workspace.prod, prod, checked.time_zone),
+            )
             progress("Publishing", 0, 0)
             publish(prod, workspace.prod)
             log("published", bytes=workspace.prod.stat().st_size, mode=mode)

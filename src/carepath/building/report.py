@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 
@@ -53,6 +54,26 @@ class Fate:
 
 
 @dataclass(frozen=True)
+class RestatedWeek:
+    """A closed week of which the published prod said something else.
+
+    Parameters
+    ----------
+    measure : str
+        What is counted: people entered, people converted, projects started, tasks completed.
+    week : date
+        Monday of the week, in the site's time zone.
+    before, after : int
+        The count in the prod published before, and now.
+    """
+
+    measure: str
+    week: date
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
 class BuildReport:
     """A build that was published.
 
@@ -74,6 +95,8 @@ class BuildReport:
         Why rows were rejected by the models.
     warnings : tuple of str
         What a person should look at.
+    restated : tuple of RestatedWeek
+        Closed weeks whose headline counts are not those of the prod published before.
     """
 
     prod: Path | str
@@ -85,3 +108,4 @@ class BuildReport:
     fates: tuple[Fate, ...]
     rejections: tuple[tuple[str, str, int], ...]
     warnings: tuple[str, ...]
+    restated: tuple[RestatedWeek, ...] = ()

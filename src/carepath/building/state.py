@@ -14,10 +14,21 @@ import duckdb
 
 from carepath.definitions import COLUMNS
 from carepath.errors import CarepathError
+from carepath.landing.sql import quote_text
 from carepath.permissions import private_files
 from carepath.workspace import Workspace
 
 _PARTS = {"code": "code", "macros": "code", "definitions": "definitions", "variables": "settings"}
+
+
+# Incremental tables that account for every row of a source table.
+_SOURCES = {
+    "delivered_events": "snowplow.events",
+    "delivered_tasks": "care_platform.task",
+    "delivered_projects": "care_platform.project",
+    "full_task_history": "care_platform.historical_task",
+    "full_project_history": "care_platform.historical_project",
+}
 
 
 def sign_macros(project: Path) -> str:
@@ -33,7 +44,7 @@ def _hash_files(paths: list[Path], root: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-def prepare_state(prep: Path, *, start_over: bool) -> str | None:
+def prepare_state(prep: Path, raw: Path, *, start_over: bool) -> str | None:
     """Remove a state that is not wanted or cannot be read.
 
     Returns
@@ -46,7 +57,7 @@ def prepare_state(prep: Path, *, start_over: bool) -> str | None:
     CarepathError
         When another process has it open.
     """
-    reason = _find_reason(prep, start_over=start_over)
+    reason = _find_reason(prep, raw, start_over=start_over)
     if reason:
         for path in (prep, prep.with_name(prep.name + ".wal")):
             path.unlink(missing_ok=True)
@@ -55,13 +66,13 @@ def prepare_state(prep: Path, *, start_over: bool) -> str | None:
     return reason
 
 
-def _find_reason(prep: Path, *, start_over: bool) -> str | None:
+def _find_reason(prep: Path, raw: Path, *, start_over: bool) -> str | None:
     if not prep.exists():
         return "there is no earlier build to go on from"
     if start_over:
         return "--full-refresh was given"
     try:
-        duckdb.connect(str(prep)).close()
+        connection = duckdb.connect(str(prep))
     except duckdb.Error as error:
         if "lock" in str(error).lower():
             raise CarepathError(
@@ -70,7 +81,29 @@ def _find_reason(prep: Path, *, start_over: bool) -> str | None:
                 fix="close it, then build again",
             ) from None
         return "the state of earlier builds could not be read and was removed"
+    with connection:
+        connection.execute(f"attach {quote_text(str(raw))} as raw (read_only)")
+        for table, source in _SOURCES.items():
+            if _has_lost_rows(connection, table, source):
+                return f"rows of {source} that earlier builds read are gone"
     return None
+
+
+def _has_lost_rows(connection: duckdb.DuckDBPyConnection, table: str, source: str) -> bool:
+    """Tell whether raw no longer holds the rows that the state was made of."""
+    try:
+        kept = connection.execute(
+            "select coalesce(sum(source_row_count), 0), max(batch_number) "
+            f"from intermediate.{table}"
+        ).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):  # not built yet, or another version
+        return False
+    assert kept is not None
+    there = connection.execute(
+        f"select count(*) from raw.{source} where _batch_number is null or _batch_number <= ?",
+        [kept[1] or 0],
+    ).fetchone()
+    return bool(kept[0]) and there is not None and int(kept[0]) != int(there[0])
 
 
 def read_signatures(prep: Path) -> dict[str, dict[str, str]]:

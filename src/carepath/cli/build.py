@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from carepath.logs import LogFormat
 
 
+_SHOWN_WEEKS = 12
+
+
 @click.command()
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
 @click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
@@ -60,6 +63,15 @@ def print_report(report: BuildReport) -> None:
             console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}", highlight=False)
     for warning in report.warnings:
         console.print(f"[yellow]Note:[/] {warning}", highlight=False)
+    if report.restated:
+        console.print("Closed weeks that the prod before told differently:")
+        for week in report.restated[:_SHOWN_WEEKS]:
+            console.print(
+                f"  week of {week.week}: {week.measure} {week.before:,} -> {week.after:,}",
+                highlight=False,
+            )
+        if len(report.restated) > _SHOWN_WEEKS:
+            console.print(f"  and {len(report.restated) - _SHOWN_WEEKS} more", highlight=False)
     console.print(f"Build: {report.mode}.", highlight=False)
     console.print(
         f"{report.model_count} tables and seeds built, {report.test_count} data tests passed "
