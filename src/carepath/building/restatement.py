@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from carepath.building.report import RestatedWeek
-from carepath.landing.sql import quote_text
+from carepath.quoting import quote_text
 
 # measure -> its count by week in a prod; `$zone` stands for the site's time zone
 _MEASURES = {

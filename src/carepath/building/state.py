@@ -14,8 +14,8 @@ import duckdb
 
 from carepath.definitions import COLUMNS
 from carepath.errors import CarepathError
-from carepath.landing.sql import quote_text
 from carepath.permissions import private_files
+from carepath.quoting import quote_text
 from carepath.workspace import Workspace
 
 _PARTS = {"code": "code", "macros": "code", "definitions": "definitions", "variables": "settings"}
@@ -127,15 +127,19 @@ def explain_rebuilds(
     for table, parts in sorted(after.items()):
         known = before.get(table)
         changed = (
-            [_PARTS.get(part, part) for part in parts if parts[part] != known.get(part)]
+            [
+                f"changed {_PARTS.get(part, part)}"
+                for part in parts
+                if parts[part] != known.get(part)
+            ]
             if known
-            else ["nothing was known of it"]
+            else ["not built this way before"]
         )
         for cause in dict.fromkeys(changed):
             causes.setdefault(cause, []).append(table)
     if not causes:
         return None
-    return "; ".join(f"changed {cause}: {', '.join(tables)}" for cause, tables in causes.items())
+    return "; ".join(f"{cause}: {', '.join(tables)}" for cause, tables in causes.items())
 
 
 @dataclass(frozen=True)
