@@ -60,7 +60,7 @@ def test_the_example_prints_what_the_page_shows(tmp_path, monkeypatch):
     (tmp_path / "events.csv").write_text(blocks("csv")[0] + "\n")
     (tmp_path / "funnel.toml").write_text(blocks("toml")[0] + "\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("COLUMNS", "100")
     command, _, shown = blocks("console")[0].partition("\n")
     words = command.removeprefix("$ carepath ").split()
     printed = CliRunner().invoke(funnel_command, words[1:])

@@ -186,3 +186,12 @@ def test_conditions_compare_texts_numbers_and_truths(wanted, entered):
 def test_all_of_several_conditions_must_hold():
     story = "ann: A{p=1,q=1}@0\nbob: A{p=1,q=2}@0\ncyd: A{p=1}@0"
     assert closed(story, [{"event": "A", "where": {"p": 1, "q": 1}}, {"event": "B"}])[0] == 1
+
+
+def test_a_step_that_nobody_ever_did_is_named_with_the_nearest_name():
+    result = run("ann: signup@0 B@1", "sign_up B? zzz", exclusions=[{"event": "b"}])
+    assert [(unseen.event, unseen.nearest) for unseen in result.unseen_events] == [
+        ("sign_up", "signup"),
+        ("zzz", None),
+        ("b", "B"),
+    ]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 30
 MOST_PROBLEMS = 3
-BAR_WIDTH = 8
+BAR_WIDTH, WIDE = 10, 96
 _PERSON_WORDS = {
     "never_entered": "did a later step but never entered",
     "before_range": "entered only before the date range",
@@ -54,7 +54,10 @@ def print_result(result: FunnelResult) -> None:
             f"{result.complete_through:%Y-%m-%d %H:%M} UTC): {share}.",
             highlight=False,
         )
-    tables = [_lay_out_steps(result.steps)]
+    for unseen in result.unseen_events:
+        near = f"; did you mean {unseen.nearest!r}?" if unseen.nearest else "."
+        console.print(f"No event is called {unseen.event!r}{near}", highlight=False, markup=False)
+    tables = [_lay_out_steps(result.steps, has_bars=console.width >= WIDE)]
     if result.breakdown is not None:
         tables.append(_lay_out_breakdown(result))
     if result.trend is not None:
@@ -101,15 +104,15 @@ def draw_bar(share: float | None, width: int = BAR_WIDTH) -> str:
     return "█" * full + " ▏▎▍▌▋▊▉"[rest].strip()
 
 
-def _lay_out_steps(steps: tuple[StepResult, ...]) -> tuple[str, Table]:
+def _lay_out_steps(steps: tuple[StepResult, ...], *, has_bars: bool) -> tuple[str, Table]:
     shows_skips = any(step.skipped for step in steps)
     numbers = ("people", "of\nstart", "of\nprev.", "lost", "median\ntime")
-    table = _new_table(("step", ""), numbers + ("skip-\nped",) * shows_skips)
-    table.columns[0].min_width, table.columns[1].no_wrap = 12, True
+    table = _new_table(("step", "")[: 1 + has_bars], numbers + ("skip-\nped",) * shows_skips)
+    table.columns[0].min_width = 20
     for step in steps:
         cells: list[str | Text] = [
             Text(f"{step.step_number} {step.name}" + (" (optional)" if step.is_optional else "")),
-            Text(draw_bar(step.rate_from_start).ljust(BAR_WIDTH)),
+            *[Text(draw_bar(step.rate_from_start).ljust(BAR_WIDTH))] * has_bars,
             f"{step.closed:,}",
             show_share(step.rate_from_start),
             show_share(step.rate_from_previous),

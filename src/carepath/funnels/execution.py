@@ -26,6 +26,7 @@ from carepath.funnels.problems import find_problem_rows
 from carepath.funnels.result import FunnelResult
 from carepath.funnels.summary import make_steps, make_totals, summarise
 from carepath.funnels.trend import follow_trend
+from carepath.funnels.unseen import find_unseen
 from carepath.quoting import quote_name
 from carepath.workspace import find_workspace
 
@@ -199,5 +200,6 @@ def _run(
         set_aside=account_people(connection, definition),
         events=account,
         problem_rows=find_problem_rows(connection, source, definition, account),
+        unseen_events=find_unseen(connection, definition),
         sql=tuple(statements),
     )

@@ -205,7 +205,7 @@ def _write_paths(keys: Sequence[str]) -> str:
     return f"[{paths}]::varchar[]"
 
 
-WAREHOUSE_COLUMNS = {"person": "member_id", "event": "event_name", "timestamp": "event_at"}
+WAREHOUSE_COLUMNS = {"person": "member_id", "timestamp": "event_at"}
 
 
 def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRelation:
@@ -234,6 +234,8 @@ def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRe
     columns = {name: (f"source.{quote_name(name)}", kind) for name, kind, *_ in described}
     for name, original in WAREHOUSE_COLUMNS.items():
         columns[name] = columns[original]
+    # A step of a funnel is called by its own name: all such events are named alike.
+    columns["event"] = ("coalesce(source.step_name, source.event_name)", "VARCHAR")
     return EventRelation(
         "prod.main.funnel_events as source",
         columns,

@@ -198,6 +198,14 @@ class ProblemRow:
 
 
 @dataclass(frozen=True)
+class UnseenEvent:
+    """A name in the definition that no usable event has, and the nearest that one has."""
+
+    event: str
+    nearest: str | None
+
+
+@dataclass(frozen=True)
 class FunnelResult:
     """A funnel's answer.
 
@@ -207,6 +215,8 @@ class FunnelResult:
         Whose entries count (UTC); None is without limit.
     problem_rows : tuple of ProblemRow
         The first rows of the file that cannot be used.
+    unseen_events : tuple of UnseenEvent
+        Events of steps and exclusions that never happened.
     """
 
     source: str
@@ -228,6 +238,7 @@ class FunnelResult:
     set_aside: SetAside
     events: EventAccount
     problem_rows: tuple[ProblemRow, ...]
+    unseen_events: tuple[UnseenEvent, ...]
     sql: tuple[str, ...]
 
     def to_dict(self, *, with_sql: bool = False) -> dict[str, Any]:
