@@ -109,13 +109,28 @@ def by_name(space: Space, name: str) -> Model | None:
         return found
     if ".v" in name:
         stem, version = name.rsplit(".v", 1)
-        return space.models.get(f"{stem}_v{version}") or space.models.get(f"{stem}.v{version}")
+        return _of_version(space, stem, version)
     doc = space.docs.models.get(name)
     if doc is not None and doc.versions:
-        for version in sorted(doc.versions, key=lambda v: (len(v), v), reverse=True):
-            found = space.models.get(f"{name}_v{version}") or space.models.get(f"{name}.v{version}")
+        ordered = sorted(doc.versions, key=lambda v: (len(v), v), reverse=True)
+        for version in [doc.latest_version or ordered[0], *ordered]:
+            found = _of_version(space, name, version)
             if found is not None:
                 return found
+    return None
+
+
+def _of_version(space: Space, stem: str, version: str) -> Model | None:
+    """One version of a model: the file its YAML names, else the usual file names."""
+    doc = space.docs.models.get(stem)
+    named = ""
+    if doc is not None and version in doc.versions:
+        named = doc.version_files[doc.versions.index(version)]
+        is_latest = version == (doc.latest_version or max(doc.versions, key=lambda v: (len(v), v)))
+        named = named or (stem if is_latest or len(doc.versions) == 1 else "")
+    for name in (f"{stem}_v{version}", f"{stem}.v{version}", named):
+        if name in space.models:
+            return space.models[name]
     return None
 
 

@@ -20,6 +20,22 @@ def nearest(name: str, known: Iterable[str], cutoff: float = 0.75) -> str | None
     return None
 
 
+def is_slip(name: str, near: str) -> bool:
+    """True where two names differ by one or two letters and begin or end alike."""
+    ours, theirs = name.split("_"), near.split("_")
+    if name == near or name.rstrip("s") == near.rstrip("s"):
+        return False
+    if (ours[0] != theirs[0] and ours[-1] != theirs[-1]) or abs(len(name) - len(near)) > 2:
+        return False
+    gone = [w for w in ours if w not in theirs]
+    new = [w for w in theirs if w not in ours]
+    if len(gone) > 1 or len(new) > 1 or any(w.isdigit() for w in gone + new):
+        return False
+    alike = difflib.SequenceMatcher(None, name, near, autojunk=False).ratio()
+    word = difflib.SequenceMatcher(None, "".join(gone), "".join(new), autojunk=False).ratio()
+    return alike > 0.93 and word > 0.66
+
+
 def listing(names: Iterable[str], most: int = 8) -> str:
     """Some names, then how many more."""
     ordered = list(names)

@@ -68,6 +68,8 @@ class NodeDoc(Compact):
     config: dict[str, Any]
     source: str | None = None
     versions: tuple[str, ...] = ()
+    version_files: tuple[str, ...] = ()
+    latest_version: str = ""
 
     @property
     def every_test(self) -> tuple[TestUse, ...]:
@@ -279,7 +281,7 @@ def _node(kind: str, path: str, entry: yaml.Map, source: str | None = None) -> N
     if not isinstance(name, str) or "{{" in name:
         return None
     columns = [_column(column) for column in _maps(entry.get("columns")) if column.get("name")]
-    versions = tuple(str(v.get("v")) for v in _maps(entry.get("versions")))
+    versions = tuple(_maps(entry.get("versions")))
     config = entry.get("config")
     return NodeDoc(
         kind=kind,
@@ -291,7 +293,9 @@ def _node(kind: str, path: str, entry: yaml.Map, source: str | None = None) -> N
         tests=tuple(_tests(entry, None)),
         config=dict(config) if isinstance(config, dict) else {},
         source=source,
-        versions=versions,
+        versions=tuple(str(v.get("v")) for v in versions),
+        version_files=tuple(str(v.get("defined_in") or "") for v in versions),
+        latest_version=str(entry.get("latest_version") or ""),
     )
 
 

@@ -105,6 +105,7 @@ class Rendered:
     stars: dict[str, StarSpec]
     macros: frozenset[str]
     flags: dict[str, bool] = field(default_factory=dict)
+    is_guess: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,7 @@ class Renderer:
             state.stars,
             frozenset(state.macros),
             flags,
+            state.is_guess,
         )
         return rendered, state
 

@@ -37,6 +37,7 @@ class State:
     stars: dict[str, StarSpec] = field(default_factory=dict)
     macros: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
+    is_guess: bool = False
 
     def note_unknown(self, origin: str) -> str:
         """Give an unknown value its placeholder."""
@@ -46,7 +47,11 @@ class State:
 
     def unknown(self, origin: str) -> Unknown:
         """Make a value that cannot be known."""
-        return Unknown(origin, self.note_unknown)
+        return Unknown(origin, self.note_unknown, self.guess)
+
+    def guess(self) -> None:
+        """Note that the template took a branch nobody can know."""
+        self.is_guess = True
 
     def relation(self, name: RelationName) -> RelationName:
         """Register a relation the template names."""

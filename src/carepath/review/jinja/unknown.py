@@ -12,13 +12,19 @@ PATTERN = re.compile(r"cp_unk_\d+_x", re.IGNORECASE)
 
 
 class Unknown:
-    """Stands for what an unknown macro, variable or query would give."""
+    """Stands for what an unknown macro, variable or query would give.
 
-    __slots__ = ("_note", "_origin", "_text")
+    `note` gives it its placeholder; `guess` is told when a template branches or loops on it.
+    """
 
-    def __init__(self, origin: str, note: Callable[[str], str]) -> None:
+    __slots__ = ("_guess", "_note", "_origin", "_text")
+
+    def __init__(
+        self, origin: str, note: Callable[[str], str], guess: Callable[[], None] = lambda: None
+    ) -> None:
         self._origin = origin
         self._note = note
+        self._guess = guess
         self._text: str | None = None
 
     def __str__(self) -> str:
@@ -32,7 +38,7 @@ class Unknown:
         return str(self)
 
     def _next(self, *_: Any, **__: Any) -> Unknown:
-        return Unknown(self._origin, self._note)
+        return Unknown(self._origin, self._note, self._guess)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in SANDBOX_FLAGS:
@@ -44,24 +50,30 @@ class Unknown:
     __neg__ = __pow__ = _next
 
     def __iter__(self) -> Iterator[Unknown]:
+        self._guess()
         yield self._next()
 
     def __len__(self) -> int:
+        self._guess()
         return 1
 
     def __bool__(self) -> bool:
+        self._guess()
         return True
 
     def __contains__(self, item: object) -> bool:
+        self._guess()
         return False
 
     def __eq__(self, other: object) -> bool:
+        self._guess()
         return self is other
 
     def __hash__(self) -> int:
         return id(self)
 
     def __lt__(self, other: object) -> bool:
+        self._guess()
         return False
 
     __gt__ = __le__ = __ge__ = __lt__

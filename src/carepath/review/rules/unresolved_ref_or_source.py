@@ -16,38 +16,42 @@ Use instead
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja.relations import RelationName
-from carepath.review.naming import nearest
+from carepath.review.naming import is_slip, nearest
 from carepath.review.nodes import REF_TEXT, SOURCE_TEXT, NodeDoc
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Snapshot, Space
 
 BLOCK = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
-ENOUGH = 0.85
+ENOUGH = 30
+"""Names read by a project without a dbt_project.yml, for a missing one to be an error."""
+MOST_MISSING = 0.04
+"""Share of the other names that may be missing before the checkout counts as not whole."""
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Look up what a model names."""
     space = context.space
+    base = context.change.base if context.change is not None else None
     path = context.model.file.path
     mentioned = set()
     for name, line in mentions(context.analysis.source):
         mentioned.add(name)
-        yield from _unresolved(context.snapshot, space, name, Place(path, line), "")
+        yield from _unresolved(context.snapshot, space, name, Place(path, line), "", base)
     for variant in context.analysis.variants:
         for call in variant.rendered.calls:
             if call in mentioned:
                 continue
             mentioned.add(call)
             place = _in_macro(context, call)
-            yield from _unresolved(context.snapshot, space, call, place, "")
+            yield from _unresolved(context.snapshot, space, call, place, "", base)
 
 
 def check_change(change: Change) -> Iterator[Issue]:
@@ -66,11 +70,14 @@ def check_change(change: Change) -> Iterator[Issue]:
                 continue
             name = _name(mention.kind, mention.name)
             place = Place(mention.file, mention.line)
-            yield from _unresolved(change.head, space, name, place, f" ({mention.where})")
+            yield from _unresolved(
+                change.head, space, name, place, f" ({mention.where})", change.base
+            )
         for file in space.project.of_kind("test", "analysis"):
             if file.path in change.changed_files and file.path.endswith(".sql"):
                 for name, line in mentions(change.head.text(file)):
-                    yield from _unresolved(change.head, space, name, Place(file.path, line), "")
+                    place = Place(file.path, line)
+                    yield from _unresolved(change.head, space, name, place, "", change.base)
 
 
 def mentions(source: str) -> Iterator[tuple[RelationName, int]]:
@@ -94,20 +101,30 @@ def _name(kind: str, parts: tuple[str, ...]) -> RelationName:
 def _unresolved_mention(
     snapshot: Snapshot, space: Space, kind: str, parts: tuple[str, ...]
 ) -> Iterator[Issue]:
-    yield from _unresolved(snapshot, space, _name(kind, parts), Place("", 1), "")
+    yield from _unresolved(snapshot, space, _name(kind, parts), Place("", 1), "", None)
 
 
 def _unresolved(
-    snapshot: Snapshot, space: Space, name: RelationName, place: Place, where: str
+    snapshot: Snapshot,
+    space: Space,
+    name: RelationName,
+    place: Place,
+    where: str,
+    base: Snapshot | None,
 ) -> Iterator[Issue]:
     if name.kind == "ref":
-        yield from _ref(snapshot, space, name, place, where)
+        yield from _ref(snapshot, space, name, place, where, base)
     elif name.kind == "source":
-        yield from _source(snapshot, space, name, place, where)
+        yield from _source(snapshot, space, name, place, where, base)
 
 
 def _ref(
-    snapshot: Snapshot, space: Space, name: RelationName, place: Place, where: str
+    snapshot: Snapshot,
+    space: Space,
+    name: RelationName,
+    place: Place,
+    where: str,
+    base: Snapshot | None,
 ) -> Iterator[Issue]:
     if snapshot.find(space, name) is not None or (
         name.name in space.docs.models and (space.docs.models[name.name].kind == "snapshots")
@@ -119,15 +136,15 @@ def _ref(
         return
     known = [model for other in snapshot.spaces for model in other.models]
     near = nearest(name.name, known, 0.85)
-    if near is None or not _is_slip(name.name, near):
+    if near is None or not is_slip(name.name, near):
         # A model of a package that is not here, named rightly in other places.
-        counts, _, _ = _table(snapshot, space)
+        counts = census(snapshot, space).counts
         others = [c.name for c in counts if c.kind == "ref" and c.name not in known]
-        slips = [other for other in others if _is_slip(name.name, other)]
+        slips = [other for other in others if is_slip(name.name, other)]
         near = slips[0] if len(slips) == 1 and counts.get(name, 0) <= 1 else near
-    if near is not None and space.project.has_model_packages and not _is_slip(name.name, near):
+    if near is not None and space.project.has_model_packages and not is_slip(name.name, near):
         near = None
-    severity, confidence = _weigh(snapshot, space, name, near)
+    severity, confidence = _weigh(snapshot, space, name, near, base)
     if severity is None:
         return
     yield Issue(
@@ -144,7 +161,12 @@ def _ref(
 
 
 def _source(
-    snapshot: Snapshot, space: Space, name: RelationName, place: Place, where: str
+    snapshot: Snapshot,
+    space: Space,
+    name: RelationName,
+    place: Place,
+    where: str,
+    base: Snapshot | None,
 ) -> Iterator[Issue]:
     if snapshot.source(space, name) is not None:
         return
@@ -158,6 +180,9 @@ def _source(
         return
     if tables:
         near = nearest(name.name, tables, 0.8)
+        severity, _ = _weigh(snapshot, space, name, near, base)
+        if severity is None and census(snapshot, space).is_partial(name):
+            return
         confidence = Confidence.LIKELY if _is_vague(space) else Confidence.CERTAIN
         yield Issue(
             subject=name.label,
@@ -178,7 +203,7 @@ def _source(
         return
     sources = [s for other in snapshot.spaces for s in other.docs.source_names]
     near = nearest(str(name.package), sources, 0.8)
-    severity, confidence = _weigh(snapshot, space, name, near)
+    severity, confidence = _weigh(snapshot, space, name, near, base)
     if severity is None or not sources:
         return
     yield Issue(
@@ -200,68 +225,75 @@ def snapshot_place(tables: dict[str, NodeDoc]) -> tuple[str, int]:
     return node.file, node.line
 
 
-def _is_slip(name: str, near: str) -> bool:
-    """True where two names differ by one or two letters and begin alike."""
-    ours, theirs = name.split("_"), near.split("_")
-    if name == near or name.rstrip("s") == near.rstrip("s"):
-        return False
-    if (ours[0] != theirs[0] and ours[-1] != theirs[-1]) or abs(len(name) - len(near)) > 2:
-        return False
-    gone = [w for w in ours if w not in theirs]
-    new = [w for w in theirs if w not in ours]
-    if len(gone) > 1 or len(new) > 1 or any(w.isdigit() for w in gone + new):
-        return False
-    alike = difflib.SequenceMatcher(None, name, near, autojunk=False).ratio()
-    word = difflib.SequenceMatcher(None, "".join(gone), "".join(new), autojunk=False).ratio()
-    return alike > 0.93 and word > 0.66
-
-
 def _is_vague(space: Space) -> bool:
     return bool(space.docs.broken) or not space.project.configured
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """The names the models of a project read: how often each, which ones nothing here supplies."""
+
+    counts: Mapping[RelationName, int]
+    missing: frozenset[RelationName]
+
+    def is_partial(self, name: RelationName) -> bool:
+        """True where names of this kind are missing besides this one: the checkout is not whole."""
+        others = sum(1 for m in self.missing if m.kind == name.kind and m != name)
+        all_names = sum(1 for m in self.counts if m.kind == name.kind)
+        return others > MOST_MISSING * all_names
+
+
 def _weigh(
-    snapshot: Snapshot, space: Space, name: RelationName, near: str | None
+    snapshot: Snapshot, space: Space, name: RelationName, near: str | None, base: Snapshot | None
 ) -> tuple[Severity | None, Confidence]:
     """How sure it is that nothing outside this tree supplies the name."""
-    elsewhere, total, resolved = _readers(snapshot, space, name)
-    rate = resolved / total if total else 1.0
-    if space.project.has_model_packages or (not space.project.configured and rate < ENOUGH):
-        if near is None or elsewhere > 1:
+    here = census(snapshot, space)
+    elsewhere = here.counts.get(name, 0)
+    is_partial = here.is_partial(name)
+    before = _counterpart(space, base)
+    if base is not None and before is not None:
+        if _exists(base, before, name):
+            return Severity.ERROR, Confidence.CERTAIN
+        is_partial = census(base, before).is_partial(name)
+    if space.project.has_model_packages or is_partial:
+        is_near = near is not None and (not is_partial or is_slip(name.name, near))
+        if not is_near or elsewhere > 1:
             return None, Confidence.POSSIBLE
         return Severity.ERROR, Confidence.LIKELY
-    if rate < 0.5:
-        return (Severity.WARNING if near else None), Confidence.POSSIBLE
     if not space.project.configured:
-        return (Severity.ERROR if near or rate > 0.97 else Severity.WARNING), Confidence.LIKELY
+        is_sure = near is not None or len(here.counts) > ENOUGH
+        return (Severity.ERROR if is_sure else Severity.WARNING), Confidence.LIKELY
     if elsewhere > 2 and near is None:
         return Severity.WARNING, Confidence.POSSIBLE
     return Severity.ERROR, Confidence.CERTAIN
 
 
-def _readers(snapshot: Snapshot, space: Space, name: RelationName) -> tuple[int, int, int]:
-    """(models that name it, refs in all, refs that resolve) in a project."""
-    counts, total, resolved = _table(snapshot, space)
-    return counts.get(name, 0), total, resolved
+def _counterpart(space: Space, base: Snapshot | None) -> Space | None:
+    for other in base.spaces if base is not None else ():
+        if other.project.name == space.project.name or other.project.root == space.project.root:
+            return other
+    return None
 
 
-def _table(snapshot: Snapshot, space: Space) -> tuple[dict[RelationName, int], int, int]:
-    slot = f"readers|{id(snapshot)}|{space.project.root}"
-    table = snapshot.local.get(slot)
-    if table is None:
+def _exists(snapshot: Snapshot, space: Space, name: RelationName) -> bool:
+    if name.kind == "source":
+        return snapshot.source(space, name) is not None
+    return snapshot.find(space, name) is not None or name.name in space.docs.models
+
+
+def census(snapshot: Snapshot, space: Space) -> Census:
+    """Count what the models of a project read."""
+    slot = f"census|{space.project.root}|{space.project.name}"
+    kept = snapshot.local.get(slot)
+    if kept is None:
         counts: dict[RelationName, int] = {}
-        total = resolved = 0
         for model in space.models.values():
             for call in snapshot.calls(model):
-                if call.kind == "ref":
+                if call.kind != "this":
                     counts[call] = counts.get(call, 0) + 1
-                    total += 1
-                    resolved += snapshot.find(space, call) is not None
-                elif call.kind == "source":
-                    counts[call] = counts.get(call, 0) + 1
-        table = (counts, total, resolved)
-        snapshot.local[slot] = table
-    found: tuple[dict[RelationName, int], int, int] = table
+        gone = frozenset(call for call in counts if not _exists(snapshot, space, call))
+        kept = snapshot.local[slot] = Census(counts, gone)
+    found: Census = kept
     return found
 
 

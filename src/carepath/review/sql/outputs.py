@@ -200,6 +200,8 @@ def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) ->
 
 
 def _direct(resolver: Resolver, expression: exp.Expr) -> tuple[Binding | None, str | None]:
+    if isinstance(expression, exp.Paren):
+        expression = expression.unnest()
     if isinstance(expression, exp.Column):
         use = resolver.uses.get(id(expression))
         if use is not None and use.column is not None and use.binding is not None:

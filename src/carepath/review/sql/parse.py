@@ -17,8 +17,9 @@ logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 OTHERS = ("snowflake", "bigquery", "duckdb", "postgres", "databricks", "")
 NOT_A_QUERY = re.compile(
-    r"(?is)^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(create|insert|update|delete|alter|drop|grant|merge|use|copy|call|"
-    r"declare|begin|set|truncate|revoke|comment|exec|execute|show|do|unload)\b"
+    r"(?is)^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:(?:create|insert|update|delete|alter|drop|grant|merge|use|copy|"
+    r"call|declare|begin|set|truncate|revoke|comment|exec|execute|show|do|unload)\b"
+    r"|(?:model|audit|metric)\s*\()"
 )
 BLANK = re.compile(r"(?s)(--[^\n]*|/\*.*?\*/|\s|;)*")
 
