@@ -8,6 +8,7 @@ change the meaning.
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import random
 import re
@@ -20,11 +21,10 @@ Edit = Callable[[random.Random, Files, str], "dict[str, str | None] | None"]
 OPAQUE = re.compile(
     r"{#.*?#}|{%.*?%}|{{.*?}}|--[^\n]*|/\*.*?\*/|'(?:[^'\\]|''|\\.)*'|\"[^\"]*\"|`[^`]*`", re.DOTALL
 )
-KEYWORDS = (
-    "select from where group by order having left inner right full outer join on and or not as "
-    "case when then else end union all distinct with is null in between over partition limit"
-).split()
-KEYWORD = re.compile(r"(?i)\b(" + "|".join(KEYWORDS) + r")\b")
+KEYWORD = re.compile(
+    r"(?i)\b(select|from|where|group|by|order|having|left|inner|right|full|outer|join|on|and|or|not|as|"
+    r"case|when|then|else|end|union|all|distinct|with|is|null|in|between|over|partition|limit)\b"
+)
 CTE_HEAD = re.compile(r"\s*(\w+)\s+as\s*\(", re.IGNORECASE)
 WITH = re.compile(r"(?is)^[\s¤]*with\s")
 
@@ -181,7 +181,7 @@ def reorder_ctes(rng: random.Random, files: Files, path: str) -> dict[str, str |
     ctes, _ = outer_ctes(text)
     pairs = [
         (one, two)
-        for one, two in zip(ctes, ctes[1:], strict=False)
+        for one, two in itertools.pairwise(ctes)
         if not re.search(rf"(?i)\b{one.name}\b", text[two.start : two.end])
         and "{%" not in text[one.start : two.end]
         and "--" not in text[one.end : two.start]
@@ -278,16 +278,18 @@ def rename_column(rng: random.Random, files: Files, path: str) -> dict[str, str 
     words = [
         word
         for word in re.findall(r"(?i)\bas\s+(\w+_\w+)", mask(files[path]))
-        if not re.match(r"(?i)(type|timestamp|cp|is|has)_", word)
+        if not re.search(rf"(?i)\b{word}\s*\(", files[path])
     ]
     if not words:
         return None
     old = rng.choice(words)
-    if any(old in name for name in files):
+    if any(old.lower() in name.lower() for name in files):
         return None
-    word = re.compile(rf"\b{old}\b")
+    word = re.compile(rf"(?i)\b{old}\b")
     changed: dict[str, str | None] = {
-        name: word.sub(f"{old}_now", text) for name, text in files.items() if word.search(text)
+        name: word.sub(lambda m: f"{m[0]}_now", text)
+        for name, text in files.items()
+        if word.search(text)
     }
     return changed
 

@@ -121,7 +121,9 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=200, help="clean commits of each folder")
     parser.add_argument("--dialect", default="")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--show", action="count", default=0, help="each error and warning; twice: notes")
+    parser.add_argument(
+        "--show", action="count", default=0, help="each error and warning; twice: notes"
+    )
     options = parser.parse_args()
     outcomes: list[Outcome] = []
     for folder in options.folders:

@@ -143,14 +143,15 @@ class Repository:
             if file.is_symlink() or not file.is_file():
                 entries.pop(path, None)
                 continue
-            data = file.read_bytes()
+            with file.open("rb") as stream:
+                data = stream.read(MAX_BYTES + 1)
             digest = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
             entries[path] = Entry(digest.hexdigest(), len(data))
             local[digest.hexdigest()] = data
         return Tree(entries, self, local)
 
     def blob(self, sha: str) -> bytes:
-        """Read one blob through the one long-lived `git cat-file --batch`."""
+        """Read one blob, up to just past the size limit, by the one long-lived `git cat-file`."""
         if self._batch is None:
             self._batch = subprocess.Popen(
                 ["git", "-C", str(self.root), "cat-file", "--batch"],
@@ -165,8 +166,11 @@ class Repository:
         header = self._batch.stdout.readline().split()
         if len(header) < 3:
             raise CarepathError(f"git has no blob {sha}.", fix="Fetch the full history.")
-        data = self._batch.stdout.read(int(header[2]))
-        self._batch.stdout.read(1)
+        size = int(header[2])
+        data = self._batch.stdout.read(min(size, MAX_BYTES + 1))
+        left = size - len(data) + 1
+        while left > 0:
+            left -= len(self._batch.stdout.read(min(left, MAX_BYTES))) or left
         return data
 
     def close(self) -> None:

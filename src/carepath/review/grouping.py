@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from carepath.review.change import Change
 from carepath.review.findings import Evidence, Finding, Place, Severity
 from carepath.review.jinja.relations import RelationName
-from carepath.review.naming import nearest
+from carepath.review.naming import listing, nearest
 from carepath.review.rules.removed_but_still_used import RULE
 from carepath.review.snapshot import Model
 from carepath.review.sql.relation import Relation
@@ -60,6 +60,24 @@ def collapse(findings: list[Finding]) -> list[Finding]:
         evidence = (*other.evidence, Evidence(finding.message), *finding.evidence)
         kept[first[key]] = replace(other, evidence=evidence)
     return kept
+
+
+def fold_macros(findings: list[Finding], macros: set[str]) -> list[Finding]:
+    """Make one finding of a defect inside a macro, naming the models that call it."""
+    groups: dict[tuple[str, Place, str], list[Finding]] = {}
+    for finding in findings:
+        place = finding.place
+        same = (finding.code, place, finding.message if place.file in macros else finding.key)
+        groups.setdefault(same, []).append(finding)
+    folded = []
+    for members in groups.values():
+        first = max(members, key=lambda f: (f.severity, f.confidence))
+        callers = list(dict.fromkeys(f.model for f in members if f.model))
+        if first.place.file in macros and len(callers) > 1:
+            told = Evidence("reached from " + listing(sorted(callers)))
+            first = replace(first, evidence=(*first.evidence, told))
+        folded.append(first)
+    return folded
 
 
 def _cause(finding: Finding, change: Change) -> Cause | None:

@@ -128,6 +128,8 @@ def _of_version(space: Space, stem: str, version: str) -> Model | None:
         named = doc.version_files[doc.versions.index(version)]
         is_latest = version == (doc.latest_version or max(doc.versions, key=lambda v: (len(v), v)))
         named = named or (stem if is_latest or len(doc.versions) == 1 else "")
+    if doc is None:
+        named = stem
     for name in (f"{stem}_v{version}", f"{stem}.v{version}", named):
         if name in space.models:
             return space.models[name]

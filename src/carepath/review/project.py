@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import posixpath
 import re
 from dataclasses import dataclass, field
@@ -150,16 +151,39 @@ def discover(tree: Tree, ledger: Ledger, under: str = "") -> list[Project]:
             if other is not project and isinstance(inner, dict):
                 project.variables.update(inner)
     deepest = sorted(projects, key=lambda project: -len(project.root))
+    ignored = {project.root: _ignored(tree, project.root) for project in projects}
     for path in inside:
         if SKIPPED.search(path):
             continue
         for project in deepest:
             if not project.root or path.startswith(project.root + "/"):
+                if any(_matches(path, pattern) for pattern in ignored[project.root]):
+                    break
                 file = _sort(tree, project, path)
                 if file is not None:
                     project.files.append(file)
                 break
     return projects
+
+
+def _ignored(tree: Tree, root: str) -> list[str]:
+    """The patterns of a `.dbtignore`, as globs on whole paths."""
+    path = posixpath.join(root, ".dbtignore")
+    found = []
+    for line in (tree.text(path) or "").splitlines() if path in tree.entries else []:
+        pattern = line.strip()
+        if not pattern or pattern.startswith(("#", "!")):
+            continue
+        is_anchored = "/" in pattern.rstrip("/")
+        pattern = pattern.strip("/") + ("/*" if pattern.endswith("/") else "")
+        prefix = posixpath.join(root, "") if root else ""
+        found += [prefix + pattern] if is_anchored else [prefix + pattern, f"*/{pattern}"]
+    return found
+
+
+def _matches(path: str, pattern: str) -> bool:
+    """True for a file a glob names, or one below a folder it names."""
+    return fnmatch.fnmatchcase(path, pattern) or fnmatch.fnmatchcase(path, pattern + "/*")
 
 
 def _configured(tree: Tree, root: str, ledger: Ledger) -> Project:

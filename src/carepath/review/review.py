@@ -126,6 +126,8 @@ def review_change(change: Change) -> Review:
 
 
 def _finish(result: Review, head: Snapshot) -> None:
+    macros = {f.path for space in head.spaces for f in space.project.of_kind("macro")}
+    result.findings = grouping.fold_macros(result.findings, macros)
     result.coverage.models = len(head.models)
     result.dialects = {space.project.name: space.dialect for space in head.spaces if space.models}
     result.not_analysed = list(head.ledger.entries)

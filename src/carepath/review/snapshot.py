@@ -207,6 +207,15 @@ class Snapshot:
                 return found
         return None
 
+    def _is_reachable(self, space: Space, model: Model, name: RelationName) -> bool:
+        """False where a project without that model may mean one that is not in this tree."""
+        other = model.project
+        return (
+            other is space.project
+            or name.package is not None
+            or (other.name in space.project.packages)
+        )
+
     def source(self, space: Space, name: RelationName) -> NodeDoc | None:
         """The YAML entry of a source table."""
         ordered = [space, *(other for other in self.spaces if other is not space)]
@@ -233,7 +242,7 @@ class Snapshot:
         if name.kind == "this":
             return open_relation("this")
         model = self.find(space, name)
-        if model is None:
+        if model is None or not self._is_reachable(space, model, name):
             return open_relation(name.label)
         kept = self._outputs.get(model.id)
         if kept is None:

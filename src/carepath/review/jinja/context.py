@@ -60,7 +60,15 @@ class Config:
         value = self._state.config.get(name, default)
         return self._state.unknown(f"config.get({name})") if value is None else value
 
-    require = meta_get = get
+    require = get
+
+    def meta_get(self, name: str, default: Any = None, **_: Any) -> Any:
+        """A key of the meta set so far, or the default."""
+        meta = self._state.config.get("meta")
+        value = meta.get(name, default) if isinstance(meta, dict) else default
+        return self._state.unknown(f"config.meta_get({name})") if value is None else value
+
+    meta_require = meta_get
 
     def set(self, name: str, value: Any) -> str:
         """Note a setting."""
@@ -274,6 +282,7 @@ def build(
         "dbt": Namespace("dbt", state, functions),
         "dbt_utils": utils,
         "dbt_date": Namespace("dbt_date", state, packages.dbt_date(state)),
+        "fivetran_utils": Namespace("fivetran_utils", state, packages.fivetran_utils(state, var)),
     }
     for name in packages.INTERNAL - context.keys():
         context[name] = unknown(name)

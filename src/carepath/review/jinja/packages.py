@@ -303,3 +303,46 @@ def dbt_date(state: State) -> dict[str, Callable[..., Any]]:
     macros["get_base_dates"] = lambda *a, **k: "(select cp_fn_spine() as date_day)"
     macros["date_trunc"] = functions()["date_trunc"]
     return macros
+
+
+def fivetran_utils(state: State, var: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """fivetran_utils: switches by variable, and column lists that its sources fill up."""
+
+    def enabled_vars(names: Any) -> bool:
+        return all(bool(var(name, True)) for name in names)
+
+    def enabled_vars_one_true(names: Any) -> bool:
+        return any(bool(var(name, True)) for name in names)
+
+    def fill_staging_columns(source_columns: Any = None, staging_columns: Any = None) -> Any:
+        if not isinstance(staging_columns, list) or not staging_columns:
+            return state.unknown("fivetran_utils.fill_staging_columns")
+        lines = []
+        for column in staging_columns:
+            name = str(column.get("alias") or column.get("name") or "")
+            lines.append(f"cp_fn_staging({column.get('name')}) as {name}")
+        return ",\n".join(lines)
+
+    def pass_through(name: Any = "", *_: Any, **__: Any) -> str:
+        given = var(str(name), [])
+        names = [c.get("alias") or c.get("name") if isinstance(c, dict) else c for c in given]
+        return "".join(f", {text}" for text in names if isinstance(text, str))
+
+    opened = f"select * from {OPEN_SCHEMA}.union_data"
+    macros = functions()
+    macros.update(
+        enabled_vars=enabled_vars,
+        enabled_vars_one_true=enabled_vars_one_true,
+        fill_staging_columns=fill_staging_columns,
+        fill_pass_through_columns=pass_through,
+        persist_pass_through_columns=pass_through,
+        add_pass_through_columns=lambda *_, **__: "",
+        source_relation=lambda *_, **__: ", cast('' as varchar) as source_relation",
+        add_dbt_source_relation=lambda *_, **__: "",
+        union_data=lambda *_, **__: opened,
+        union_relations=lambda *_, **__: opened,
+        try_cast=lambda field, type, *_: f"cast({text_of(field)} as {type})",
+        dummy_coalesce_value=lambda column, *_: f"cp_fn_dummy({text_of(column)})",
+        percentile=lambda *a, **k: call_text("percentile", a, k) + " over ()",
+    )
+    return macros

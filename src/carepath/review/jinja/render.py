@@ -169,6 +169,12 @@ class Renderer:
             digest.update(file.path.encode() + b"\0" + file.source.encode() + b"\0")
         return digest.hexdigest()
 
+    def known_names(self) -> frozenset[str]:
+        """Every name a template of the project can call without a package before it."""
+        state = State(self.name, self.dialect, {})
+        foreign = {macro for macros in self.foreign.values() for macro in macros}
+        return frozenset(self._context(state, False)) | self.owner.keys() | foreign | {"range"}
+
     def render(self, path: str, name: str, source: str) -> list[Rendered] | RenderFailure:
         """Render a template in each reachable setting of its switches, one flip at a time."""
         first = self._render(path, name, source, {}, None)

@@ -72,6 +72,8 @@ def _table(context: Context, variant: Variant, scope: Scope, node: exp.Table) ->
         return
     offset = start_of(node) or 0
     if not schema:
+        if variant.parsed.is_patched:
+            return
         if any(name in b.relation.index for b in scope.bindings.values()) or "." in name:
             return
         ctes = list(variant.resolution.ctes)

@@ -28,13 +28,24 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql import brackets, tokens
 
 CONFLICT = re.compile(r"(?m)^<{7} ")
+MATERIALIZATIONS = (
+    *("table", "view", "incremental", "ephemeral", "snapshot", "materialized_view"),
+    *("dynamic_table", "streaming_table", "external", "table_hive_ha"),
+)
+"""What dbt and its adapters make of the query itself."""
 BREAKS = "The model does not build, nor anything downstream of it."
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each variant: rejected by all parsers, or accepted though broken."""
     for variant in context.analysis.variants:
+        kind = variant.rendered.config.get("materialized")
+        if isinstance(kind, str) and kind not in MATERIALIZATIONS:
+            # A materialization of the project's own may add to the text before it runs.
+            continue
         parsed = variant.parsed
+        if parsed.kind == "broken" and variant.rendered.is_guess and not _did_parse(context):
+            continue
         if parsed.kind == "broken" and len(parsed.rejected_by) >= 2:
             yield Issue(
                 subject=parsed.reason,
@@ -111,6 +122,15 @@ def _rejected_now(context: Context, variant: Variant) -> Iterator[Issue]:
                 variant=variant,
                 confidence=Confidence.LIKELY,
             )
+
+
+def _did_parse(context: Context) -> bool:
+    """True where the model could be read at base, whatever its template branches on."""
+    before = context.change.counterpart(context.model) if context.change is not None else None
+    if context.change is None or before is None:
+        return False
+    old = context.change.base.analyse(before)
+    return bool(old.variants) and all(variant.parsed.tree is not None for variant in old.variants)
 
 
 def _semicolon(context: Context, variant: Variant) -> Iterator[Issue]:

@@ -125,7 +125,9 @@ def _branches(variant: Variant) -> Iterator[Issue]:
                     else "Another branch is missing.",
                     fix="Adapt the second branch.",
                     confidence=Confidence.LIKELY,
-                    severity=Severity.ERROR if not node.args.get("distinct") else None,
+                    severity=Severity.ERROR
+                    if not node.args.get("distinct") and branch.find(exp.Table)
+                    else None,
                     offset=start_of(branch) or 0,
                     variant=variant,
                     path=check_.path,

@@ -20,15 +20,21 @@ import re
 from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.jinja import calls
 from carepath.review.jinja.render import KNOWN_PACKAGES
-from carepath.review.naming import nearest
+from carepath.review.naming import is_slip, nearest
 from carepath.review.rule import Context, Issue, Rule
+
+MOST_FILES = 2
+"""Files that may call a macro nobody sees before it is taken to exist elsewhere."""
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Report the undefined names each variant met while rendering."""
     renderer = context.space.renderer
     known = set(renderer.owner)
+    base = context.change.base if context.change is not None else None
+    before = next((s.renderer.owner for s in base.spaces), {}) if base is not None else {}
     for variant in context.analysis.variants:
         for name, how in variant.rendered.undefined.items():
             near = nearest(name, known | KNOWN_PACKAGES, 0.8)
@@ -36,9 +42,14 @@ def check(context: Context) -> Iterator[Issue]:
             if how == "namespace":
                 if near is None or near not in KNOWN_PACKAGES | renderer.packages:
                     continue
+                if not is_slip(name, near):
+                    continue
                 is_certain = False
-            if how == "called" and not is_certain and near is None:
-                continue
+            if how == "called" and name not in before:
+                is_slipped = near is not None and is_slip(name, near)
+                is_certain = is_certain and _is_whole(context, name)
+                if not is_certain and not is_slipped:
+                    continue
             place = _place(context, name)
             if place is None:
                 continue
@@ -60,6 +71,26 @@ def check(context: Context) -> Iterator[Issue]:
                 place=place,
                 evidence=[Evidence(f"{len(known)} macros of the project were searched")],
             )
+
+
+def _is_whole(context: Context, name: str) -> bool:
+    """True where the project's macros are all here, as far as one can see: no other is missing."""
+    snapshot, space = context.snapshot, context.space
+    if not space.renderer.owner:
+        return False
+    slot = f"missing macros|{space.project.root}"
+    kept = snapshot.local.get(slot)
+    if kept is None:
+        called = []
+        for file in space.project.of_kind("model", "snapshot"):
+            key = f"jc|{file.sha}"
+            names = snapshot.memo.get(key)
+            if names is None:
+                names = snapshot.memo[key] = calls.bare_calls(snapshot.text(file))
+            called.append(names)
+        kept = snapshot.local[slot] = calls.missing(called, space.renderer.known_names())
+    found: calls.MissingMacros = kept
+    return found.besides(name) == 0 and found.files.get(name, 0) <= MOST_FILES
 
 
 def _place(context: Context, name: str) -> Place | None:

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja.relations import RelationName
-from carepath.review.naming import listing, nearest
+from carepath.review.naming import is_slip, listing, nearest
 from carepath.review.nodes import REF_TEXT, NodeDoc, TestUse
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import loose
@@ -41,7 +41,11 @@ def check(context: Context) -> Iterator[Issue]:
             continue
         if test.name not in known:
             near = nearest(test.name, known, 0.75)
-            if near is None and not context.space.project.configured:
+            if test.name in macros:
+                near = None
+            elif (near is None or not is_slip(test.name, near)) and (
+                not context.space.project.configured or _is_partial(context, test.name, known)
+            ):
                 continue
             yield _issue(
                 doc,
@@ -55,6 +59,25 @@ def check(context: Context) -> Iterator[Issue]:
             yield _issue(doc, test, "relationships needs to and field.", "Give it both.")
         if test.short == "relationships":
             yield from _field(context, doc, test)
+
+
+def _is_partial(context: Context, name: str, known: set[str] | frozenset[str]) -> bool:
+    """True where the file that defines the project's tests is probably not in this tree."""
+    change = context.change
+    if change is not None and any(f"test_{name}" in s.renderer.owner for s in change.base.spaces):
+        return False
+    if known == BUILT_IN and not context.space.renderer.owner:
+        return True
+    slot = f"missing tests|{context.space.project.root}"
+    missing = context.snapshot.local.get(slot)
+    if missing is None:
+        missing = {}
+        for doc in context.space.docs.models.values():
+            for test in doc.every_test:
+                if test.name not in known and "." not in test.name and "{{" not in test.name:
+                    missing[test.name] = missing.get(test.name, 0) + 1
+        context.snapshot.local[slot] = missing
+    return len(missing.keys() - {name}) > 0 or missing.get(name, 0) > 2
 
 
 def _field(context: Context, doc: NodeDoc, test: TestUse) -> Iterator[Issue]:

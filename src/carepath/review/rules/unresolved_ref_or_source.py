@@ -32,6 +32,8 @@ BLOCK = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 ENOUGH = 30
 """Names read by a project without a dbt_project.yml, for a missing one to be an error."""
+FEW = 10
+"""Names read, below which such a project says nothing about what is missing."""
 MOST_MISSING = 0.04
 """Share of the other names that may be missing before the checkout counts as not whole."""
 
@@ -126,9 +128,7 @@ def _ref(
     where: str,
     base: Snapshot | None,
 ) -> Iterator[Issue]:
-    if snapshot.find(space, name) is not None or (
-        name.name in space.docs.models and (space.docs.models[name.name].kind == "snapshots")
-    ):
+    if _exists(snapshot, space, name):
         return
     if name.package is not None and all(
         other.project.name != name.package for other in snapshot.spaces
@@ -260,12 +260,15 @@ def _weigh(
         if not is_near or elsewhere > 1:
             return None, Confidence.POSSIBLE
         return Severity.ERROR, Confidence.LIKELY
-    if not space.project.configured:
-        is_sure = near is not None or len(here.counts) > ENOUGH
+    is_slipped = near is not None and is_slip(name.name, near)
+    if not space.project.configured and not is_slipped:
+        if len(here.counts) < FEW:
+            return None, Confidence.POSSIBLE
+        is_sure = base is not None and len(here.counts) > ENOUGH
         return (Severity.ERROR if is_sure else Severity.WARNING), Confidence.LIKELY
-    if elsewhere > 2 and near is None:
+    if elsewhere > (2 if base is not None else 1) and not is_slipped:
         return Severity.WARNING, Confidence.POSSIBLE
-    return Severity.ERROR, Confidence.CERTAIN
+    return Severity.ERROR, Confidence.CERTAIN if space.project.configured else Confidence.LIKELY
 
 
 def _counterpart(space: Space, base: Snapshot | None) -> Space | None:
@@ -278,7 +281,9 @@ def _counterpart(space: Space, base: Snapshot | None) -> Space | None:
 def _exists(snapshot: Snapshot, space: Space, name: RelationName) -> bool:
     if name.kind == "source":
         return snapshot.source(space, name) is not None
-    return snapshot.find(space, name) is not None or name.name in space.docs.models
+    doc = space.docs.models.get(name.name)
+    is_snapshot = doc is not None and doc.kind == "snapshots"
+    return is_snapshot or snapshot.find(space, name) is not None
 
 
 def census(snapshot: Snapshot, space: Space) -> Census:

@@ -38,6 +38,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at the unresolved columns of a changed model."""
     if context.change is None or context.model.file.path not in context.change.changed_files:
         return
+    changed = _changed_words(context.change, context.model.file.path)
     for variant in context.resolved[:1]:
         assert variant.resolution is not None
         told: set[str] = set()
@@ -46,7 +47,12 @@ def check(context: Context) -> Iterator[Issue]:
                 if use.column is not None or use.alias or len(use.node.parts) > 2:
                     continue
                 name = use.node.name.lower()
-                if len(name) < 6 or name in told or name in PSEUDO | DATE_PARTS:
+                if (
+                    len(name) < 6
+                    or name in told
+                    or name not in changed
+                    or name in PSEUDO | DATE_PARTS
+                ):
                     continue
                 if PATTERN.search(name) or "cp_" in name or isinstance(use.node.parent, exp.Dot):
                     continue
@@ -68,6 +74,15 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence("the columns of its source are not known")],
                 )
+
+
+def _changed_words(change: Change, path: str) -> set[str]:
+    """The names on changed lines that the file did not hold before."""
+    lines = (change.head.tree.text(path) or "").lower().split("\n")
+    text = "\n".join(lines[n - 1] for n in change.changed_lines(path) if n <= len(lines))
+    old = change.moved.get(path, path)
+    before = (change.base.tree.text(old) or "") if old in change.base.tree.entries else ""
+    return set(WORD.findall(text)) - set(WORD.findall(before.lower()))
 
 
 def check_change(change: Change) -> Iterator[Issue]:

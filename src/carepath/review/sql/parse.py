@@ -21,6 +21,7 @@ NOT_A_QUERY = re.compile(
     r"call|declare|begin|set|truncate|revoke|comment|exec|execute|show|do|unload)\b"
     r"|(?:model|audit|metric)\s*\()"
 )
+LEADING_CTES = re.compile(r"(?is)\s*(cp_unk_\d+_x)(?=\s*,\s*\w+\s+as\s*\()")
 BLANK = re.compile(r"(?s)(--[^\n]*|/\*.*?\*/|\s|;)*")
 
 
@@ -55,6 +56,10 @@ def parse(text: str, dialect: str, has_unknowns: bool) -> Parsed:
         # What an unknown macro prints may be a clause, or a list that begins with a comma.
         blank = unknown.PATTERN.sub(lambda match: " " * len(match[0]), text)
         patched = _try(blank, dialect)
+        if patched.tree is None and (first_ctes := LEADING_CTES.match(text)) is not None:
+            # It prints the first CTEs: one that reads as nothing known stands for them.
+            made = f"with {first_ctes[1]} as (select 1)"
+            patched = _try(made + unknown.PATTERN.sub("", text[first_ctes.end() :]), dialect)
         if patched.tree is not None:
             patched.is_patched = True
             return patched

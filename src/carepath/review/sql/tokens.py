@@ -61,8 +61,8 @@ def _pairs(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
                 yield TokenFault(token.start, "two commas in a row", ",,")
             elif after is T.FROM and dialect not in TRAILING_FROM:
                 yield TokenFault(token.start, "a comma before FROM", ", from")
-            elif after in (T.WHERE, T.GROUP_BY, T.HAVING, T.UNION) or (
-                after is None and dialect != "duckdb"
+            elif after in (T.WHERE, T.GROUP_BY, T.HAVING) or (
+                after in (None, T.UNION) and dialect not in TRAILING_FROM
             ):
                 word = following.text.lower() if following is not None else "the end"
                 yield TokenFault(token.start, f"a comma before {word.upper()}", f", {word}")
