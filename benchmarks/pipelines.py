@@ -69,7 +69,9 @@ def make_pipeline(scenario: str, seed: int, members: int, bench: Path, kept: Pat
     kept.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(workspace.config, kept / workspace.config.name)
     shutil.copyfile(data / "truth.json", kept / "truth.json")
-    shutil.copyfile(workspace.prod, kept / workspace.prod.name)
+    # last and at once: a folder with a prod is complete
+    shutil.copyfile(workspace.prod, kept / "unfinished")
+    (kept / "unfinished").replace(kept / workspace.prod.name)
 
 
 def _emptied(bench: Path) -> Any:
@@ -103,7 +105,7 @@ def run_all(scratch: Path, members: int, count: int, again: bool) -> list[dict[s
         for record in map(json.loads, lines)
         if record["members"] == members
     }
-    if again:
+    if again and ledger.exists():
         ledger.rename(ledger.with_suffix(".before.jsonl"))
     planned = plan_pipelines()[:count]
     for scenario, seed in planned:
@@ -114,7 +116,7 @@ def run_all(scratch: Path, members: int, count: int, again: bool) -> list[dict[s
         if done is None and again:
             continue
         began = time.process_time()
-        if done is None:
+        if not (kept / "prod.duckdb").exists():
             make_pipeline(scenario, seed, members, scratch / "bench", kept)
         record = {"scenario": scenario, "seed": seed, "members": members, **ask_pipeline(kept)}
         records[scenario, seed] = record
