@@ -20,6 +20,7 @@ _GRAMMAR = frozenset(
     union values varchar when where with within char
     """.split()  # noqa: SIM905 - a list of words reads better as words
 )
+_BEFORE_NAMES = frozenset(["as", ".", "table", "into", "view"])
 # Types that the casts of this project may name.
 _TYPES = frozenset(
     """
@@ -61,13 +62,12 @@ def _unknown_functions(tokens: list[Token]) -> list[str]:
         for before, token, after in zip(
             [None, *tokens], tokens, [*tokens[1:], *tokens[-1:]], strict=False
         )
+        for word in [token.text.lower()]
         if after.token_type == TokenType.L_PAREN
         and re.fullmatch(r"\w+", token.text)
         and token.token_type not in (TokenType.NUMBER, TokenType.STRING)
-        # `name as (` is a common table expression's column list or an alias
-        and not (
-            before is not None and before.text.lower() == "as" and token.text.lower() != "cast"
-        )
+        # `name as (` is a common table expression; a name after these is what is made or filled
+        and not (before is not None and before.text.lower() in _BEFORE_NAMES and word != "cast")
     ]
     known = documented_functions() | _GRAMMAR
     return [f"function {name} is not on the list" for name in called if name not in known]

@@ -33,7 +33,10 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
     found = context.fetch(
         f"""
         with gaps as (
-            select coalesce(quantile_cont(cast(seconds as double), 0.95), 0) as usual_gap
+            select
+                coalesce(
+                    percentile_cont(0.95) within group (order by cast(seconds as double)), 0
+                ) as usual_gap
             from {PHASES[unit]}
             where category = 'done' and not is_open
         )
