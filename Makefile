@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean
+.PHONY: help demo test check lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean survival audit
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
@@ -16,6 +16,8 @@ help:
 	@echo "make review-corpus  recall and false alarms of the review, rule by rule"
 	@echo "make review-mutations  recall of the review on bugs seeded into our own warehouse"
 	@echo "make bench          speed, as ratios measured in one run"
+	@echo "make survival       all fifty kills of landings and builds (CI runs a sample)"
+	@echo "make audit   the locked requirements: pins, hashes, nothing unused or undeclared"
 	@echo "make docs    generate the documents that are generated"
 	@echo "make lock    resolve the locked requirements again"
 
@@ -66,6 +68,12 @@ bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.funnel_speed
 	$(BIN)/python -m benchmarks.phases_speed
 	$(BIN)/python -m benchmarks.incremental_speed
+
+survival: $(VENV)/.development
+	CAREPATH_SURVIVAL=all $(BIN)/python -m pytest tests/survival
+
+audit: $(VENV)/.development
+	$(BIN)/python -m pytest tests/packaging/test_dependencies.py tests/packaging/test_wheel.py -k "not wheel_ and not demo"
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .
