@@ -32,11 +32,15 @@ PII_WORDS = frozenset({"pii", "contains_pii", "is_pii", "sensitive", "personal_d
 
 @dataclass(frozen=True, slots=True)
 class JoinFact(Compact):
-    """The equated columns of a join, left and right, and the names both sides have."""
+    """The equated columns of a join, left and right, and the names both sides have.
+
+    `missing` are those names that belong to keys of both sides and are not equated.
+    """
 
     left: tuple[str, ...]
     right: tuple[str, ...]
     shared: frozenset[str]
+    missing: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,12 +73,12 @@ def review_all(head: Snapshot) -> Review:
             continue
         _cover(result.coverage, analysis)
         result.findings += _of_model(head, model, analysis, None, alone)
-    for rule in rules.RULES:
-        for model in head.sql_models() if rule.screen is not None else ():
-            if rule.screen is not None and rule.screen(head, model):
-                analysis = _analyse(head, model)
-                if analysis is not None:
-                    result.findings += _of_model(head, model, analysis, None, (rule,))
+    for model in head.sql_models():
+        # Facts of all models are known by now; few models are worth a second look.
+        again = tuple(r for r in rules.RULES if r.screen is not None and r.screen(head, model))
+        analysis = _analyse(head, model) if again else None
+        if analysis is not None:
+            result.findings += _of_model(head, model, analysis, None, again)
     _finish(result, head)
     return result
 

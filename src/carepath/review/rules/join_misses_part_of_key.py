@@ -22,7 +22,7 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Snapshot, Variant
+from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql import keys
 from carepath.review.sql.joins import other_side, resolved, shared_names
 from carepath.review.sql.parse import start_of
@@ -108,10 +108,9 @@ def _by_custom(
 ) -> tuple[str, Severity, list[str]] | None:
     table = customs(snapshot)
     for column in sorted(shared_names(other, shape.binding) - shape.equated - shape.constants):
-        done, left_out = table.get(column, (0, 0))
-        left_out = max(left_out - 1, 0)
-        if done >= ENOUGH and left_out * 10 <= done:
-            total = done + left_out
+        if _is_custom(table, column):
+            done, left_out = table[column]
+            total = done + max(left_out - 1, 0)
             return (
                 column,
                 Severity.WARNING if done >= MANY else Severity.NOTE,
@@ -138,6 +137,25 @@ def customs(snapshot: Snapshot) -> dict[str, tuple[int, int]]:
     return found
 
 
+def screen(snapshot: Snapshot, model: Model) -> bool:
+    """True where a join leaves out a part of both keys, or a name that others equate."""
+    table = customs(snapshot)
+    return any(
+        join.missing
+        or any(
+            name not in join.left and name not in join.right and _is_custom(table, name)
+            for name in join.shared
+        )
+        for join in snapshot.facts(model).joins
+    )
+
+
+def _is_custom(table: dict[str, tuple[int, int]], name: str) -> bool:
+    """True for a name that nearly all joins of sides that have it equate; this one left out."""
+    done, left_out = table.get(name, (0, 0))
+    return done >= ENOUGH and max(left_out - 1, 0) * 10 <= done
+
+
 RULE = Rule(
     "JOIN008",
     "join-misses-part-of-key",
@@ -145,4 +163,5 @@ RULE = Rule(
     __doc__ or "",
     check,
     ceiling=Severity.WARNING,
+    screen=screen,
 )

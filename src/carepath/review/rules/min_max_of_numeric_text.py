@@ -2,7 +2,7 @@
 
 What it does
     Reports MIN and MAX of a column that a cast makes text while its values are whole numbers of
-    different lengths: by an accepted_values test, by the rows of a seed, or because the project
+    different lengths: by an accepted_values test, by the rows of a seed, or because the model
     compares it with such numbers.
 
 Why it is bad
@@ -23,7 +23,6 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.rules.literal_spelled_two_ways import spellings
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.relation import Column
@@ -67,10 +66,8 @@ def _proof(context: Context, column: Column) -> str | None:
     if column.domain is not None:
         values, told = set(column.domain.values), column.domain.proof
     elif column.root is not None:
-        for (root, _), counts in spellings(context.snapshot).items():
-            if root == column.root:
-                values |= set(counts)
-        told = "the project compares it with such numbers"
+        known = context.snapshot.facts(context.model).literals
+        values, told = {v for root, v in known if root == column.root}, "the model compares it so"
     if len(values) < 2 or not all(value.isdigit() for value in values):
         return None
     if any(value.startswith("0") and len(value) > 1 for value in values):

@@ -23,7 +23,7 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Snapshot
+from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.scope import Binding, Resolution
 from carepath.review.sql.values import conjuncts
@@ -128,6 +128,16 @@ def identifiers(snapshot: Snapshot) -> tuple[dict[str, str], dict[tuple[str, str
     return found
 
 
+def screen(snapshot: Snapshot, model: Model) -> bool:
+    """True where a join equates columns of different names."""
+    return any(
+        left != right and left.endswith(ENDINGS) and right.endswith(ENDINGS)
+        for join in snapshot.facts(model).joins
+        for left in join.left
+        for right in join.right
+    )
+
+
 RULE = Rule(
     "JOIN009",
     "mismatched-join-key",
@@ -135,4 +145,5 @@ RULE = Rule(
     __doc__ or "",
     check,
     ceiling=Severity.WARNING,
+    screen=screen,
 )

@@ -73,15 +73,19 @@ def _swaps(target: str, name: str) -> Iterator[tuple[str, str]]:
     """(target with the model's word, model's name with the target's word), one word exchanged."""
     theirs, ours = _split(target), _split(name)
     for foreign in dict.fromkeys(theirs):
-        if foreign in ours or len(foreign) < 3 or theirs.count(foreign) > 1:
+        if foreign in ours or not _is_word(foreign) or theirs.count(foreign) > 1:
             continue
         for own in dict.fromkeys(ours):
-            if own in theirs or len(own) < 3 or ours.count(own) > 1:
+            if own in theirs or not _is_word(own) or ours.count(own) > 1:
                 continue
             yield (
                 re.sub(rf"(?<![a-z0-9]){foreign}(?![a-z0-9])", own, target, count=1),
                 re.sub(rf"(?<![a-z0-9]){own}(?![a-z0-9])", foreign, name, count=1),
             )
+
+
+def _is_word(text: str) -> bool:
+    return len(text) > 2 and not text.isdigit()
 
 
 def _split(name: str) -> list[str]:
@@ -152,6 +156,20 @@ def words_of_columns(snapshot: Snapshot) -> dict[Source, dict[str, int]]:
     return found
 
 
+def screen(snapshot: Snapshot, model: Model) -> bool:
+    """True where a sibling shares an input, or siblings compare a column with their own words."""
+    names = {other.name for other in snapshot.models.values()}
+    for call in snapshot.calls(model):
+        if call.kind == "ref":
+            for meant, sibling in _swaps(call.name, model.name):
+                if meant in names and sibling in names:
+                    return True
+    table = words_of_columns(snapshot)
+    return any(
+        value.lower() in table.get(root, ()) for root, value in snapshot.facts(model).literals
+    )
+
+
 RULE = Rule(
     "CLONE004",
     "model-name-contradicts-inputs",
@@ -159,4 +177,5 @@ RULE = Rule(
     __doc__ or "",
     check,
     ceiling=Severity.WARNING,
+    screen=screen,
 )

@@ -41,6 +41,10 @@ def shared_names(left: Binding, right: Binding) -> frozenset[str]:
     return frozenset(sorted(both)[:MOST])
 
 
+def _key_names(binding: Binding) -> set[str]:
+    return {name for key in binding.relation.keys for name in key.columns}
+
+
 def join_fact(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> JoinFact | None:
     """The fact of one join, or None where it is not a plain one of two known sides."""
     if binding.join is None or binding.hidden or not isinstance(binding.join, exp.Join):
@@ -55,4 +59,7 @@ def join_fact(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> 
         tuple(sorted(column for _, column in shape.left)),
         tuple(sorted(shape.equated)),
         shared_names(side[1], binding),
+        frozenset(_key_names(side[1]) & _key_names(binding))
+        - shape.equated
+        - {column for _, column in shape.left},
     )
