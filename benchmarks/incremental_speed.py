@@ -106,7 +106,8 @@ def measure(workspace: Workspace, *options: str) -> tuple[float, float, str]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     script = (
         "import resource, sys; from carepath.cli.main import main\n"
-        "try: main(['build', '-w', *sys.argv[1:]])\n"
+        "sys.argv = ['carepath', 'build', '-w', *sys.argv[1:]]\n"
+        "try: main()\n"
         "finally: print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     done = subprocess.run(

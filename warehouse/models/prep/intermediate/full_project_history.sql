@@ -8,9 +8,9 @@
     'raw_status', 'project_type', 'first_active_at',
 ] -%}
 -- Every change of a project, with its status mapped and the project it belongs to. Rows that
--- cannot be used are kept, with the reason. New are the rows of new batches, and all rows of projects whose
--- record is new: it says when the project was created. A change never vanishes: rows are replaced
--- by their own id.
+-- cannot be used are kept, with the reason. New are the rows of new batches, and all rows of
+-- projects whose record is new: it says when the project was created. A change never vanishes: rows
+-- are replaced by their own id.
 with
 
 project_history as (
