@@ -101,6 +101,23 @@ def test_prod_columns_have_the_types_of_their_contract(name: str) -> None:
     assert [c["name"] for c in model_entries()[name]["columns"] if "data_type" not in c] == []
 
 
+def test_incremental_models_are_intermediate_and_replace_rows_by_their_tested_key() -> None:
+    found = {name: path.read_text() for name, path in sql_files().items()}
+    incremental = {n: text for n, text in found.items() if "materialized='incremental'" in text}
+    assert set(incremental) <= set(sql_files("intermediate"))
+    for name, text in incremental.items():
+        (key,) = re.findall(r"unique_key='(\w+)'", text)
+        assert "incremental_strategy='delete+insert'" in text
+        assert {"primary_key": {"arguments": {"columns": [key]}}} in model_entries()[name][
+            "data_tests"
+        ]
+
+
+def test_the_cursor_of_incremental_builds_stays_out_of_prod() -> None:
+    columns = {column for name in sql_files("prod") for column in final_columns(name)}
+    assert [column for column in columns if "batch" in column] == []
+
+
 def test_nothing_reads_the_wall_clock() -> None:
     files = [path for folder in ("models", "macros", "tests") for path in _sql_below(folder)]
     assert [p.name for p in files if WALL_CLOCK.search(strip_comments(p.read_text()))] == []
