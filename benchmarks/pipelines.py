@@ -139,8 +139,8 @@ def render(records: list[dict[str, Any]], planned: int, members: int) -> str:
     parts += [_interval_row(kind, found) for kind, found in [*held.items(), ("all", everything)]]
     parts += [
         "",
-        "Intervals of one pipeline share its people, and the scenarios of one seed mostly do too, so "
-        "the limits of the last row are too narrow.",
+        "Intervals of one pipeline share its people, and the scenarios of one seed mostly do too, "
+        "so the limits of the last row are too narrow.",
         "",
         "## Verdicts",
         "",
