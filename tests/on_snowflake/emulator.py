@@ -30,6 +30,7 @@ server = importlib.import_module("fakesnow.server")  # the name in the package i
 # for them among the statements.
 IGNORED = [r"\s*grant ", r"\s*alter session set", r"\s*show grants"]
 SWAP = re.compile(r"\s*alter schema (\w+)\.(\w+) swap with (\w+)\.(\w+)", re.IGNORECASE)
+TEMPORARY = re.compile(r"create or replace\s+temporary\s+table", re.IGNORECASE)
 DATABASES = ("PREP", "PROD", "DEV_ANNA_PREP", "DEV_ANNA_PROD")
 
 
@@ -88,6 +89,8 @@ def watch_statements(path: Path) -> None:
     def execute_watched(cursor: FakeSnowflakeCursor, command: str, *args: Any, **named: Any) -> Any:
         with path.open("a") as file:
             file.write(json.dumps(command) + "\n")
+        # DuckDB has temporary tables outside of any schema only; dbt drops this one itself.
+        command = TEMPORARY.sub("create or replace transient table", command, count=1)
         if swap := SWAP.match(command):
             swap_schemas(cursor._duck_conn, *swap.groups())
             command = "select 'Statement executed successfully.' as status"
