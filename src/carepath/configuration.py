@@ -15,6 +15,7 @@ from carepath.workspace import Workspace
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "threads": (int,),
+    "memory": (str,),
     "conversion_window_seconds": (int,),
     "tie_seconds": (int, float),
     "intake_funnel_name": (str,),
@@ -23,6 +24,8 @@ _KINDS: dict[str, tuple[type, ...]] = {
 PLATFORMS = ("duckdb", "snowflake")
 _THREADS = {"duckdb": 2, "snowflake": 8}  # statements at once: Snowflake computes elsewhere
 _WAREHOUSE_KEYS = ("target", "raw_database", "care_platform_schema", "snowplow_schema")
+_MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE)
+DEFAULT_MEMORY = "80%"
 _SQL_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_$]*|"[^"]+"')
 
 
@@ -36,10 +39,14 @@ class BuildConfiguration:
         dbt threads.
     variables : mapping
         dbt vars that the workspace overrides.
+    memory : str
+        How much memory DuckDB may take (``16GB``, ``50%`` of the machine's); beyond it, it spills
+        to disk.
     """
 
     threads: int
     variables: Mapping[str, Any]
+    memory: str
 
 
 def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
@@ -71,11 +78,18 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
             raise CarepathError(
                 f"{key} in [build] is too small.", where=str(path), fix="give a larger number"
             )
-    variables = {key: value for key, value in settings.items() if key != "threads"}
+    memory = str(settings.get("memory", DEFAULT_MEMORY)).strip()
+    if not _MEMORY.fullmatch(memory):
+        raise CarepathError(
+            f"memory in [build] is not an amount: {memory!r}.",
+            where=str(path),
+            fix='write it as "16GB", or "50%" of the machine\'s memory',
+        )
+    variables = {key: value for key, value in settings.items() if key not in ("threads", "memory")}
     if "earliest_plausible_at" in variables:
         variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))
     return BuildConfiguration(
-        int(settings.get("threads", _THREADS[read_platform(workspace)])), variables
+        int(settings.get("threads", _THREADS[read_platform(workspace)])), variables, memory
     )
 
 

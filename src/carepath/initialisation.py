@@ -15,6 +15,7 @@ _CONFIG = """\
 
 [build]
 # threads = 2
+# memory = "80%"                        # of the machine's; or "16GB"; beyond it, to disk
 # conversion_window_seconds = 1209600   # 14 days from entry, end inclusive
 # tie_seconds = 2                       # events closer than this may swap
 # intake_funnel_name = "MEMBER_INTAKE"  # which funnel of definitions/funnel_steps.csv

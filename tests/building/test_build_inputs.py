@@ -32,6 +32,18 @@ def test_a_damaged_raw_database_is_named(tmp_path: Path) -> None:
         build(workspace)
 
 
+def test_too_little_memory_is_said_of_landings_and_of_builds(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    file = tmp_path / "task.csv"
+    file.write_text("id,created,modified\n1,2026-01-01,2026-01-01\n")
+    with pytest.raises(CarepathError, match="not enough memory for this landing"):
+        land(file, workspace, memory="1KB")
+    land(file, workspace, memory="50MB")
+    with pytest.raises(CarepathError, match="not enough memory for this build") as failure:
+        build(workspace, memory="1MB")
+    assert "raise memory in [build]" in str(failure.value)
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "31/12/2025"])
 def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
     with pytest.raises(CarepathError, match="not a date or time"):

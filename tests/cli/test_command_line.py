@@ -105,6 +105,7 @@ def test_init_refuses_a_folder_of_other_things(tmp_path: Path) -> None:
         ("tie_secnds = 2", "did you mean tie_seconds"),
         ('tie_seconds = "2"', "tie_seconds in [build] must be int or float"),
         ("conversion_window_seconds = 0", "too small"),
+        ('memory = "much"', "not an amount"),
         ("tie_seconds = ", "not valid TOML"),
         ('earliest_plausible_at = "long ago"', "is not a date"),
     ],

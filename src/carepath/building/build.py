@@ -34,7 +34,7 @@ from carepath.building.state import (
     read_signatures,
     sign_macros,
 )
-from carepath.configuration import read_platform, read_sources
+from carepath.configuration import DEFAULT_MEMORY, read_platform, read_sources
 from carepath.definitions import COLUMNS, check_definitions
 from carepath.errors import CarepathError
 from carepath.logs import log
@@ -63,6 +63,7 @@ def build(
     threads: int = 2,
     *,
     full_refresh: bool = False,
+    memory: str = DEFAULT_MEMORY,
 ) -> BuildReport:
     """Build, test and publish the warehouse of a workspace, embedded or on Snowflake.
 
@@ -85,6 +86,8 @@ def build(
         dbt threads.
     full_refresh : bool
         Whether to build everything from scratch.
+    memory : str
+        How much memory DuckDB may take before it spills to disk, as ``16GB`` or ``50%``.
 
     Raises
     ------
@@ -127,6 +130,7 @@ def build(
                     "CAREPATH_PREP": str(prep),
                     "CAREPATH_PROD": str(prod),
                     "CAREPATH_THREADS": str(threads),
+                    "CAREPATH_MEMORY": memory,
                 },
                 workspace.target,
                 workspace.logs,
@@ -297,6 +301,14 @@ def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None
     if not bad and result.error is None:
         return
     dbt_log = workspace.logs / "dbt.log"
+    messages = [node.message.lower() for node in bad] + [(result.error or "").lower()]
+    if any("out of memory" in message for message in messages):
+        raise BuildFailedError(
+            "There is not enough memory for this build.",
+            where=str(dbt_log),
+            fix=f"raise memory in [build] of {workspace.config}, or set threads = 1 there; "
+            "prod is unchanged",
+        )
     if not bad:
         raise BuildFailedError(
             f"dbt could not run: {result.error}",

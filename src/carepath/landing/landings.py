@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 
 import duckdb
 
+from carepath.configuration import DEFAULT_MEMORY
 from carepath.errors import CarepathError
 from carepath.landing.database import lock_raw, open_raw
 from carepath.landing.files import (
@@ -39,6 +40,7 @@ def land(
     progress: Progress = _show_nothing,
     *,
     skip_bad_files: bool = False,
+    memory: str = DEFAULT_MEMORY,
 ) -> LandingReport:
     """Land a folder of raw files, or one file: each row accepted, or rejected with a reason.
 
@@ -57,6 +59,8 @@ def land(
         Called with what is being done and its share done, in [0, 1].
     skip_bad_files : bool
         Whether to land the other files where one cannot be read at all.
+    memory : str
+        How much memory DuckDB may take before it spills to disk, as ``16GB`` or ``50%``.
 
     Returns
     -------
@@ -81,6 +85,7 @@ def land(
             target = quote_text(str(scratch / "scratch.duckdb"))
             connection.execute(f"attach {target} as scratch")
             connection.execute(f"set temp_directory = {quote_text(str(scratch / 'spill'))}")
+            connection.execute(f"set memory_limit = {quote_text(memory)}")
             return _Landing(connection, folder, scratch, progress).run(skip_bad_files)
         except duckdb.Error as error:
             raise _explain(error, workspace) from error
@@ -245,7 +250,7 @@ def _explain(error: duckdb.Error, workspace: Workspace) -> CarepathError:
         return CarepathError(
             "There is not enough memory for this landing. Nothing was landed.",
             where=str(workspace.root),
-            fix="land fewer files at a time, or split the largest",
+            fix="land fewer files at a time, or raise memory in [build] of carepath.toml",
         )
     if any(sign in text.lower() for sign in (*_NO_SPACE, "max_temp_directory_size")):
         return CarepathError(

@@ -27,11 +27,13 @@ def run_landing(
     log_format: LogFormat = "text",
 ) -> LandingReport:
     """Land a folder; see `carepath.landing.land`."""
+    from carepath.configuration import read_build_configuration
     from carepath.landing import land
 
     asked = {"folder": str(folder), "skip_bad_files": skip_bad_files}
     with record_run(workspace, "land", asked, log_format) as recorder:
-        report = land(folder, workspace, progress, skip_bad_files=skip_bad_files)
+        memory = read_build_configuration(workspace).memory
+        report = land(folder, workspace, progress, skip_bad_files=skip_bad_files, memory=memory)
         recorder.count(
             files=sum(file.status == "landed" for file in report.files),
             rows_read=report.rows_read,
@@ -63,6 +65,7 @@ def run_build(
             variables=configuration.variables,
             progress=progress,
             threads=configuration.threads,
+            memory=configuration.memory,
             full_refresh=full_refresh,
         )
         recorder.count(
