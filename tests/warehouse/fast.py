@@ -218,6 +218,8 @@ def _environment() -> jinja2.Environment:
     environment.globals.update(
         {name: value for name, value in vars(macros).items() if not name.startswith("_")}
     )
+    # the project's own asks dbt's flags first
+    environment.globals["is_incremental"] = lambda: _now.is_incremental
     return environment
 
 

@@ -71,12 +71,13 @@ def render(name: str) -> str:
             "dbt": lint_context.dbt,
             "return": lambda value: value,
             "config": lambda **_values: "",
-            "is_incremental": lambda: False,
             "run_query": lint_context.run_query,
             "this": "this",
             "adapter_type": "duckdb",
         }
     )
+    # as on the first build; the project's own macro asks dbt's flags
+    macros += "{% macro is_incremental() %}{% endmacro %}"
     return environment.from_string(macros + sql_files()[name].read_text()).render()
 
 

@@ -34,6 +34,12 @@ def run_query(sql: str) -> None:
     """Nothing is run to lint: models must do with no answer."""
 
 
+class flags:  # noqa: N801 - dbt's name
+    """dbt's flags: nothing is asked of a database to lint."""
+
+    INTROSPECT = False
+
+
 class adapter:  # noqa: N801 - dbt's name
     """dbt's adapter: picks the macro of the dialect."""
 

@@ -52,17 +52,20 @@ known as (
         event_id in (select delivered.event_id from delivered)
         or member_id in (select touched_members.member_id from touched_members)
 ),
-{%- endif %}
 
 copies as (
     select * from delivered
-    {%- if is_incremental() %}
 
     union all
 
     select * from known
-    {%- endif %}
 ),
+{%- else %}
+
+copies as (
+    select * from delivered
+),
+{%- endif %}
 
 intake_steps as (
     select * from {{ ref('intake_steps') }}

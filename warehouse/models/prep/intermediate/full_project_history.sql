@@ -58,17 +58,20 @@ known as (
             where projects.batch_number > {{ latest_batch_number('record_batch_number') }}
         )
 ),
-{%- endif %}
 
 copies as (
     select * from project_history
-    {%- if is_incremental() %}
 
     union all
 
     select * from known
-    {%- endif %}
 ),
+{%- else %}
+
+copies as (
+    select * from project_history
+),
+{%- endif %}
 
 -- the same row may be landed again: the latest version counts, in an order that is always total
 ranked as (
