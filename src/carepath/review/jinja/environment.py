@@ -72,6 +72,14 @@ class Sandbox(jinja2.sandbox.SandboxedEnvironment):
     intercepted_binops = frozenset({"*", "**"})
     context_class = DbtContext
 
+    def call(self, context: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
+        """Refuse to pad a text to a huge width."""
+        if isinstance(getattr(function, "__self__", None), str) and any(
+            isinstance(arg, int) and arg > MAX_OUTPUT for arg in args
+        ):
+            raise LimitError("a text that is too wide")
+        return super().call(context, function, *args, **kwargs)
+
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse to build huge strings, lists and numbers."""
         if operator == "**" and isinstance(right, int) and abs(right) > 64:
