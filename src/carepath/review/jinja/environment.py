@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ class DbtContext(jinja2.runtime.Context):
 class Sandbox(jinja2.sandbox.SandboxedEnvironment):
     """The sandbox, with products and powers bounded as well."""
 
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%"})
     context_class = DbtContext
 
     def call(self, context: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -84,6 +85,10 @@ class Sandbox(jinja2.sandbox.SandboxedEnvironment):
         """Refuse to build huge strings, lists and numbers."""
         if operator == "**" and isinstance(right, int) and abs(right) > 64:
             raise LimitError("a power above 64")
+        if operator == "%":
+            if isinstance(left, str) and re.search(r"\d{6}", left):
+                raise LimitError("a text that is too wide")
+            return super().call_binop(context, operator, left, right)
         for text, count in ((left, right), (right, left)):
             sized = isinstance(text, str | list | tuple)
             if sized and isinstance(count, int) and len(text) * count > MAX_OUTPUT:
