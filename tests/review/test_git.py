@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from carepath.errors import CarepathError
+from carepath.review import formats
 from carepath.review.git import NoBaseError, Repository, renames
+from carepath.review.running import Request, run
 
 Commit = Callable[..., str]
 
@@ -74,3 +77,21 @@ def test_a_moved_file_is_followed(commit: Commit, tmp_path: Path) -> None:
     repository = Repository.open(tmp_path)
     moved = renames(repository, repository.tree(first), repository.tree(second))
     assert moved == {"new/a.sql": "old/a.sql"}
+
+
+def test_a_name_that_is_not_utf_8_is_shown_escaped_and_its_file_read(
+    commit: Commit, tmp_path: Path
+) -> None:
+    commit({"models/a.sql": "select 1 as id"})
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/models/b\xff.sql"))
+    file.write_text("select 2 as id")
+    path = "models/b\\xff.sql"
+    repository = Repository.open(tmp_path)
+    assert repository.worktree().text(path) == "select 2 as id"
+    head = commit({"models/c.sql": "select 3 as id"})
+    assert repository.tree(head).text(path) == "select 2 as id"
+    reports = [
+        formats.render(run(Request(repo=tmp_path, whole=True, cache=cache))[0], "json")
+        for cache in (False, True)
+    ]
+    assert reports[0].encode() == reports[1].encode()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import os
+import re
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -65,7 +67,8 @@ class Repository:
         if check and done.returncode:
             message = done.stderr.decode("utf-8", "replace").strip()
             raise CarepathError(f"git {args[0]} failed: {message}", where=str(self.root))
-        return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else ""
+        # A path need not be UTF-8: its other bytes are shown as \xff.
+        return done.stdout.decode("utf-8", "backslashreplace") if done.returncode == 0 else ""
 
     def commit(self, rev: str) -> str:
         """Resolve a revision to a commit, or name the nearest one that exists."""
@@ -140,6 +143,8 @@ class Repository:
         dirty = self.git("ls-files", "-m", "-o", "-d", "--exclude-standard", "-z").split("\0")
         for path in filter(None, dirty):
             file = self.root / path
+            if not file.exists():
+                file = self.root / _on_disk(path)
             if file.is_symlink() or not file.is_file():
                 entries.pop(path, None)
                 continue
@@ -181,6 +186,14 @@ class Repository:
                 self._batch.stdout.close()
             self._batch.wait()
             self._batch = None
+
+
+def _on_disk(path: str) -> str:
+    """The name on disk of a file whose name is not UTF-8."""
+    written = re.sub(
+        rb"\\x([89a-f][0-9a-f])", lambda byte: bytes.fromhex(byte[1].decode()), path.encode()
+    )
+    return os.fsdecode(written)
 
 
 @dataclass(slots=True)
