@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from carepath.building import build
 from carepath.initialisation import init_workspace
 from carepath.landing import land
-from carepath.questions.asking import read_as_of
+from carepath.questions.asking import read_as_of, read_site_time_zone
 from carepath.questions.completions import DAY, Completions, read_tasks
 from carepath.questions.question import Context
 from carepath.questions.time_to_complete import QUESTION
@@ -250,7 +250,9 @@ def replay(workspace: Workspace) -> list[Replay]:
     """Replay all figures of a warehouse at every date."""
     warehouse = EmbeddedWarehouse(workspace.prod)
     try:
-        context = Context(QUESTION, warehouse, read_as_of(warehouse))
+        context = Context(
+            QUESTION, warehouse, read_as_of(warehouse), read_site_time_zone(warehouse)
+        )
         items, people = read_tasks(context), read_entrants(context)
         visits = read_open_visits(context)
     finally:

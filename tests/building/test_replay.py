@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import replay
 from carepath.building import build
-from carepath.questions.asking import read_as_of
+from carepath.questions.asking import read_as_of, read_site_time_zone
 from carepath.questions.completions import Completions, read_tasks
 from carepath.questions.question import Context
 from carepath.questions.time_to_complete import QUESTION
@@ -81,7 +81,9 @@ def read(workspace: Workspace) -> tuple[Completions, replay.Entrants, replay.Ope
     """The tasks, people and visits of a warehouse, as the replay reads them."""
     warehouse = EmbeddedWarehouse(workspace.prod)
     try:
-        context = Context(QUESTION, warehouse, read_as_of(warehouse))
+        context = Context(
+            QUESTION, warehouse, read_as_of(warehouse), read_site_time_zone(warehouse)
+        )
         return (
             read_tasks(context),
             replay.read_entrants(context),

@@ -45,5 +45,5 @@ def expect(raw: Raw, definitions: Definitions) -> dict[str, list[Row]]:
         ),
         "row_reconciliation": row_reconciliation(settled),
         "rejection_summary": rejection_summary(settled),
-        "data_freshness": data_freshness(settled),
+        "data_freshness": data_freshness(settled, definitions),
     }

@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from oracle.dedup import loaded_at, source_at
-from oracle.definitions import EVENTS, HISTORIES, TABLES, Row
+from oracle.definitions import EVENTS, HISTORIES, TABLES, Definitions, Row
 from oracle.rejection import Settled
 from oracle.times import MICROSECOND
 
 
-def data_freshness(settled: Settled) -> list[Row]:
+def data_freshness(settled: Settled, definitions: Definitions) -> list[Row]:
     """One row per source table."""
-    return [freshness_of(table, settled) for table in TABLES]
+    zone = {"site_time_zone": definitions.time_zone}
+    return [freshness_of(table, settled) | zone for table in TABLES]
 
 
 def freshness_of(table: str, settled: Settled) -> Row:

@@ -42,6 +42,7 @@ class Made:
                 self.db.execute(f"create table {model['name']} ({columns})")
                 self.columns[model["name"]] = [name for name, _ in typed]
         self.people = 0
+        self.zone = "UTC"
 
     def add(self, table: str, **values: Any) -> None:
         """Remember one row; columns not given are null."""
@@ -61,6 +62,7 @@ class Made:
                 source_table=source,
                 complete_through=complete_through or as_of,
                 as_of=as_of,
+                site_time_zone=self.zone,
             )
 
     def person(

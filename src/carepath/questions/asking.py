@@ -73,7 +73,9 @@ def ask(
     try:
         built = read_as_of(warehouse)
         _check_moment(moment, built, warehouse)
-        result: Answer = module.answer(Context(declared, warehouse, built, segment, first, last))
+        zone = read_site_time_zone(warehouse)
+        context = Context(declared, warehouse, built, zone, segment, first, last)
+        result: Answer = module.answer(context)
         return result
     finally:
         warehouse.close()
@@ -127,6 +129,12 @@ def read_as_of(warehouse: Warehouse) -> datetime:
             fix="land data with `carepath land FOLDER`, then run `carepath build`",
         )
     return value
+
+
+def read_site_time_zone(warehouse: Warehouse) -> str:
+    """Return the time zone of the site's calendar, which local dates and weeks are in."""
+    found = warehouse.fetch("select max(site_time_zone) as zone from data_freshness", {})
+    return str(found.values("zone")[0])
 
 
 def _find(workspace: str | Path | None) -> Workspace:

@@ -35,6 +35,7 @@ QUESTION = Question(
         "estimated": "a rate with its interval is given",
     },
     segments=PEOPLE,
+    local_dates="range",
 )
 COLUMNS = (
     Column("segment", "", "group of people; all where nothing was split"),

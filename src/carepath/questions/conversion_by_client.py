@@ -35,6 +35,7 @@ QUESTION = Question(
         "not ranked": "the client of more than 10 % of the people is unknown: who is known is no "
         "fair sample",
     },
+    local_dates="range",
 )
 COLUMNS = (
     Column("rank", "", "place by pooled_rate, 1 = highest; null where it may not be ranked"),

@@ -42,6 +42,7 @@ QUESTION = Question(
         "no problem": "no such fall; the headline says what would have been seen",
         "cannot tell": "fewer than 13 final cohorts, or too few people in them",
     },
+    local_dates="always",
 )
 COLUMNS = (
     Column("cohort", "date", "Monday of the first of four weeks of entry, site's time zone"),

@@ -37,6 +37,7 @@ QUESTION = Question(
         "cannot tell": "no driver leads beyond chance, or the data do not span two windows of 84 "
         "days",
     },
+    local_dates="always",
 )
 COLUMNS = (
     Column("driver", "", "what moves the load"),
@@ -97,7 +98,7 @@ def answer(context: Context) -> Answer:
         tuple(_figures(found, before, after)),
         Table(COLUMNS, tuple(_row(driver) for driver in found.drivers if driver.name in UNITS)),
         caveats=(
-            f"Windows: {length} days from {first}, and from {second} (UTC days).",
+            f"Windows: {length} days from {first}, and from {second}.",
             "Who worked is not in prod, so capacity is inferred from the work done while tasks "
             "wait: service and the number of coordinators cannot be told apart, and `service` "
             "stands for both.",

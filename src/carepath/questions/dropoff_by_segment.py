@@ -47,6 +47,7 @@ QUESTION = Question(
         "no loss": "everybody passed every step",
     },
     segments=PEOPLE,
+    local_dates="range",
 )
 COLUMNS = (
     Column("by", "", "what people are grouped by"),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class TaskFlow:
     Parameters
     ----------
     first, last : date
-        First and last whole day in the data (UTC).
+        First and last whole day in the data, in the site's time zone, as all moments here.
     arrivals, finished : array of datetime64
         When tasks were created, and first completed.
     queue, active, waiting, open : Visits
@@ -87,10 +88,13 @@ def read_flow(context: Context) -> TaskFlow | None:
         order by task_id, visit_number
         """
     )
-    as_of = np.datetime64(context.as_of, "us")
-    entered, exited = visits.moments("entered_at"), visits.moments("exited_at")
+    zone = context.site_time_zone
+    as_of = convert_to_local(np.array([context.as_of], dtype="datetime64[us]"), zone)[0]
+    entered = convert_to_local(visits.moments("entered_at"), zone)
+    exited = convert_to_local(visits.moments("exited_at"), zone)
     is_over = ~np.isnat(exited)
-    exited = np.where(is_over, exited, as_of)
+    # Clocks set back may end a visit before it began.
+    exited = np.maximum(np.where(is_over, exited, as_of), entered)
     category = visits.objects("category")
     # A task nobody will ever pick up is no sign of a busy team; one picked up soon neither.
     picked = (category == "todo") & (visits.objects("next_category") == "active")
@@ -100,8 +104,8 @@ def read_flow(context: Context) -> TaskFlow | None:
     def of(chosen: NDArray[np.bool_]) -> Visits:
         return Visits(entered[chosen], exited[chosen], is_over[chosen])
 
-    finished = tasks.moments("first_done_at")
-    arrivals = tasks.moments("created_at")
+    finished = convert_to_local(tasks.moments("first_done_at"), zone)
+    arrivals = convert_to_local(tasks.moments("created_at"), zone)
     return TaskFlow(
         _day(arrivals.min()),
         _day(as_of - DAY),
@@ -112,6 +116,35 @@ def read_flow(context: Context) -> TaskFlow | None:
         of(category == "waiting"),
         of(np.ones(len(category), dtype=bool)),
     )
+
+
+def convert_to_local(moments: Moments, time_zone: str) -> Moments:
+    """Return the local wall times of UTC moments; NaT stays.
+
+    Where clocks are set back an hour is there twice, where they are set forward one is missing:
+    spans across either are wrong by that hour, which counts by day can bear.
+    """
+    zone = ZoneInfo(time_zone)
+    shifts = np.zeros(len(moments), dtype="timedelta64[s]")
+    known = ~np.isnat(moments)
+    days, place = np.unique(moments[known].astype("datetime64[D]"), return_inverse=True)
+    begins = _find_shifts(days, zone)
+    found = begins[place]
+    # Only on a day on which clocks are set does the time of day matter.
+    ends = _find_shifts(np.asarray(days + DAY, dtype="datetime64[D]"), zone)
+    unsure = (begins != ends)[place]
+    found[unsure] = _find_shifts(moments[known][unsure], zone)
+    shifts[known] = found
+    return moments + shifts
+
+
+def _find_shifts(moments: Moments, zone: ZoneInfo) -> NDArray[np.timedelta64]:
+    """Return local less UTC, one moment at a time."""
+    found = []
+    for moment in moments.astype("datetime64[s]").astype(object):
+        shift = moment.replace(tzinfo=UTC).astimezone(zone).utcoffset()
+        found.append(np.timedelta64(shift, "s"))
+    return np.array(found, dtype="timedelta64[s]")
 
 
 def _day(moment: np.datetime64) -> date:

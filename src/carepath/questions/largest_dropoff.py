@@ -37,6 +37,7 @@ QUESTION = Question(
         "no loss": "everybody passed every step",
     },
     segments=PEOPLE,
+    local_dates="range",
 )
 
 COLUMNS = (

@@ -29,6 +29,7 @@ QUESTION = Question(
         "no complete week": "projects started, but the range holds no whole week",
     },
     segments=(PROJECT_TYPE, STARTED_FROM),
+    local_dates="always",
 )
 COLUMNS = (
     Column("week", "date", "Monday of the ISO week, in the site's time zone"),
@@ -79,8 +80,7 @@ def answer(context: Context) -> Answer:
         estimates,
         Table(COLUMNS, rows),
         caveats=(
-            "Weeks are ISO weeks from Monday in the time zone of the site's calendar; incomplete "
-            "weeks are in the table, marked, and in none of the rates.",
+            "Incomplete weeks are in the table, marked, and in none of the rates.",
             "A start is the first entry to an active status, else first_active, else creation "
             "(--by started-from shows which).",
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Literal
 
 from carepath.questions.answer import Answer, Chart, Exclusion, Figure, Table
 from carepath.questions.warehouse import Columns, Parameter, Warehouse, write_out
@@ -59,6 +60,9 @@ class Question:
         Every verdict it can give, besides ``no data``, and what it means.
     segments : tuple of Segment
         What ``--by`` accepts.
+    local_dates : {"always", "range", "never"}
+        Whether the answer speaks of dates or weeks of the site: always, only where a range of
+        them was asked for, or never. Where it does, a caveat names the site's time zone.
     """
 
     id: str
@@ -71,6 +75,7 @@ class Question:
     reads: tuple[str, ...]
     verdicts: Mapping[str, str]
     segments: tuple[Segment, ...] = ()
+    local_dates: Literal["always", "range", "never"] = "never"
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class Context:
         `prod`.
     as_of : datetime
         Moment the warehouse is of (UTC).
+    site_time_zone : str
+        Zone of the site's calendar: of every local date and week in `prod`.
     segment : Segment or None
         What to split by.
     since, until : date or None
@@ -96,6 +103,7 @@ class Context:
     question: Question
     warehouse: Warehouse
     as_of: datetime
+    site_time_zone: str
     segment: Segment | None = None
     since: date | None = None
     until: date | None = None
@@ -144,6 +152,17 @@ class Context:
             return f" since {self.since}"
         return f" up to {self.until}" if self.until else ""
 
+    @property
+    def _zone_caveat(self) -> str:
+        """The zone of the dates and weeks the answer speaks of; empty where it speaks of none."""
+        spoken = self.question.local_dates
+        if spoken == "never" or (spoken == "range" and not self.period):
+            return ""
+        return (
+            "Dates, and ISO weeks from Monday, are those of the site's time zone, "
+            f"{self.site_time_zone}."
+        )
+
     def answer(
         self,
         headline: str,
@@ -162,7 +181,7 @@ class Context:
             verdict=verdict,
             estimates=estimates,
             table=table or Table(),
-            caveats=tuple(caveat for caveat in caveats if caveat),
+            caveats=tuple(caveat for caveat in (*caveats, self._zone_caveat) if caveat),
             excluded=tuple(left for left in excluded if left.count),
             sql=tuple(self.statements),
             chart=chart,

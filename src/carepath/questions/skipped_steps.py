@@ -34,6 +34,7 @@ QUESTION = Question(
         "none skipped": "nobody who went further left out a step, or nobody went further",
     },
     segments=PEOPLE,
+    local_dates="range",
 )
 COLUMNS = (
     Column("segment", "", "group of people; all where nothing was split"),

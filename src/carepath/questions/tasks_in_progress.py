@@ -32,6 +32,7 @@ QUESTION = Question(
         "nothing in progress": "no task is open",
     },
     segments=(PROJECT_TYPE,),
+    local_dates="always",
 )
 COLUMNS = (
     Column("project_id", "", "project; (none) for tasks without one"),

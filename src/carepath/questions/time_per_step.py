@@ -42,6 +42,7 @@ QUESTION = Question(
         "cannot tell": "too few people did any step after the first",
     },
     segments=PEOPLE,
+    local_dates="range",
 )
 COLUMNS = (
     Column("segment", "", "group of people; all where nothing was split"),

@@ -53,6 +53,7 @@ QUESTION = Question(
         "cannot tell": "too few final cohorts to judge whether there is a fall",
     },
     segments=PEOPLE,
+    local_dates="always",
 )
 COLUMNS = (
     Column("order", "", "order in which it was looked at"),

@@ -1,5 +1,5 @@
 -- One row per source table: up to when it can be believed complete (funnel.md 20), and the moment
--- the warehouse is of.
+-- the warehouse is of, and the zone of its local dates.
 with
 
 moments as (
@@ -58,6 +58,10 @@ latest as (
     from every_moment
 ),
 
+site as (
+    select max(time_zone) as time_zone from {{ ref('calendar') }}
+),
+
 final as (
     select
         moments.source_table,
@@ -76,9 +80,11 @@ final as (
                     ) }}
                 )
         end as complete_through,
-        latest.as_of
+        latest.as_of,
+        site.time_zone as site_time_zone
     from moments
     cross join latest
+    cross join site
 )
 
 select * from final
