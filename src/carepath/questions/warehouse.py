@@ -75,12 +75,14 @@ class Columns:
         """Return Python values; None where null. Dates come as dates, moments as datetimes."""
         array = self._arrays[name]
         mask = np.ma.getmaskarray(np.ma.asarray(array))
-        listed = np.ma.getdata(np.ma.asarray(array)).tolist()
+        listed: list[Any] = np.ma.getdata(np.ma.asarray(array)).tolist()
         if array.dtype.kind == "M":
             listed = [
                 None if value is None else _moment(value)
                 for value in np.ma.getdata(array).astype("datetime64[us]").tolist()
             ]
+        if not mask.any():
+            return listed
         return [None if hidden else value for value, hidden in zip(listed, mask, strict=True)]
 
     def rows(self) -> list[tuple[Any, ...]]:

@@ -90,6 +90,20 @@ def counts_array(values: ArrayLike, name: str) -> Integers:
     return whole.astype(np.int64)
 
 
+def distinct(values: Floats) -> Floats:
+    """Return the different values in order: `np.unique`, at once where they are in order already.
+
+    Parameters
+    ----------
+    values : array of float, shape (n,)
+        No NaN.
+    """
+    if len(values) == 0 or not np.all(values[1:] >= values[:-1]):
+        return np.unique(values)
+    result: Floats = values[np.concatenate([[True], values[1:] != values[:-1]])]
+    return result
+
+
 def check_part(part: int, whole: int) -> None:
     """Raise CarepathError unless 0 <= part <= whole."""
     if not 0 <= part <= whole:

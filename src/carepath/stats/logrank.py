@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from carepath.stats.distributions import chi_square_tail, f_tail
-from carepath.stats.estimates import Booleans, Floats, Integers, Seed, generator, same_length
+from carepath.stats.estimates import (
+    Booleans,
+    Floats,
+    Integers,
+    Seed,
+    distinct,
+    generator,
+    same_length,
+)
 
 MINIMUM_CLUSTERS = 20
 
@@ -71,7 +80,7 @@ def log_rank(
     k = int(group.max()) + 1 if len(group) else 0
     if k < 2 or not done.any():
         return TestResult(None, None, "log-rank", "needs two groups and a finish")
-    times = np.unique(exits[done])
+    times = distinct(exits[done])
     at_risk = np.array([_at_risk(times, exits[group == g], entries[group == g]) for g in range(k)])
     n = at_risk.sum(axis=0).astype(float)
     d = np.array([_finished(times, exits[done & (group == g)]) for g in range(k)])
@@ -119,7 +128,7 @@ def clustered_log_rank(
     a sandwich covariance (Lee, Wei and Amato 1992), Wald against F on clusters - 1.
     """
     exits, done, entries, group = _arrays(durations, is_finished, groups, entered_late)
-    _, cluster = np.unique(np.asarray(clusters), return_inverse=True)
+    cluster = _encode(np.asarray(clusters))
     same_length(durations=exits, clusters=cluster)
     k = int(group.max()) + 1 if len(group) else 0
     if k < 2 or not done.any():
@@ -170,7 +179,7 @@ def _permuted(
 
 def _item_scores(exits: Floats, done: Booleans, entries: Floats) -> Floats:
     """Return finished minus expected for each item under one common hazard (sums to zero)."""
-    times = np.unique(exits[done])
+    times = distinct(exits[done])
     hazard = np.cumsum(_finished(times, exits[done]) / _at_risk(times, exits, entries))
     padded = np.concatenate([[0.0], hazard])
     until = padded[np.searchsorted(times, exits, side="right")]
@@ -181,14 +190,18 @@ def _item_scores(exits: Floats, done: Booleans, entries: Floats) -> Floats:
 
 def _influence(exits: Floats, done: Booleans, entries: Floats, member: Booleans) -> Floats:
     """Return each item's term of one group's log-rank score."""
-    times = np.unique(exits[done])
+    times = distinct(exits[done])
     at_risk = _at_risk(times, exits, entries)
     share = _at_risk(times, exits[member], entries[member]) / at_risk
     step = _finished(times, exits[done]) / at_risk
     mean_hazard = np.concatenate([[0.0], np.cumsum(step * share)])
     hazard = np.concatenate([[0.0], np.cumsum(step)])
     until = np.searchsorted(times, exits, side="right")
-    since = np.searchsorted(times, entries, side="right")
+    since = (
+        np.zeros(len(entries), dtype=np.int64)
+        if np.isneginf(entries).all()
+        else np.searchsorted(times, entries, side="right")
+    )
     drift = member * (hazard[until] - hazard[since]) - (mean_hazard[until] - mean_hazard[since])
     own = np.where(done, member - share[np.minimum(np.maximum(until - 1, 0), len(times) - 1)], 0.0)
     result: Floats = own - drift
@@ -206,14 +219,27 @@ def _arrays(
     else:
         entries = np.asarray(entered_late, dtype=np.float64)
         entries = np.where(entries <= 0, -np.inf, entries)
-    _, codes = np.unique(np.asarray(groups), return_inverse=True)
+    codes = _encode(np.asarray(groups))
     same_length(durations=exits, is_finished=done, groups=codes, entered_late=entries)
-    return exits, done, entries, codes.astype(np.int64)
+    return exits, done, entries, codes
+
+
+def _encode(values: NDArray[Any]) -> Integers:
+    """Return values as their places in the order of the different ones."""
+    if values.dtype.kind in "bi" and len(values):
+        numbers = values.astype(np.int64)
+        # Small numbers are counted, which is many times faster than sorting them.
+        if numbers.min() >= 0 and numbers.max() < 2 * len(numbers):
+            places = np.cumsum(np.bincount(numbers) > 0) - 1
+            return np.asarray(places[numbers], dtype=np.int64)
+    return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
 def _at_risk(times: Floats, exits: Floats, entries: Floats) -> Integers:
     """Return how many are under observation just before each time."""
     left = np.searchsorted(np.sort(exits), times, side="left")
+    if np.isneginf(entries).all():
+        return (len(entries) - left).astype(np.int64)
     return (np.searchsorted(np.sort(entries), times, side="left") - left).astype(np.int64)
 
 
