@@ -49,6 +49,7 @@ PICTURES = {
         "current_task_summary",
         "current_project_summary",
         "work_in_progress_changes",
+        "coordinator_days",
     ),
 }
 

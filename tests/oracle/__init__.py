@@ -86,6 +86,11 @@ Work in progress
     that run has no length. A date is listed when an open run or an active run starts or ends.
 31. Counts are at the end of the local date, or at as_of on its date.
 
+Coordinators
+33. A coordinator is anyone who ever brought a task to a category active in a kept row; at work on
+    a local date with any kept row of task history. Rows of category active, waiting, paused or
+    done are work; those with a history_user_id are attributed.
+
 Freshness
 32. Over modelled rows. The source time of a current-state row is coalesce(modified, created).
     Lateness (loaded_at - source time) is measured on events and history; the current-state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from oracle.coordinator_days import coordinator_days
 from oracle.definitions import Definitions, Raw, Row
 from oracle.freshness import data_freshness
 from oracle.members import funnel_events, intake
@@ -43,6 +44,7 @@ def expect(raw: Raw, definitions: Definitions) -> dict[str, list[Row]]:
         "work_in_progress_changes": work_in_progress_changes(
             tasks, projects, settled.as_of, definitions
         ),
+        "coordinator_days": coordinator_days(settled, definitions),
         "row_reconciliation": row_reconciliation(settled),
         "rejection_summary": rejection_summary(settled),
         "data_freshness": data_freshness(settled, definitions),

@@ -17,6 +17,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "current_task_summary": ("task_id",),
     "current_project_summary": ("project_id",),
     "work_in_progress_changes": ("project_id", "changed_date"),
+    "coordinator_days": ("worked_date",),
     "row_reconciliation": ("source_table", "fate"),
     "rejection_summary": ("source_table", "reason"),
     "data_freshness": ("source_table",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,17 @@ import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.figures import figure, tally
-from carepath.questions.flow_days import PHASES, TASKS, TaskFlow, count_days, read_flow
+from carepath.questions.flow_days import (
+    COORDINATORS,
+    KNOWN_CHANGES,
+    PHASES,
+    TASKS,
+    TaskFlow,
+    count_days,
+    read_flow,
+)
 from carepath.questions.question import Context, Question
-from carepath.questions.wording import count
+from carepath.questions.wording import count, percent
 
 if TYPE_CHECKING:
     from carepath.stats.flow import Driver, FlowDays, FlowVerdict
@@ -25,11 +34,11 @@ QUESTION = Question(
     "the last half year; the earlier one a year before where the data reach back",
     unit="day",
     estimand="the ratio of work in progress between the windows, and what each driver adds to the "
-    "logarithm of the load: arrivals, rework, service and external waiting, with block- bootstrap "
+    "logarithm of the load: arrivals, rework, service and external waiting, with block-bootstrap "
     "intervals",
     censoring="visits that still last count up to as_of; the state of every day is known, so no "
-    "follow- up is needed",
-    reads=(PHASES, TASKS, "data_freshness"),
+    "follow-up is needed",
+    reads=(PHASES, TASKS, COORDINATORS, "data_freshness"),
     verdicts={
         "demand": "work in progress changed by a quarter or more, and arrivals drive it",
         "efficiency": "it changed, and rework, service or external waiting drives it",
@@ -70,6 +79,9 @@ FALLING = {
     "service": "the team gets more visits done a day while work waits",
     "external waiting": "waits for others are shorter",
 }
+# Where the history says who worked, the service of the team is taken apart.
+STAFF_UNITS = {"service": "coordinator-days per visit", "capacity": "coordinators"}
+STAFF_NAMES = {"service": "service per coordinator", "capacity": "coordinators at work"}
 
 
 def answer(context: Context) -> Answer:
@@ -91,17 +103,23 @@ def answer(context: Context) -> Answer:
     from carepath.stats.flow import demand_or_efficiency
 
     found = demand_or_efficiency(before, after, context.seed)
+    share, changes = min(flow.staff.known_share(start, length) for start in (first, second))
+    staffed = None
+    if share >= KNOWN_CHANGES:
+        staffed = demand_or_efficiency(
+            replace(before, coordinators=flow.staff.count(first, length)),
+            replace(after, coordinators=flow.staff.count(second, length)),
+            context.seed,
+        )
     verdict = found.side or ("none" if found.verdict == "none" else "cannot tell")
     return context.answer(
-        _say(found, first, second, length),
+        _say(found, staffed, first, second, length),
         verdict,
-        tuple(_figures(found, before, after)),
-        Table(COLUMNS, tuple(_row(driver) for driver in found.drivers if driver.name in UNITS)),
+        (*_figures(found, before, after), *_staff_figures(staffed, share, changes)),
+        Table(COLUMNS, (*(_row(one) for one in _team(found)), *map(_staff_row, _staff(staffed)))),
         caveats=(
             f"Windows: {length} days from {first}, and from {second}.",
-            "Who worked is not in prod, so capacity is inferred from the work done while tasks "
-            "wait: service and the number of coordinators cannot be told apart, and `service` "
-            "stands for both.",
+            _say_known(share),
             "Working hours are inferred from the hours in which visits end.",
             "Overload shows up as queueing whatever its cause; queueing is therefore no driver.",
             "Starts, finishes, work in progress and Little's law are beside the verdict; they do "
@@ -137,7 +155,35 @@ def choose_windows(context: Context, flow: TaskFlow) -> tuple[date, date, int] |
     return None
 
 
-def _say(found: FlowVerdict, first: date, second: date, length: int) -> str:
+def _say_known(share: float) -> str:
+    """Say whether it is known who worked, and what follows."""
+    told = f"The history says who made {percent(share)} of the changes"
+    if share >= KNOWN_CHANGES:
+        return (
+            f"{told}: a coordinator counts as at work on a date with any change they made. The "
+            "verdict is that of the team as a whole, whose `service` stands for the work in a "
+            "visit and for the coordinators at work; the rows below it take the two apart."
+        )
+    return (
+        f"{told}, under {percent(KNOWN_CHANGES)}: capacity is inferred from the work done while "
+        "tasks wait. Service and the number of coordinators cannot be told apart, and `service` "
+        "stands for both."
+    )
+
+
+def _team(found: FlowVerdict) -> list[Driver]:
+    """Return the drivers of the team as a whole, which has no number of coordinators."""
+    return [one for one in found.drivers if one.name in UNITS]
+
+
+def _staff(staffed: FlowVerdict | None) -> list[Driver]:
+    """Return what the service of the team is made of, where it is known who worked."""
+    return [one for one in staffed.drivers if one.name in STAFF_UNITS] if staffed else []
+
+
+def _say(
+    found: FlowVerdict, staffed: FlowVerdict | None, first: date, second: date, length: int
+) -> str:
     ratio = found.wip_ratio
     change = ""
     if ratio.value is not None:
@@ -154,8 +200,22 @@ def _say(found: FlowVerdict, first: date, second: date, length: int) -> str:
         return f"{told} cannot be told: {found.reason}."
     rising = (ratio.value or 1.0) >= 1
     why = (NAMES if rising else FALLING)[found.verdict]
-    also = ", which may be slower work or fewer coordinators" if found.verdict == "service" else ""
+    also = _say_service(staffed, rising) if found.verdict == "service" else ""
     return f"{change}, because {why}{also}: {found.side}."
+
+
+def _say_service(staffed: FlowVerdict | None, rising: bool) -> str:
+    """Say whether the service of the team is slower work or fewer coordinators."""
+    work, number = ("slower work", "fewer") if rising else ("faster work", "more")
+    people = next((one for one in _staff(staffed) if one.name == "capacity"), None)
+    if staffed is None or people is None or people.before is None or people.after is None:
+        return f", which may be {work} or {number} coordinators"
+    counted = f"{people.before:.1f} at work before, {people.after:.1f} after"
+    if staffed.verdict == "capacity":
+        return f", which is {number} coordinators ({counted})"
+    if staffed.verdict == "service":
+        return f", which is {work}, not {number} coordinators ({counted})"
+    return f", which may be {work} or {number} coordinators ({counted})"
 
 
 def _figures(found: FlowVerdict, before: FlowDays, after: FlowDays) -> list[Figure]:
@@ -172,8 +232,7 @@ def _figures(found: FlowVerdict, before: FlowDays, after: FlowDays) -> list[Figu
             "log",
             driver.contribution,
         )
-        for driver in found.drivers
-        if driver.name in UNITS
+        for driver in _team(found)
     ]
     return [
         figure("wip_ratio", "open tasks, later over earlier window", "ratio", found.wip_ratio),
@@ -218,12 +277,38 @@ def _figures(found: FlowVerdict, before: FlowDays, after: FlowDays) -> list[Figu
     ]
 
 
+def _staff_figures(staffed: FlowVerdict | None, share: float, changes: int) -> list[Figure]:
+    return [
+        *(
+            figure(
+                f"{STAFF_NAMES[one.name].replace(' ', '_')}_contribution",
+                f"of the service: {STAFF_NAMES[one.name]}",
+                "log",
+                one.contribution,
+            )
+            for one in _staff(staffed)
+        ),
+        tally(
+            "known_changes_rate",
+            "changes that say who made them, in the window with fewer",
+            share,
+            "rate",
+            changes,
+        ),
+    ]
+
+
+def _staff_row(driver: Driver) -> tuple[Cell, ...]:
+    name, unit = STAFF_NAMES[driver.name], STAFF_UNITS[driver.name]
+    return (name, "efficiency", unit, *_row(driver)[3:])
+
+
 def _row(driver: Driver) -> tuple[Cell, ...]:
     part = driver.contribution
     return (
         driver.name,
         "demand" if driver.name == "arrivals" else "efficiency",
-        UNITS[driver.name],
+        UNITS.get(driver.name, ""),
         driver.before,
         driver.after,
         part.value,

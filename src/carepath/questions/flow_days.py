@@ -19,11 +19,14 @@ Floats = NDArray[np.float64]
 Moments = NDArray[np.datetime64]
 PHASES = "task_phases"
 TASKS = "current_task_summary"
+COORDINATORS = "coordinator_days"
 DAY = np.timedelta64(1, "D")
 SECOND = np.timedelta64(1, "s")
 # An hour of the week in which fewer than this share of an average hour's visits end is closed.
 OPEN_HOUR = 0.25
 HOURS = 24 * 7
+# Who worked is believed where the history says it of at least this share of the changes.
+KNOWN_CHANGES = 0.9
 # Until then a task has only not been noticed yet.
 REACTION = np.timedelta64(30, "m")
 
@@ -35,6 +38,41 @@ class Visits:
     entered: Moments
     exited: Moments
     is_over: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Staff:
+    """Who worked, by local date.
+
+    Parameters
+    ----------
+    dates : array of datetime64, shape (dates,)
+        Dates on which some task changed, in order.
+    coordinators : array of float
+        Coordinators who made a change.
+    changes, attributed : array of float
+        Changes that are the team's work, and those of them that say who made them.
+    """
+
+    dates: Moments
+    coordinators: Floats
+    changes: Floats
+    attributed: Floats
+
+    def known_share(self, first: date, days: int) -> tuple[float, int]:
+        """Return the share of a window's changes that say who made them, and the changes."""
+        begin = np.datetime64(first, "D")
+        within = (self.dates >= begin) & (self.dates < begin + np.timedelta64(days, "D"))
+        changes = float(self.changes[within].sum())
+        return (float(self.attributed[within].sum()) / changes if changes else 0.0), int(changes)
+
+    def count(self, first: date, days: int) -> Floats:
+        """Return the coordinators of each day of a window."""
+        place = (self.dates - np.datetime64(first, "D")).astype(np.int64)
+        within = (place >= 0) & (place < days)
+        counted = np.zeros(days)
+        counted[place[within]] = self.coordinators[within]
+        return counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +88,8 @@ class TaskFlow:
     queue, active, waiting, open : Visits
         Visits waiting for a coordinator for more than half an hour and then picked up, being
         worked on, waiting for somebody outside, and all that are neither done nor cancelled.
+    staff : Staff
+        Who worked.
     """
 
     first: date
@@ -60,6 +100,7 @@ class TaskFlow:
     active: Visits
     waiting: Visits
     open: Visits
+    staff: Staff
 
 
 def read_flow(context: Context) -> TaskFlow | None:
@@ -115,6 +156,23 @@ def read_flow(context: Context) -> TaskFlow | None:
         of(category == "active"),
         of(category == "waiting"),
         of(np.ones(len(category), dtype=bool)),
+        _read_staff(context),
+    )
+
+
+def _read_staff(context: Context) -> Staff:
+    found = context.fetch(
+        f"""
+        select worked_date, coordinator_count, work_change_count, attributed_change_count
+        from {COORDINATORS}
+        order by worked_date
+        """
+    )
+    return Staff(
+        found.moments("worked_date").astype("datetime64[D]"),
+        found.floats("coordinator_count"),
+        found.floats("work_change_count"),
+        found.floats("attributed_change_count"),
     )
 
 
@@ -155,6 +213,8 @@ def _day(moment: np.datetime64) -> date:
 def count_days(flow: TaskFlow, first: date, days: int) -> FlowDays:
     """Count a window of days.
 
+    The team counts as one, so that its days are capacity; `Staff.count` counts the coordinators.
+
     Nobody's working hours are in prod: an hour of the week counts as working time when at least
     a quarter as many visits end in it as in an average hour of the whole history.
     """
@@ -167,7 +227,6 @@ def count_days(flow: TaskFlow, first: date, days: int) -> FlowDays:
         arrivals=_count(flow.arrivals, edges),
         finished=_count(flow.finished, edges),
         visits_completed=_count(ends, edges),
-        # Who worked is not in prod: the team counts as one, so that its days are capacity.
         coordinators=np.ones(days),
         waiting_share=_waiting_share(flow, edges),
         waiting_visits=_count(ends[_is_covered(flow.queue, ends)], edges),
