@@ -42,7 +42,13 @@ def test_the_project_reads_the_variables_and_no_others() -> None:
     for name in PROJECT_FILES:
         text = (ROOT / "warehouse" / name).read_text()
         read |= set(re.findall(r"env_var\('(\w+)'", text))
-    embedded = {"CAREPATH_WORKSPACE", "CAREPATH_PREP", "CAREPATH_PROD", "CAREPATH_DEFINITIONS"}
+    embedded = {
+        "CAREPATH_WORKSPACE",
+        "CAREPATH_PREP",
+        "CAREPATH_PROD",
+        "CAREPATH_DEFINITIONS",
+        "CAREPATH_MEMORY",
+    }
     assert read - embedded == {variable.name for variable in VARIABLES}
 
 
