@@ -250,7 +250,7 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.csv", b"person,event,when\np,A,2026-03-01\n", "column timestamp is missing"),
         ("e.csv", b"person,event,timestamp\np,A,2026-03-01\n", "property 'plan'"),
         ("e.parquet", b"PAR1 not parquet", "damaged"),
-        ("e.csv.gz", b"\x1f\x8b broken", "read"),
+        ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
         ("e.xlsx", b"PK\x03\x04", "kind of file"),
         ("e.json", b'[{"person": 1}]', "JSON array"),
     ],
