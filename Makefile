@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean survival audit
+.PHONY: help demo test check lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean scale survival audit
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
@@ -16,6 +16,7 @@ help:
 	@echo "make review-corpus  recall and false alarms of the review, rule by rule"
 	@echo "make review-mutations  recall of the review on bugs seeded into our own warehouse"
 	@echo "make bench          speed, as ratios measured in one run"
+	@echo "make scale          growth to a hundred million events (hours, 60 GB of disk)"
 	@echo "make survival       all fifty kills of landings and builds (CI runs a sample)"
 	@echo "make audit   the locked requirements: pins, hashes, nothing unused or undeclared"
 	@echo "make docs    generate the documents that are generated"
@@ -68,6 +69,9 @@ bench: $(VENV)/.development
 	$(BIN)/python -m benchmarks.funnel_speed
 	$(BIN)/python -m benchmarks.phases_speed
 	$(BIN)/python -m benchmarks.incremental_speed
+
+scale: $(VENV)/.development
+	$(BIN)/python -m benchmarks.scale --write
 
 survival: $(VENV)/.development
 	CAREPATH_SURVIVAL=all $(BIN)/python -m pytest tests/survival

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -9,6 +10,7 @@ import platform
 import re
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,52 @@ class Measure:
     seconds: float
     megabytes: float
     said: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process: processor and clock seconds, peak memory and peak disk in MB."""
+
+    seconds: float
+    clock: float
+    megabytes: float
+    disk: float
+
+
+def run_process(command: list[str], watch: Path | None = None) -> Run:
+    """Run a command to its end; with `watch`, look twice a second at how large that folder is.
+
+    Memory is that of the largest single process of the command's.
+    """
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    largest = 0.0
+    while True:
+        found, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
+        if found:
+            break
+        assert watch is not None
+        largest = max(largest, weigh(watch))
+        time.sleep(0.5)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed ({process.returncode})")
+    return Run(
+        usage.ru_utime + usage.ru_stime,
+        time.perf_counter() - began,
+        usage.ru_maxrss / 1024,
+        largest,
+    )
+
+
+def weigh(folder: Path) -> float:
+    """Give the MB of all files in a folder, whatever comes and goes meanwhile."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(FileNotFoundError):
+                total += Path(parent, name).stat().st_size
+    return total / 1e6
 
 
 def measure(module: str, arguments: list[str], runs: int) -> Measure:
