@@ -40,14 +40,14 @@ COUNTED = {
 PACKAGES = ("duckdb", "dbt-core", "dbt-duckdb")
 HEADER = """## Growth
 
-Written by `python -m benchmarks.scale --write`: a year of sample data of each size is made, landed,
-built but for its last day, and then with it; each a process of its own, with `memory = "{memory}"` in
-`[build]`. Disk is the most that lay there at any moment (looked at twice a second): sample files, raw,
-prep, prod and spilled parts together.
+Written by `python -m benchmarks.scale --write`: a year of sample data of each size is made,
+landed, built but for its last day, and then with it; each a process of its own, with
+`memory = "{memory}"` in `[build]`. Disk is the most that lay there at any moment (looked at twice
+a second): sample files, raw, prep, prod and spilled parts together.
 
 {machine}
 
-| events | members | tasks | changes | stage | processor s | a million events | clock | memory | disk |
+| events | members | tasks | changes | stage | processor s | per million | clock | memory | disk |
 |---:|---:|---:|---:|---|---:|---:|---:|---:|---:|"""
 
 
@@ -83,7 +83,7 @@ class Ledger:
 
 
 def run_size(size: int, stages: Sequence[str], scratch: Path, memory: str, ledger: Ledger) -> None:
-    """Run what is not finished of the stages of one size; what a killed stage left is removed first."""
+    """Run what is not finished of one size; what a killed stage left is removed first."""
     root = scratch / str(size)
     data, held = root / "data", root / "held.duckdb"
     space = Workspace((root / "workspace").resolve())
