@@ -1,12 +1,14 @@
 {#- A hash of the whole row: the last word of every total order, so that results never depend on
-    the order in which rows arrived. The same in every database: `times` are written out alike. -#}
+    the order in which rows arrived. The same in every database: `times` are written out alike.
+    One `concat` of all parts: a chain of `||` copies the text once for each of them. -#}
 {% macro row_hash(columns, times=[]) -%}
-    md5(
+    md5(concat(
         {%- for column in columns %}
-        {{ "|| '|' || " if not loop.first }}coalesce(
+        coalesce(
             {{- time_text(column) if column in times else 'cast(' ~ column ~ ' as varchar)' }}, '~')
+            {{- ", '|'," if not loop.last }}
         {%- endfor %}
-    )
+    ))
 {%- endmacro %}
 
 {#- Text without the spaces around it, of whatever width (Unicode category Zs). -#}
