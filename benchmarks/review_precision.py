@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.clean_edits import EDITS, Edit, Files
 from carepath.review.change import Change
 from carepath.review.findings import Finding, Severity
-from carepath.review.git import memory_tree
+from carepath.review.tree import memory_tree
 from carepath.review.review import review_change
 from carepath.review.running import finish
 from carepath.review.settings import Settings

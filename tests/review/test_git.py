@@ -10,7 +10,8 @@ import pytest
 
 from carepath.errors import CarepathError
 from carepath.review import formats
-from carepath.review.git import NoBaseError, Repository, renames
+from carepath.review.git import NoBaseError, Repository
+from carepath.review.renames import renames
 from carepath.review.running import Request, run
 
 Commit = Callable[..., str]
@@ -75,7 +76,7 @@ def test_a_moved_file_is_followed(commit: Commit, tmp_path: Path) -> None:
     first = commit({"old/a.sql": body, "b.sql": "select 1"})
     second = commit({"old/a.sql": None, "new/a.sql": body + "\n-- more"})
     repository = Repository.open(tmp_path)
-    moved = renames(repository, repository.tree(first), repository.tree(second))
+    moved = renames(repository.tree(first), repository.tree(second))
     assert moved == {"new/a.sql": "old/a.sql"}
 
 

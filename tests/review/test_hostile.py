@@ -6,7 +6,7 @@ import random
 
 from carepath.review import formats
 from carepath.review.change import Change
-from carepath.review.git import memory_tree
+from carepath.review.tree import memory_tree
 from carepath.review.review import review_change
 from carepath.review.running import finish
 from carepath.review.settings import Settings

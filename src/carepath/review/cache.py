@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pickle
 import tempfile
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,9 @@ from carepath import __version__
 MAGIC = b"carepath-review-cache\n"
 MOST = 200_000
 """Entries; beyond, only what the last run used is kept."""
+
+ABANDONED = 3600.0
+"""Seconds after which an unfinished file belongs to no run."""
 
 
 class Memo(dict[str, Any]):
@@ -38,8 +43,12 @@ class Memo(dict[str, Any]):
 
 def path_for(root: Path) -> Path:
     """The cache file of a repository."""
-    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    name = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    except RuntimeError:
+        # A user without a home keeps nothing.
+        home = os.devnull
+    name = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
     return Path(home) / "carepath" / "review" / f"{name}.cache"
 
 
@@ -70,14 +79,24 @@ def save(path: Path, memo: Memo) -> None:
     if len(entries) > MOST:
         entries = {key: value for key, value in entries.items() if key in memo.used}
     body = pickle.dumps(entries, protocol=pickle.HIGHEST_PROTOCOL)
-    try:
+    with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(MAGIC + _version() + b"\n" + hashlib.sha256(body).digest() + body)
-        Path(name).replace(path)
-    except OSError:
-        return
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(MAGIC + _version() + b"\n" + hashlib.sha256(body).digest() + body)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink()
+            raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what runs that were killed while they wrote have left."""
+    for left in path.parent.glob(path.name + "?*"):
+        if time.time() - left.stat().st_mtime > ABANDONED:
+            left.unlink()
 
 
 def _version() -> bytes:

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, field
 
 from carepath.review.findings import Place
-from carepath.review.git import renames
+from carepath.review.renames import renames
 from carepath.review.snapshot import Model, Snapshot
 
 
@@ -34,7 +34,7 @@ class Change:
     @classmethod
     def between(cls, base: Snapshot, head: Snapshot) -> Change:
         """Compare two snapshots file by file."""
-        moved = renames(head.tree.repository, base.tree, head.tree)
+        moved = renames(base.tree, head.tree)
         change = cls(base, head, moved)
         for path, entry in head.tree.entries.items():
             before = base.tree.entries.get(moved.get(path, path))

@@ -7,10 +7,10 @@ from importlib.resources.abc import Traversable
 
 from carepath.review import running
 from carepath.review.change import Change
-from carepath.review.git import memory_tree
 from carepath.review.review import Review, review_change
 from carepath.review.settings import Settings
 from carepath.review.snapshot import Snapshot
+from carepath.review.tree import memory_tree
 
 
 def run() -> tuple[Review, Settings]:

@@ -1,32 +1,29 @@
-"""Two trees of a git repository, read without a check-out."""
+"""A git repository: revisions, bases and trees, read without a check-out."""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from carepath.errors import CarepathError
+from carepath.review.tree import MAX_BYTES, Entry, Tree, sha_of
 
-MAX_BYTES = 2_000_000
-"""Larger files are named as not analysed: no hand-written model is that long."""
+KINDS = (".sql", ".yml", ".yaml", ".csv", ".py", ".toml", ".dbtignore")
+"""Files on disk that are read: others, like data nobody has committed, may be huge."""
+MODES = {"120000": "link", "160000": "submodule"}
+SHALLOW = (
+    "This clone is shallow: fetch its history first (`git fetch --unshallow`, or fetch-depth: 0)."
+)
 
 
 class NoBaseError(CarepathError):
     """There is no revision to compare with."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file of a tree: its blob, and its size where git told it."""
-
-    sha: str
-    size: int
 
 
 @dataclass(slots=True)
@@ -34,54 +31,71 @@ class Repository:
     """A git repository, driven through the git command."""
 
     root: Path
+    is_bare: bool = False
     _batch: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, path: Path) -> Repository:
-        """Find the repository that holds `path`."""
+        """Find the repository that holds `path`; a bare one is as good as any."""
         if not path.exists():
             raise CarepathError(f"There is no folder {path}.", fix="Check --repo.")
-        try:
-            done = subprocess.run(
-                ["git", "-C", str(path), "rev-parse", "--show-toplevel"],
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        except FileNotFoundError:
-            raise CarepathError("git is not installed.", fix="Install git.") from None
-        if done.returncode:
+        code, top, _ = _run(path, "rev-parse", "--show-toplevel")
+        if code == 0:
+            return cls(Path(os.fsdecode(top.removesuffix(b"\n"))))
+        code, folder, said = _run(path, "rev-parse", "--absolute-git-dir")
+        if code == 0:
+            return cls(Path(os.fsdecode(folder.removesuffix(b"\n"))), is_bare=True)
+        if b"dubious ownership" in said:
             raise CarepathError(
-                f"{path} is not in a git repository.",
-                fix="Run inside a repository, or give one with --repo.",
+                f"git does not trust {path}: it belongs to another user.",
+                fix=f"git config --global --add safe.directory {path.resolve()}",
             )
-        return cls(Path(done.stdout.rstrip("\n")))
+        raise CarepathError(
+            f"{path} is not in a git repository.",
+            fix="Run inside a repository, or give one with --repo.",
+        )
 
     def git(self, *args: str, check: bool = True) -> str:
         """Run git and return its output; the user's configuration cannot change it."""
-        done = subprocess.run(
-            ["git", "-C", str(self.root), "-c", "core.quotepath=off", *args],
-            capture_output=True,
-            check=False,
-        )
-        if check and done.returncode:
-            message = done.stderr.decode("utf-8", "replace").strip()
+        code, out, said = _run(self.root, *args)
+        if check and code:
+            message = said.decode("utf-8", "replace").strip()
             raise CarepathError(f"git {args[0]} failed: {message}", where=str(self.root))
         # A path need not be UTF-8: its other bytes are shown as \xff.
-        return done.stdout.decode("utf-8", "backslashreplace") if done.returncode == 0 else ""
+        return out.decode("utf-8", "backslashreplace") if code == 0 else ""
 
     def commit(self, rev: str) -> str:
         """Resolve a revision to a commit, or name the nearest one that exists."""
-        sha = self.git("rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}", check=False).strip()
+        sha = self._sha(rev)
         if sha:
             return sha
         names = self.git("for-each-ref", "--format=%(refname:short)", check=False).split()
         near = difflib.get_close_matches(rev, names, n=1)
+        fixes = [f"Did you mean {near[0]!r}?"] if near else []
+        if self.is_empty():
+            fixes = ["The repository has no commits yet: review its files with --staged or --all."]
+        elif self.is_shallow():
+            fixes.append(SHALLOW)
         raise CarepathError(
             f"There is no revision {rev!r}.",
             where=str(self.root),
-            fix=f"Did you mean {near[0]!r}?" if near else "Check the name, or fetch it first.",
+            fix=" ".join(fixes) or "Check the name, or fetch it first.",
         )
+
+    def is_empty(self) -> bool:
+        """True where HEAD is on a branch without a commit."""
+        return not self._sha("HEAD")
+
+    def is_shallow(self) -> bool:
+        """True where the history was cut off when the repository was cloned."""
+        return self.git("rev-parse", "--is-shallow-repository", check=False).strip() == "true"
+
+    def _sha(self, rev: str) -> str:
+        if rev.startswith("-") or not rev:
+            return ""
+        return self.git(
+            "rev-parse", "--verify", "--quiet", f"{rev}^{{commit}}", check=False
+        ).strip()
 
     def default_base(self, head: str) -> str:
         """The commit a pull request from `head` would be compared with."""
@@ -89,22 +103,19 @@ class Repository:
             "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD", check=False
         )
         for name in (remote.strip(), "origin/main", "origin/master", "main", "master"):
-            sha = (
-                name
-                and self.git(
-                    "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", check=False
-                ).strip()
-            )
+            sha = self._sha(name)
             base = sha and self.git("merge-base", sha, head, check=False).strip()
             if base and base != head:
                 return base
-        parent = self.git("rev-parse", "--verify", "--quiet", f"{head}^", check=False).strip()
+        parent = self._sha(f"{head}^")
         if parent:
             return parent
         raise NoBaseError(
             "No base was found to compare with.",
             where=str(self.root),
-            fix="Give one with --base REV, or review everything with --all.",
+            fix=SHALLOW
+            if self.is_shallow()
+            else "Give one with --base REV, or review everything with --all.",
         )
 
     def merge_base(self, base: str, head: str) -> str | None:
@@ -118,59 +129,107 @@ class Repository:
             if not record:
                 continue
             meta, path = record.split("\t", 1)
-            mode, kind, sha, size = meta.split()
-            if kind == "blob" and mode != "120000":
-                entries[path] = Entry(sha, int(size) if size != "-" else 0)
+            mode, _, sha, size = meta.split()
+            kind = MODES.get(mode, "file")
+            entries[path] = Entry(sha, int(size) if size.isdigit() else 0, kind)
         return Tree(entries, self)
 
     def staged(self) -> Tree:
-        """The files of the index."""
+        """The files of the index; one in conflict has no text."""
+        self._must_have_files()
         entries: dict[str, Entry] = {}
         for record in self.git("ls-files", "-s", "-z").split("\0"):
             if not record:
                 continue
             meta, path = record.split("\t", 1)
             mode, sha, stage = meta.split()
-            if stage == "0" and mode.startswith("100"):
-                entries[path] = Entry(sha, 0)
+            kind = MODES.get(mode, "file") if stage == "0" else "conflict"
+            entries[path] = Entry(sha, 0, kind)
         return Tree(entries, self)
 
     def worktree(self) -> Tree:
         """The files on disk: tracked ones as they are now, and untracked ones not ignored."""
-        tree = self.staged()
-        entries = dict(tree.entries)
+        entries = dict(self.staged().entries)
         local: dict[str, bytes] = {}
         dirty = self.git("ls-files", "-m", "-o", "-d", "--exclude-standard", "-z").split("\0")
-        for path in filter(None, dirty):
-            file = self.root / path
-            if not file.exists():
-                file = self.root / _on_disk(path)
-            if file.is_symlink() or not file.is_file():
-                entries.pop(path, None)
+        for path in sorted(set(filter(None, dirty))):
+            known = entries.get(path)
+            if known is not None and known.kind in ("submodule", "conflict"):
                 continue
-            with file.open("rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
-            digest = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False)
-            entries[path] = Entry(digest.hexdigest(), len(data))
-            local[digest.hexdigest()] = data
+            if path.endswith("/"):
+                entries[path.rstrip("/")] = Entry("", 0, "submodule")
+                continue
+            found = self._on_disk(path)
+            if found is None:
+                entries.pop(path, None)
+            elif isinstance(found, str):
+                entries[path] = Entry("", 0, found)
+            elif path.endswith(KINDS):
+                entries[path] = Entry(sha_of(found), len(found))
+                local[entries[path].sha] = found
+        for folder in self._linked(entries):
+            entries = {p: e for p, e in entries.items() if not p.startswith(f"{folder}/")}
+            entries[folder] = Entry("", 0, "link")
         return Tree(entries, self, local)
 
-    def blob(self, sha: str) -> bytes:
-        """Read one blob, up to just past the size limit, by the one long-lived `git cat-file`."""
+    def _linked(self, entries: Iterable[str]) -> list[str]:
+        """Folders of the index that are links on disk, which git looks through."""
+        folders = {parent.as_posix() for path in entries for parent in PurePosixPath(path).parents}
+        return sorted(f for f in folders if (self.root / f).is_symlink() and f != ".")
+
+    def _on_disk(self, path: str) -> bytes | str | None:
+        """The start of a file, or the kind it is of; None where there is no such file."""
+        file = self.root / path
+        if not os.path.lexists(file):
+            file = self.root / _unescaped(path)
+        try:
+            if file.is_symlink():
+                return "link"
+            if not file.is_file():
+                return None
+            if not path.endswith(KINDS):
+                return b""
+            with file.open("rb") as stream:
+                return stream.read(MAX_BYTES + 1)
+        except PermissionError:
+            return "locked"
+        except OSError:
+            return None
+
+    def _must_have_files(self) -> None:
+        if self.is_bare:
+            raise CarepathError(
+                "A bare repository has neither an index nor files on disk.",
+                where=str(self.root),
+                fix="Give two revisions with --base and --head.",
+            )
+
+    def blob(self, sha: str) -> bytes | None:
+        """Read one blob, up to just past the size limit, by the one long-lived `git cat-file`.
+
+        None for one that git does not have, or cannot read.
+        """
         if self._batch is None:
             self._batch = subprocess.Popen(
-                ["git", "-C", str(self.root), "cat-file", "--batch"],
+                [*_command(self.root), "cat-file", "--batch"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env=_environment(),
             )
         assert self._batch.stdin is not None
         assert self._batch.stdout is not None
-        self._batch.stdin.write(sha.encode() + b"\n")
-        self._batch.stdin.flush()
-        header = self._batch.stdout.readline().split()
-        if len(header) < 3:
-            raise CarepathError(f"git has no blob {sha}.", fix="Fetch the full history.")
+        try:
+            self._batch.stdin.write(sha.encode() + b"\n")
+            self._batch.stdin.flush()
+            header = self._batch.stdout.readline().split()
+        except BrokenPipeError:
+            header = []
+        if len(header) != 3:
+            if not header:
+                # git ends at a damaged object; the next blob gets a new reader.
+                self.close()
+            return None
         size = int(header[2])
         data = self._batch.stdout.read(min(size, MAX_BYTES + 1))
         left = size - len(data) + 1
@@ -179,89 +238,38 @@ class Repository:
         return data
 
     def close(self) -> None:
-        """End the reader."""
-        if self._batch is not None and self._batch.stdin is not None:
-            self._batch.stdin.close()
-            if self._batch.stdout is not None:
-                self._batch.stdout.close()
+        """End the reader, which an interrupt may have ended already."""
+        if self._batch is not None:
+            for stream in (self._batch.stdin, self._batch.stdout):
+                with contextlib.suppress(OSError):
+                    if stream is not None:
+                        stream.close()
             self._batch.wait()
             self._batch = None
 
 
-def _on_disk(path: str) -> str:
+def _run(folder: Path, *args: str) -> tuple[int, bytes, bytes]:
+    try:
+        done = subprocess.run(
+            [*_command(folder), *args], capture_output=True, check=False, env=_environment()
+        )
+    except FileNotFoundError:
+        raise CarepathError("git is not installed.", fix="Install git.") from None
+    return done.returncode, done.stdout, done.stderr
+
+
+def _command(folder: Path) -> list[str]:
+    # No program that the repository's configuration names may run.
+    return ["git", "-C", str(folder), "-c", "core.quotepath=off", "-c", "core.fsmonitor=false"]
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def _unescaped(path: str) -> str:
     """The name on disk of a file whose name is not UTF-8."""
     written = re.sub(
         rb"\\x([89a-f][0-9a-f])", lambda byte: bytes.fromhex(byte[1].decode()), path.encode()
     )
     return os.fsdecode(written)
-
-
-@dataclass(slots=True)
-class Tree:
-    """The files of one side of the review: path -> blob."""
-
-    entries: Mapping[str, Entry]
-    repository: Repository | None
-    local: Mapping[str, bytes] = field(default_factory=dict)
-
-    def read(self, path: str) -> bytes:
-        """The bytes of a file."""
-        sha = self.entries[path].sha
-        if sha in self.local:
-            return self.local[sha]
-        assert self.repository is not None
-        return self.repository.blob(sha)
-
-    def text(self, path: str) -> str | None:
-        """The text of a file with one kind of line end; None if binary or huge."""
-        data = self.read(path)
-        if len(data) > MAX_BYTES or b"\0" in data[:8000]:
-            return None
-        text = data.decode("utf-8-sig", "replace")
-        return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def memory_tree(files: Mapping[str, str]) -> Tree:
-    """A tree of texts in memory: rule cases, the demonstration."""
-    local: dict[str, bytes] = {}
-    entries: dict[str, Entry] = {}
-    for path, text in files.items():
-        data = text.encode()
-        sha = hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-        local[sha] = data
-        entries[path] = Entry(sha, len(data))
-    return Tree(entries, None, local)
-
-
-def renames(repository: Repository | None, base: Tree, head: Tree) -> dict[str, str]:
-    """Head path -> base path of files that were moved, by content (exact, then 60 % alike)."""
-    gone = {p: e.sha for p, e in base.entries.items() if p not in head.entries}
-    new = {p: e.sha for p, e in head.entries.items() if p not in base.entries}
-    kinds = (".sql", ".yml", ".yaml", ".csv", ".py")
-    gone = {p: s for p, s in gone.items() if p.endswith(kinds)}
-    new = {p: s for p, s in new.items() if p.endswith(kinds)}
-    pairs: dict[str, str] = {}
-    by_sha: dict[str, list[str]] = {}
-    for path, sha in sorted(gone.items()):
-        by_sha.setdefault(sha, []).append(path)
-    for path, sha in sorted(new.items()):
-        if by_sha.get(sha):
-            pairs[path] = by_sha[sha].pop(0)
-    left_old = [p for p in sorted(gone) if p not in pairs.values()]
-    left_new = [p for p in sorted(new) if p not in pairs]
-    if len(left_old) * len(left_new) > 10_000:
-        return pairs
-    for path in left_new:
-        ours = (head.text(path) or "").splitlines()
-        best: tuple[float, str] = (0.6, "")
-        for old in left_old:
-            if Path(old).suffix != Path(path).suffix or old in pairs.values():
-                continue
-            theirs = (base.text(old) or "").splitlines()
-            if not 0.4 < (len(ours) + 1) / (len(theirs) + 1) < 2.5:
-                continue
-            ratio = difflib.SequenceMatcher(None, theirs, ours, autojunk=False).ratio()
-            best = max(best, (ratio, old))
-        if best[1]:
-            pairs[path] = best[1]
-    return pairs

@@ -10,8 +10,8 @@ from typing import Any
 from carepath.review import yaml
 from carepath.review.compact import Compact
 from carepath.review.findings import Ledger
-from carepath.review.git import Tree
 from carepath.review.project import Project
+from carepath.review.tree import Tree
 
 REF_TEXT = re.compile(r"""\bref\(\s*(['"])(?P<a>[^'"]+)\1(?:\s*,\s*(['"])(?P<b>[^'"]+)\3)?""")
 SOURCE_TEXT = re.compile(r"""\bsource\(\s*(['"])(?P<a>[^'"]+)\1\s*,\s*(['"])(?P<b>[^'"]+)\3""")
@@ -106,6 +106,16 @@ class Reading(Compact):
     where: str
 
 
+@dataclass(frozen=True, slots=True)
+class Broken(Compact):
+    """A YAML file that could not be read; `is_invalid` where its text is at fault."""
+
+    file: str
+    line: int
+    reason: str
+    is_invalid: bool
+
+
 @dataclass(slots=True)
 class Documentation:
     """All YAML of one project."""
@@ -114,7 +124,7 @@ class Documentation:
     sources: dict[tuple[str, str], NodeDoc] = field(default_factory=dict)
     source_names: dict[str, tuple[str, int]] = field(default_factory=dict)
     mentions: list[Mention] = field(default_factory=list)
-    broken: list[tuple[str, int, str]] = field(default_factory=list)
+    broken: list[Broken] = field(default_factory=list)
     unit_tests: list[tuple[str, str, int]] = field(default_factory=list)
     has_vague_sources: bool = False
     twice: list[tuple[str, int, str]] = field(default_factory=list)
@@ -149,24 +159,27 @@ def read(
         slot = f"y|{file.path}|{file.sha}"
         part = None if memo is None else memo.get(slot)
         if not isinstance(part, Documentation):
-            part = _read_text(file.path, tree.text(file.path))
+            part = _read_text(file.path, *tree.look(file.path))
             if memo is not None:
                 memo[slot] = part
-        for path, line, reason in part.broken:
-            ledger.add(path, f"invalid YAML: {reason}", line, "yaml")
+        for fault in part.broken:
+            words = f"invalid YAML: {fault.reason}" if fault.is_invalid else fault.reason
+            ledger.add(fault.file, words, fault.line, "yaml")
         docs.add(part)
     return docs
 
 
-def _read_text(path: str, text: str | None) -> Documentation:
+def _read_text(path: str, text: str | None, trouble: str) -> Documentation:
     docs = Documentation()
+    if trouble:
+        docs.broken.append(Broken(path, 1, trouble, False))
     if text is None:
-        docs.broken.append((path, 1, "binary or larger than 2 MB"))
-    elif "name:" in text:
+        return docs
+    if "name:" in text:
         try:
             loaded = yaml.load(text)
         except yaml.YamlError as error:
-            docs.broken.append((path, error.line, error.reason))
+            docs.broken.append(Broken(path, error.line, error.reason, True))
         else:
             if isinstance(loaded, yaml.Map):
                 _read_file(docs, path, loaded)

@@ -10,7 +10,7 @@ from typing import Any
 
 from carepath.review import yaml
 from carepath.review.findings import Ledger
-from carepath.review.git import Tree
+from carepath.review.tree import UNREAD, Tree
 
 SKIPPED = re.compile(
     r"(^|/)(dbt_packages|dbt_modules|node_modules|target|\.venv|venv|site-packages|\.git|logs)/"
@@ -113,6 +113,7 @@ class Project:
     packages: frozenset[str] = frozenset()
     files: list[File] = field(default_factory=list)
     folders: list[tuple[str, str]] = field(default_factory=list)
+    has_unread_folders: bool = False
 
     def of_kind(self, *kinds: str) -> list[File]:
         """The files of some kinds, in order of path."""
@@ -120,8 +121,8 @@ class Project:
 
     @property
     def has_model_packages(self) -> bool:
-        """True where an absent package may supply models and sources of its own."""
-        return bool(self.packages - MACRO_ONLY_PACKAGES)
+        """True where an absent package or an unread folder may supply models and sources."""
+        return self.has_unread_folders or bool(self.packages - MACRO_ONLY_PACKAGES)
 
 
 def discover(tree: Tree, ledger: Ledger, under: str = "") -> list[Project]:
@@ -153,7 +154,7 @@ def discover(tree: Tree, ledger: Ledger, under: str = "") -> list[Project]:
     deepest = sorted(projects, key=lambda project: -len(project.root))
     ignored = {project.root: _ignored(tree, project.root) for project in projects}
     for path in inside:
-        if SKIPPED.search(path):
+        if SKIPPED.search(path + "/"):
             continue
         for project in deepest:
             if not project.root or path.startswith(project.root + "/"):
@@ -162,8 +163,21 @@ def discover(tree: Tree, ledger: Ledger, under: str = "") -> list[Project]:
                 file = _sort(tree, project, path)
                 if file is not None:
                     project.files.append(file)
+                elif tree.entries[path].kind != "file":
+                    _note_folder(tree, project, path, ledger)
                 break
     return projects
+
+
+def _note_folder(tree: Tree, project: Project, path: str, ledger: Ledger) -> None:
+    """Name a linked folder or a submodule, which may hold models."""
+    kind = tree.entries[path].kind
+    folders = [folder for folder, _ in _folders(project)] if project.configured else [path]
+    if any(f"{path}/".startswith(f"{f}/") or f"{f}/".startswith(f"{path}/") for f in folders):
+        project.has_unread_folders = True
+    elif kind != "submodule":
+        return
+    ledger.add(path, UNREAD[kind], stage="read")
 
 
 def _ignored(tree: Tree, root: str) -> list[str]:
@@ -191,8 +205,11 @@ def _configured(tree: Tree, root: str, ledger: Ledger) -> Project:
     if path not in tree.entries:
         path = posixpath.join(root, "dbt_project.yaml")
     settings: dict[str, Any] = {}
+    text, trouble = tree.look(path)
+    if trouble:
+        ledger.add(path, trouble, stage="read")
     try:
-        loaded = yaml.load(tree.text(path) or "")
+        loaded = yaml.load(text or "")
         if isinstance(loaded, dict):
             settings = loaded
     except yaml.YamlError as error:

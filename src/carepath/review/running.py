@@ -16,12 +16,13 @@ from carepath.review import cache, rank, settings, suppression
 from carepath.review.cache import Memo
 from carepath.review.change import Change
 from carepath.review.findings import Finding, Severity
-from carepath.review.git import Repository, Tree
+from carepath.review.git import Repository
 from carepath.review.review import Review, review_all, review_change
 from carepath.review.rules import RULES
 from carepath.review.settings import Settings
 from carepath.review.snapshot import Snapshot
 from carepath.review.sql.dialects import SUPPORTED
+from carepath.review.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,12 @@ def run(request: Request) -> tuple[Review, Settings]:
 
 
 def _run(request: Request, repository: Repository) -> tuple[Review, Settings]:
-    commit = repository.commit(request.head or "HEAD")
+    of_files = request.staged or request.worktree or (request.whole and not repository.is_bare)
+    is_first = of_files and request.head is None and repository.is_empty()
+    commit = "" if is_first else repository.commit(request.head or "HEAD")
     if request.staged:
         head, label = repository.staged(), "the index"
-    elif request.worktree or (request.whole and request.head is None):
+    elif of_files and request.head is None:
         head, label = repository.worktree(), "the work tree"
     else:
         head, label = repository.tree(commit), commit[:12]
@@ -66,7 +69,7 @@ def _run(request: Request, repository: Repository) -> tuple[Review, Settings]:
         result.head = label
     else:
         base = _base(request, repository, commit, notes)
-        before = Snapshot(repository.tree(base), chosen, memo)
+        before = Snapshot(repository.tree(base) if base else Tree({}, None), chosen, memo)
         after = _snapshot(head, chosen, memo, request)
         result = review_change(Change.between(before, after))
         result.base, result.head = base[:12], label
@@ -105,14 +108,17 @@ def _quoted(finding: Finding, head: Tree) -> Finding:
 
 def _base(request: Request, repository: Repository, head: str, notes: list[str]) -> str:
     if request.base is None:
+        if not head:
+            notes.append("There is no commit yet: everything is new.")
         if request.staged or request.worktree:
             return head
         return repository.default_base(head)
     named = repository.commit(request.base)
-    common = repository.merge_base(named, head)
+    common = repository.merge_base(named, head) if head else None
     if common is None:
+        why = " (the clone is shallow: fetch its history)" if repository.is_shallow() else ""
         notes.append(
-            f"{request.base} has no common ancestor with the head: compared with it as is."
+            f"{request.base} has no common ancestor with the head{why}: compared with it as is."
         )
         return named
     return common

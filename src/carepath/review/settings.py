@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from carepath.errors import CarepathError
-from carepath.review.git import Tree
 from carepath.review.sql.dialects import SUPPORTED
+from carepath.review.tree import Tree
 
 
 @dataclass(frozen=True, slots=True)

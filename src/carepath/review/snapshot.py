@@ -16,7 +16,6 @@ from carepath.review import facts as facting
 from carepath.review import nodes
 from carepath.review.facts import JoinFact, ModelFacts
 from carepath.review.findings import Ledger
-from carepath.review.git import Tree
 from carepath.review.jinja.relations import RelationName
 from carepath.review.jinja.render import (
     COMMENT,
@@ -44,6 +43,7 @@ from carepath.review.sql import dialects
 from carepath.review.sql.parse import parse
 from carepath.review.sql.relation import Column, Relation, Source, open_relation
 from carepath.review.sql.scope import Resolver
+from carepath.review.tree import Tree
 
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 6000))
 KEPT_ANALYSES = 120
@@ -83,14 +83,24 @@ class Snapshot:
     def text(self, file: File) -> str:
         """The text of a file; an unreadable one is named and empty."""
         if file.path not in self._texts:
-            text = self.tree.text(file.path)
-            if text is None:
-                self.ledger.add(file.path, "binary or larger than 2 MB", stage="read")
-                text = ""
-            self._texts[file.path] = text
+            self._texts[file.path] = self.tree.text(file.path) or ""
         return self._texts[file.path]
 
+    def _note_trouble(self, file: File) -> None:
+        """Name a file that cannot be read, or not well; known from earlier runs by its blob."""
+        slot = f"t|{self.tree.entries[file.path].kind}|{file.sha}"
+        trouble = self.memo.get(slot)
+        if trouble is None:
+            text, trouble = self.tree.look(file.path)
+            self._texts[file.path] = text or ""
+            self.memo[slot] = trouble
+        if trouble:
+            self.ledger.add(file.path, trouble, stage="read")
+
     def _space(self, project: Project, projects: list[Project]) -> Space:
+        for file in project.files:
+            if file.kind != "yaml" and not file.path.endswith(".py"):
+                self._note_trouble(file)
         docs = nodes.read(self.tree, project, self.ledger, self.memo)
         macros = self._macros(project)
         others = {p.name: self._macros(p) for p in projects if p is not project}

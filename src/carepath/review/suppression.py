@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from carepath.review.findings import Finding, Place
-from carepath.review.git import Tree
+from carepath.review.tree import Tree
 
 if TYPE_CHECKING:
     from carepath.review.review import Review

@@ -6,6 +6,13 @@ from typing import Any
 
 import yaml as pyyaml
 
+MOST_VALUES = 300_000
+"""Values in a file once its aliases are written out; more is an attack or a mistake."""
+DEEPEST = 100
+"""Levels of nesting; YAML that people write has ten."""
+DEEP = 2_000
+"""Brackets of a file, or characters of a line, from which its nesting is counted first."""
+
 Loader: Any = getattr(pyyaml, "CSafeLoader", pyyaml.SafeLoader)
 
 
@@ -44,10 +51,14 @@ class List(list[Any]):
 def load(text: str) -> Any:
     """Read one document; raise YamlError with the line of the fault."""
     try:
+        _check_depth(text)
         loader = Loader(text)
         try:
             node = loader.get_single_node()
-            return None if node is None else _value(loader, node, {})
+            if node is None:
+                return None
+            _bound(node)
+            return _value(loader, node, {})
         finally:
             loader.dispose()
     except pyyaml.MarkedYAMLError as error:
@@ -55,6 +66,47 @@ def load(text: str) -> Any:
         raise YamlError(str(error.problem or error), mark.line + 1 if mark else 1) from None
     except (pyyaml.YAMLError, ValueError, RecursionError) as error:
         raise YamlError(str(error), 1) from None
+
+
+def _check_depth(text: str) -> None:
+    """Refuse deep nesting before the composer, which is recursive in C, meets it."""
+    brackets = text.count("[") + text.count("{")
+    if brackets < DEEP and all(len(line) < DEEP for line in text.split("\n")):
+        return
+    depth = 0
+    for event in pyyaml.parse(text, Loader=Loader):
+        if isinstance(event, pyyaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, pyyaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            raise YamlError("nested too deeply", event.start_mark.line + 1)
+
+
+def _bound(root: Any) -> None:
+    """Refuse what aliases make huge or endless, and what is nested too deeply."""
+    sizes: dict[int, int] = {}
+    busy: set[int] = set()
+
+    def size(node: Any, depth: int) -> int:
+        if id(node) in busy or depth > DEEPEST:
+            reason = "an alias of itself" if id(node) in busy else "nested too deeply"
+            raise YamlError(reason, node.start_mark.line + 1)
+        known = sizes.get(id(node))
+        if known is None:
+            busy.add(id(node))
+            inner: list[Any] = []
+            if isinstance(node, pyyaml.MappingNode):
+                inner = [part for pair in node.value for part in pair]
+            elif isinstance(node, pyyaml.SequenceNode):
+                inner = node.value
+            known = sizes[id(node)] = 1 + sum(size(part, depth + 1) for part in inner)
+            busy.discard(id(node))
+        if known > MOST_VALUES:
+            raise YamlError(f"more than {MOST_VALUES} values", node.start_mark.line + 1)
+        return known
+
+    size(root, 0)
 
 
 def _value(loader: Any, node: Any, seen: dict[int, Any]) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from carepath.review.formats.text import closing
+from carepath.review.formats.visible import visible
 from carepath.review.rank import SHOWN
 from carepath.review.review import Review
 
@@ -22,7 +23,7 @@ def render(review: Review) -> str:
             f"::{_data(text)}"
         )
     lines.append(f"::notice title=carepath review::{_data(' '.join(closing(review)[:2]))}")
-    return "\n".join(lines) + "\n"
+    return visible("\n".join(lines)) + "\n"
 
 
 def _data(text: str) -> str:

@@ -6,10 +6,16 @@ import re
 
 from carepath.review.findings import Finding, Place
 from carepath.review.formats.text import closing
+from carepath.review.formats.visible import one_line, visible
 from carepath.review.rank import SHOWN
 from carepath.review.review import Review
 
 LIMIT = 64_000
+MOST_ROWS = 100
+MOST_TEXT = 600
+"""Characters of one sentence; a list of a thousand columns says no more than its start."""
+CODE = re.compile(r"('[^'`]{1,80}'|[A-Za-z]\w*(?:[_.]\w+)+|\b\w+_\b|\b_\w+)")
+MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~!&]")
 ICONS = {"error": "🔴", "warning": "🟠", "note": "🔵"}
 
 
@@ -23,78 +29,120 @@ def render(review: Review) -> str:
                       for word, count in counts.items() if count)  # fmt: skip
     blocks = [f"## carepath review\n\n{told or '✅ No findings'}"]
     if review.base:
-        blocks[0] += f" — `{review.head}` against `{review.base}`"
-    blocks += [f"> {note}" for note in review.notes]
+        blocks[0] += f" — {_code(review.head)} against {_code(review.base)}"
+    blocks += [f"> {_prose(note)}" for note in review.notes]
     blocks += [_finding(finding) for finding in shown]
     rest = review.findings[SHOWN:]
     if rest:
-        rows = "\n".join(
-            f"- {ICONS[f.severity.word]} `{_at(f.place)}` {f.code} {_escape(f.message)}"
-            for f in rest[:100]
-        )
-        more = f"\n- and {len(rest) - 100} more" if len(rest) > 100 else ""
-        blocks.append(_details(f"{len(rest)} more", rows + more))
+        rows = [
+            f"- {ICONS[f.severity.word]} {_at(f.place)} {f.code} {_prose(f.message)}"
+            for f in rest[:MOST_ROWS]
+        ]
+        if len(rest) > MOST_ROWS:
+            rows.append(f"- and {len(rest) - MOST_ROWS} more")
+        blocks.append(_details(f"{len(rest)} more findings", _cut(rows, 20_000)))
     if review.questions:
-        rows = "\n".join(f"- `{_at(q.place)}` {_escape(q.text)}" for q in review.questions)
-        blocks.append(f"### Questions for the author\n\n{rows}")
+        asked = [f"- {_at(q.place)} {_prose(q.text)}" for q in review.questions]
+        blocks.append("### Questions for the author\n\n" + _cut(asked, 10_000))
     if review.summaries:
-        text = "\n".join(line for summary in review.summaries for line in summary.lines())
-        blocks.append(_details("What the change does", f"```\n{text[:20_000]}\n```"))
-    blocks.append(_details("Coverage", "\n".join(f"- {line.strip()}" for line in closing(review))))
+        done = [line for summary in review.summaries for line in summary.lines()]
+        blocks.append(_details("What the change does", _fenced(_cut(done, 15_000))))
+    covered = [f"- {_prose(line.strip())}" for line in closing(review)]
+    blocks.append(_details("Coverage", _cut(covered, 10_000)))
     return _fit(blocks)
 
 
 def _finding(finding: Finding) -> str:
     lines = [
-        f"### {ICONS[finding.severity.word]} {_escape(finding.message)}",
+        f"### {ICONS[finding.severity.word]} {_prose(finding.message)}",
         "",
-        f"`{_at(finding.place)}` · {finding.code} {finding.rule} · {finding.confidence.value}"
-        + (f" · when `{finding.variant}`" if finding.variant else ""),
+        f"{_at(finding.place)} · {finding.code} {finding.rule} · {finding.confidence.value}"
+        + (f" · when {_code(finding.variant)}" if finding.variant else ""),
         "",
     ]
-    if finding.excerpt and not finding.patch:
-        lines += [_quote(finding), ""]
+    if finding.excerpt or finding.patch:
+        lines += [_excerpt(finding), ""]
     if finding.consequence:
-        lines.append(f"**So:** {_escape(finding.consequence)}  ")
+        lines.append(f"**Effect:** {_prose(finding.consequence)}  ")
     if finding.fix:
-        lines.append(f"**Fix:** {_escape(finding.fix)}  ")
-    if finding.patch:
-        lines += ["", "```suggestion", finding.patch, "```", ""]
+        lines.append(f"**Fix:** {_prose(finding.fix)}  ")
+    if finding.evidence:
+        lines.append("")
     for fact in finding.evidence[:3]:
-        where = f" (`{_at(fact.place)}`)" if fact.place else ""
-        lines.append(f"- {_escape(fact.text[:600])}{where}")
+        where = f" ({_at(fact.place)})" if fact.place else ""
+        lines.append(f"- {_prose(fact.text)}{where}")
     if finding.readers:
-        places = ", ".join(f"`{_at(place)}`" for place in finding.readers[:8])
-        lines.append(f"- also: {places}")
+        places = ", ".join(_at(place) for place in finding.readers[:8])
+        more = f" and {len(finding.readers) - 8} more" if len(finding.readers) > 8 else ""
+        lines += ["", f"Also: {places}{more}"]
     return "\n".join(lines).rstrip()
 
 
-def _quote(finding: Finding) -> str:
-    """The line a finding is about, fenced so that nothing in it is markup."""
-    fence = "`" * max(
-        3, 1 + max((len(run) for run in re.findall("`+", finding.excerpt)), default=0)
-    )
-    kind = "sql" if finding.place.file.endswith(".sql") else ""
-    return f"{fence}{kind}\n{finding.excerpt}\n{fence}"
+def _excerpt(finding: Finding) -> str:
+    """The line a finding is about; where only one correction is right, with it."""
+    if finding.patch:
+        old = [f"- {line}" for line in finding.excerpt.split("\n") if line]
+        new = [f"+ {line.strip()}" for line in finding.patch.split("\n")]
+        return _fenced("\n".join([*old, *new]), "diff")
+    return _fenced(finding.excerpt, "sql" if finding.place.file.endswith(".sql") else "")
+
+
+def _fenced(text: str, kind: str = "") -> str:
+    """A block of code, fenced so that nothing in it is markup."""
+    fence = "`" * max(3, 1 + _longest_ticks(text))
+    return f"{fence}{kind}\n{visible(text)}\n{fence}"
+
+
+def _code(text: str) -> str:
+    """Words of code inside a sentence."""
+    text = one_line(text)
+    ticks = "`" * (1 + _longest_ticks(text))
+    pad = " " if "`" in text else ""
+    return f"{ticks}{pad}{text}{pad}{ticks}"
+
+
+def _longest_ticks(text: str) -> int:
+    return max((len(run) for run in re.findall("`+", text)), default=0)
 
 
 def _at(place: Place) -> str:
-    return f"{place.file}:{place.line}"
+    return _code(f"{place.file}:{place.line}")
+
+
+def _prose(text: str) -> str:
+    """A sentence in which names and literals are code, and nothing else is markup."""
+    if len(text) > MOST_TEXT:
+        text = text[:MOST_TEXT] + "…"
+    parts = CODE.split(one_line(text))
+    return "".join(
+        _code(part) if number % 2 else _escape(part) for number, part in enumerate(parts)
+    )
 
 
 def _escape(text: str) -> str:
-    for char in "<>|*_#@":
-        text = text.replace(char, f"\\{char}" if char != "@" else "@\u200b")
-    return text.replace("\n", " ")
+    return MARKUP.sub(r"\\\g<0>", text).replace("@", "@\u200b").replace("$", "&#36;")
 
 
 def _details(title: str, body: str) -> str:
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
+def _cut(lines: list[str], most: int) -> str:
+    """Whole lines up to a number of characters, and how many are left out."""
+    kept: list[str] = []
+    size = 0
+    for line in lines:
+        size += len(line) + 1
+        if size > most:
+            kept.append(f"... and {len(lines) - len(kept)} more lines")
+            break
+        kept.append(line)
+    return "\n".join(kept)
+
+
 def _fit(blocks: list[str]) -> str:
     """Keep whole blocks, in order, until the comment is full; the coverage always stays."""
-    last = blocks[-1][:10_000]
+    last = blocks[-1]
     size = len(last)
     kept: list[str] = []
     for number, block in enumerate(blocks[:-1]):

@@ -56,7 +56,7 @@ def render(review: Review) -> str:
         "results": [_result(finding, index) for finding in review.findings],
     }
     data = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(data, indent=2) + "\n"
 
 
 def _result(finding: Finding, index: dict[Any, int]) -> dict[str, Any]:

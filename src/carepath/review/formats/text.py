@@ -6,6 +6,7 @@ import re
 import textwrap
 
 from carepath.review.findings import Finding
+from carepath.review.formats.visible import one_line
 from carepath.review.rank import SHOWN
 from carepath.review.review import Review
 
@@ -43,7 +44,7 @@ def render(review: Review, width: int | None = None, colour: bool = False) -> st
         lines += ["", "What the change does:"]
         for summary in review.summaries:
             lines += [f"  {line}" for line in summary.lines()]
-    lines += ["", *closing(review)]
+    lines = [one_line(line) for line in [*lines, "", *closing(review)]]
     if width is not None:
         lines = [part for line in lines for part in _fold(line, max(width, NARROWEST))]
     if colour:

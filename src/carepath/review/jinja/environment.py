@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import re
-import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
 from typing import Any
 
 import jinja2
@@ -18,13 +14,11 @@ import jinja2.sandbox
 import jinja2.utils
 from jinja2.parser import Parser
 
-SECONDS = 5.0
+from carepath.review.jinja.limits import LimitError
+
 MAX_OUTPUT = 4_000_000
 MAX_RANGE = 10_000
-
-
-class LimitError(Exception):
-    """A template ran too long or wrote too much."""
+MAX_BITS = 10_000
 
 
 class DbtBlocks(jinja2.ext.Extension):
@@ -83,12 +77,19 @@ class Sandbox(jinja2.sandbox.SandboxedEnvironment):
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse to build huge strings, lists and numbers."""
-        if operator == "**" and isinstance(right, int) and abs(right) > 64:
-            raise LimitError("a power above 64")
+        if operator == "**" and (
+            (isinstance(right, int) and abs(right) > 64)
+            or (isinstance(left, int) and left.bit_length() > MAX_BITS // 64)
+        ):
+            raise LimitError("a power that is too high")
         if operator == "%":
             if isinstance(left, str) and re.search(r"\d{6}", left):
                 raise LimitError("a text that is too wide")
             return super().call_binop(context, operator, left, right)
+        if isinstance(left, int) and isinstance(right, int) and operator == "*":
+            if left.bit_length() + right.bit_length() > MAX_BITS:
+                raise LimitError("a number that is too long")
+            return left * right
         for text, count in ((left, right), (right, left)):
             sized = isinstance(text, str | list | tuple)
             if sized and isinstance(count, int) and len(text) * count > MAX_OUTPUT:
@@ -118,27 +119,6 @@ def _bounded_range(*args: int) -> range:
     if len(numbers) > MAX_RANGE:
         raise LimitError(f"a range longer than {MAX_RANGE}")
     return numbers
-
-
-@contextmanager
-def time_limit(seconds: float = SECONDS) -> Iterator[None]:
-    """Stop a render that takes too long (main thread only; elsewhere it is unlimited)."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(
-        signal, "setitimer"
-    ):
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise LimitError(f"rendering took longer than {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def bounded_join(chunks: Iterator[str]) -> str:

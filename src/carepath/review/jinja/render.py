@@ -14,12 +14,11 @@ from carepath.review.compact import Compact
 from carepath.review.jinja import context as contexts
 from carepath.review.jinja import markers, plain
 from carepath.review.jinja.environment import (
-    LimitError,
     Sandbox,
     bounded_join,
     make_environment,
-    time_limit,
 )
+from carepath.review.jinja.limits import LimitError, bounded
 from carepath.review.jinja.packages import Namespace
 from carepath.review.jinja.relations import RelationName, StarSpec
 from carepath.review.jinja.state import MacroReturn, State, TemplateRefusedError
@@ -236,7 +235,7 @@ class Renderer:
                 return short, state
         _CURRENT.append(state)
         try:
-            with time_limit():
+            with bounded():
                 template = self._compiled(source)
                 names = self._context(state, marked)
                 context = template.new_context(names)
@@ -245,8 +244,12 @@ class Renderer:
             return RenderFailure(f"Jinja: {error.message}", error.lineno, True)
         except TemplateRefusedError as error:
             return RenderFailure(f"the template raises: {error}", None, False)
-        except (LimitError, RecursionError, MemoryError) as error:
+        except LimitError as error:
             return RenderFailure(f"Jinja limit: {error}", None, False)
+        except RecursionError:
+            return RenderFailure("Jinja limit: nested too deeply, or without end", None, False)
+        except MemoryError:
+            return RenderFailure("Jinja limit: too much memory", None, False)
         except MacroReturn:
             text = ""
         except jinja2.TemplateError as error:

@@ -174,14 +174,14 @@ def check_change(change: Change) -> Iterator[Issue]:
                 place=Place(path, text.count("\n", 0, match.start()) + 1),
             )
     for space in change.head.spaces:
-        for path, line, reason in space.docs.broken:
-            if path in change.changed_files and "2 MB" not in reason:
+        for fault in space.docs.broken:
+            if fault.is_invalid and fault.file in change.changed_files:
                 yield Issue(
-                    subject=path,
-                    message=f"This YAML cannot be read: {reason}.",
+                    subject=fault.file,
+                    message=f"This YAML cannot be read: {fault.reason}.",
                     consequence="dbt stops before it builds anything.",
                     fix="Correct the YAML; check indentation and quotes.",
-                    place=Place(path, line),
+                    place=Place(fault.file, fault.line),
                 )
 
 

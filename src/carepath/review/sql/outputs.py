@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from carepath.review.sql.scope import Binding, Resolver, Scope
 
 
+MOST_COLUMNS = 20_000
+"""Columns of one SELECT; beyond, nothing is claimed of them."""
+
+
 @dataclass(slots=True)
 class Item:
     """One output column of a SELECT and the expression behind it (None: from a star)."""
@@ -46,6 +50,8 @@ class _Stars:
 def items(resolver: Resolver, scope: Scope) -> list[Item]:
     """List the output columns of a scope; stars expanded as far as known."""
     found: list[Item] = []
+    if _width(resolver, scope) > MOST_COLUMNS:
+        return found
     for node in scope.node.expressions:
         star = _star_of(node)
         if star is not None:
@@ -65,6 +71,8 @@ def relation(resolver: Resolver, scope: Scope) -> Relation:
     """The output of a scope, with its openness."""
     complete, reason, has_unnamed = True, "", False
     columns: list[Column] = []
+    if _width(resolver, scope) > MOST_COLUMNS:
+        return open_relation(f"more than {MOST_COLUMNS} columns")
     by_node: dict[int, list[Item]] = {}
     for item in scope.items:
         by_node.setdefault(id(item.node), []).append(item)
@@ -97,6 +105,16 @@ def relation(resolver: Resolver, scope: Scope) -> Relation:
     if scope.node.args.get("kind"):
         complete, reason = False, "select as struct"
     return Relation("query", tuple(columns), complete, (), has_unnamed, reason)
+
+
+def _width(resolver: Resolver, scope: Scope) -> int:
+    """How many columns a SELECT puts out: stars over stars double them at each step."""
+    total = len(scope.node.expressions)
+    for node in scope.node.expressions:
+        if _star_of(node) is not None:
+            bindings = _star_bindings(node, scope, resolver.dialect)
+            total += sum(len(binding.relation.columns) for binding in bindings)
+    return total
 
 
 def _named(node: exp.Expr, dialect: str) -> list[tuple[str, str, exp.Expr]]:

@@ -99,9 +99,10 @@ def _try(text: str, dialect: str) -> Parsed:
         match = re.search(r"line (\d+):(\d+)", str(error))
         spot = _offset(text, int(match[1]), int(match[2])) if match else len(text) - 1
         return Parsed(None, "broken", str(error).split("\n")[0][:160], spot, dialect)
+    except RecursionError:
+        return Parsed(None, "unknown", "nested too deeply to be parsed", None, dialect)
     except (
         SqlglotError,
-        RecursionError,
         ValueError,
         AttributeError,
         TypeError,
