@@ -21,11 +21,11 @@ from typing import Any
 from benchmarks.clean_edits import EDITS, Edit, Files
 from carepath.review.change import Change
 from carepath.review.findings import Finding, Severity
-from carepath.review.tree import memory_tree
 from carepath.review.review import review_change
 from carepath.review.running import finish
 from carepath.review.settings import Settings
 from carepath.review.snapshot import Snapshot
+from carepath.review.tree import memory_tree
 
 KINDS = (".sql", ".yml", ".yaml", ".csv", ".md", ".py")
 LARGEST = 2_000_000

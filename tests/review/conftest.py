@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from carepath.review.change import Change  # noqa: E402
-from carepath.review.tree import memory_tree  # noqa: E402
 from carepath.review.review import Review, review_change  # noqa: E402
 from carepath.review.running import finish  # noqa: E402
 from carepath.review.settings import Settings  # noqa: E402
 from carepath.review.snapshot import Snapshot  # noqa: E402
+from carepath.review.tree import memory_tree  # noqa: E402
 
 CORPUS = Path(__file__).parent / "corpus"
 MEMOS: dict[str, dict[str, object]] = {}

@@ -6,11 +6,11 @@ import random
 
 from carepath.review import formats
 from carepath.review.change import Change
-from carepath.review.tree import memory_tree
 from carepath.review.review import review_change
 from carepath.review.running import finish
 from carepath.review.settings import Settings
 from carepath.review.snapshot import Snapshot
+from carepath.review.tree import memory_tree
 from tests.review.conftest import project
 
 PIECES = ("{{", "}}", "{%", "(", ")", "'", '"', "\0", "--", "/*", "\t", "select", "{#", ": ", "- ")

@@ -80,7 +80,8 @@ def _check_depth(text: str) -> None:
         elif isinstance(event, pyyaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            raise YamlError("nested too deeply", event.start_mark.line + 1)
+            mark = event.start_mark
+            raise YamlError("nested too deeply", mark.line + 1 if mark else 1)
 
 
 def _bound(root: Any) -> None:

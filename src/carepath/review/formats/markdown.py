@@ -14,7 +14,16 @@ LIMIT = 64_000
 MOST_ROWS = 100
 MOST_TEXT = 600
 """Characters of one sentence; a list of a thousand columns says no more than its start."""
-CODE = re.compile(r"('[^'`]{1,80}'|[A-Za-z]\w*(?:[_.]\w+)+|\b\w+_\b|\b_\w+)")
+LIST = r"\b\w+(?:, \w+){2,}\b"
+"""Three or more names in a row; some need not look like names."""
+CODE = re.compile(
+    LIST
+    + r"|'[^'`]{1,80}'"
+    + r"|[\w-]+(?:/[\w.-]+)+"
+    + r"|\b[A-Za-z_]\w*\([^()`]{0,80}\)"
+    + r"|\b[A-Za-z]\w*(?:[_.]\w+)+\b"
+    + r"|\b\w+_\b|\b_\w+"
+)
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~!&]")
 ICONS = {"error": "🔴", "warning": "🟠", "note": "🔵"}
 
@@ -113,10 +122,16 @@ def _prose(text: str) -> str:
     """A sentence in which names and literals are code, and nothing else is markup."""
     if len(text) > MOST_TEXT:
         text = text[:MOST_TEXT] + "…"
-    parts = CODE.split(one_line(text))
-    return "".join(
-        _code(part) if number % 2 else _escape(part) for number, part in enumerate(parts)
-    )
+    text = one_line(text)
+    parts: list[str] = []
+    end = 0
+    for match in CODE.finditer(text):
+        parts.append(_escape(text[end : match.start()]))
+        names = match[0].split(", ") if re.fullmatch(LIST, match[0]) else [match[0]]
+        is_code = len(names) == 1 or any("_" in name for name in names)
+        parts.append(", ".join(map(_code, names)) if is_code else _escape(match[0]))
+        end = match.end()
+    return "".join([*parts, _escape(text[end:])])
 
 
 def _escape(text: str) -> str:
