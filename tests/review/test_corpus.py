@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.review_corpus import NEAR, Outcome, examine, scenarios
+from carepath.review.formats import sarif
+from tests.review import sarif_schema
 
 NAMES = [scenario.name for scenario in scenarios()]
 
@@ -27,6 +29,12 @@ def test_a_bug_is_among_the_first_ten_at_its_place(outcomes: dict[str, Outcome],
 @pytest.mark.parametrize("name", NAMES)
 def test_its_fine_twin_is_quiet(outcomes: dict[str, Outcome], name: str) -> None:
     assert [(f.code, f.message) for f in outcomes[name].false_alarms] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_reports_follow_the_schema_of_sarif(outcomes: dict[str, Outcome], name: str) -> None:
+    for review in (outcomes[name].bug, outcomes[name].fine):
+        assert sarif_schema.faults(sarif.render(review)) == []
 
 
 def test_there_are_at_least_eighty_bugs_over_all_families() -> None:

@@ -13,12 +13,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 import yaml
+from markdown_it import MarkdownIt
 
 from carepath.review.demo import run as run_demo
-from carepath.review.findings import Confidence, Finding, Place, Severity
+from carepath.review.findings import Confidence, Finding, Place, Question, Severity
 from carepath.review.formats import github, markdown, text
 from carepath.review.formats import json as json_form
 from carepath.review.review import Review
+from carepath.review.summary import Summary
 from tests.review.conftest import ROOT, project, review_files
 
 
@@ -81,6 +83,34 @@ def test_a_comment_stays_below_the_limit_of_github_and_keeps_its_coverage() -> N
     assert len(comment) < 65_000
     assert "Coverage" in comment
     assert "left out" in comment
+
+
+def test_five_thousand_findings_are_one_comment_with_whole_blocks() -> None:
+    asked = [Question("t", f"is it {n}?", Place("models/a.sql", n + 1), "a") for n in range(3_000)]
+    summaries = [
+        Summary(f"model_{n}", "models/a.sql", "changed", columns_added=["`" * 9 + "column"] * 40)
+        for n in range(500)
+    ]
+    readers = tuple(Place("b.sql", line + 1) for line in range(900))
+    many = [finding(n, readers=readers) for n in range(5_000)]
+    comment = markdown.render(Review(many, questions=asked, summaries=summaries))
+    assert len(comment) < 65_000
+    assert "and 4890 more" in comment
+    assert comment.count("<details>") == comment.count("</details>") == 3
+    assert comment.count("more lines") == 2
+    html = MarkdownIt("commonmark").render(comment)
+    assert html.count("<pre>") == 1
+    assert "and 892 more" in comment
+
+
+def test_names_and_literals_of_a_sentence_are_code() -> None:
+    told = (
+        "a.b has no column order_id (models/x/y_z.sql:3). Only: id, name, full_name, 'x'. MIN(at)"
+    )
+    html = MarkdownIt("commonmark").render(markdown.render(Review([finding(1, message=told)])))
+    path = "models/x/y_z.sql:3"
+    for name in ("a.b", "order_id", path, "id", "name", "full_name", "'x'", "MIN(at)"):
+        assert f"<code>{name}</code>" in html
 
 
 def test_nothing_in_a_finding_becomes_markup() -> None:

@@ -19,7 +19,7 @@ LIST = r"\b\w+(?:, \w+){2,}\b"
 CODE = re.compile(
     LIST
     + r"|'[^'`]{1,80}'"
-    + r"|[\w-]+(?:/[\w.-]+)+"
+    + r"|[\w-]+(?:/[\w.-]+)+(?::\d+)?"
     + r"|\b[A-Za-z_]\w*\([^()`]{0,80}\)"
     + r"|\b[A-Za-z]\w*(?:[_.]\w+)+\b"
     + r"|\b\w+_\b|\b_\w+"
@@ -56,7 +56,10 @@ def render(review: Review) -> str:
     if review.summaries:
         done = [line for summary in review.summaries for line in summary.lines()]
         blocks.append(_details("What the change does", _fenced(_cut(done, 15_000))))
-    covered = [f"- {_prose(line.strip())}" for line in closing(review)]
+    covered = [
+        f"{'  ' if line.startswith('  ') else ''}- {_prose(line.strip())}"
+        for line in closing(review)
+    ]
     blocks.append(_details("Coverage", _cut(covered, 10_000)))
     return _fit(blocks)
 

@@ -44,6 +44,11 @@ def check(context: Context) -> Iterator[Issue]:
             # A materialization of the project's own may add to the text before it runs.
             continue
         parsed = variant.parsed
+        if CONFLICT.search(variant.rendered.text):
+            # Told once, as the conflict it is.
+            if context.change is None:
+                yield _conflict(context, variant)
+            continue
         if parsed.kind == "broken" and variant.rendered.is_guess and not _did_parse(context):
             continue
         if parsed.kind == "broken" and len(parsed.rejected_by) >= 2:
@@ -75,6 +80,18 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=fault.offset,
                 variant=variant,
             )
+
+
+def _conflict(context: Context, variant: Variant) -> Issue:
+    match = CONFLICT.search(variant.rendered.text)
+    return Issue(
+        subject="conflict",
+        message="A merge conflict was committed.",
+        consequence=BREAKS,
+        fix="Choose one side and remove the markers.",
+        offset=match.start() if match is not None else 0,
+        variant=variant,
+    )
 
 
 def _brackets(context: Context, variant: Variant) -> Iterator[Issue]:
