@@ -163,19 +163,24 @@ def _drivers(found: Mapping[str, list[Any]]) -> list[str]:
         "tasks open at once, load .90 to .98 before, one driver changed by 20 to 40 % (external",
         "waiting by 1 to 2.5 times the tasks there before) or none. Right = the planted driver,",
         'or "none". The last column holds "cannot tell" and "none". Target: right at least 90 %,',
-        "wrong at most 5 %, with a year on each side.",
+        "wrong at most 5 %, with a year on each side. The answer decides with capacity inferred,",
+        "which cannot know slower work from fewer coordinators: `service` is right for both. Where",
+        "the history says who worked it then tells the two apart with the coordinators counted.",
+        "Half a year on each side, a year apart, is what the answer takes when no range is asked.",
         "",
         "| planted | right | limits | wrong | cannot tell | target |",
         "|---|---:|---|---:|---:|---|",
     ]
     for job in jobs:
-        groups: dict[str, list[str]] = defaultdict(list)
-        for planted, outcome, _ in found[job]:
-            groups[planted].append(outcome)
-            groups["all"].append(outcome)
         span = job.removeprefix("driver, ")
-        for name in [*sorted(set(groups) - {"all"}), "all"]:
-            lines.append(_driver_row(f"{name}, {span}", groups[name], name == "all"))
+        for rule in found[job][0][1]:
+            groups: dict[str, list[str]] = defaultdict(list)
+            for planted, outcomes, _ in found[job]:
+                groups[planted].append(outcomes[rule])
+                groups["all"].append(outcomes[rule])
+            for name in [*sorted(set(groups) - {"all"}), "all"]:
+                is_aim = name == "all" and _is_year(job)
+                lines.append(_driver_row(f"{name}, {rule}, {span}", groups[name], is_aim))
     return [*lines, ""]
 
 

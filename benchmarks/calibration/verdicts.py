@@ -130,8 +130,15 @@ def cause(rng: np.random.Generator, name: str, points: float) -> str:
     return "right" if name in named else "not identified"
 
 
-def driver(rng: np.random.Generator, days: int) -> tuple[str, str, dict[str, bool | None]]:
-    """Ask demand-or-efficiency of one simulated team; return planted, outcome and coverage."""
+def driver(
+    rng: np.random.Generator, days: int, apart: int
+) -> tuple[str, dict[str, str], dict[str, bool | None]]:
+    """Ask demand-or-efficiency of one simulated team; return planted, outcomes and coverage.
+
+    The windows begin `apart` days from each other; the change comes with the second. Both rules
+    are asked: with the coordinators counted, and with capacity inferred, which is the one that
+    decides the answer. The latter cannot know service from capacity: either is right for both.
+    """
     planted = str(rng.choice([*flow.DRIVERS, "none"]))
     people = int(rng.integers(6, 13))
     team = queueing.Team(
@@ -153,25 +160,49 @@ def driver(rng: np.random.Generator, days: int) -> tuple[str, str, dict[str, boo
         there = outside + people * team.at_once * 1.5
         factor = 1 + float(rng.uniform(1.0, 2.5)) * there / outside
     after = queueing.changed(team, planted, factor)
-    first, second = queueing.run(team, after, days, days, rng)
-    found = flow.demand_or_efficiency(first, second, rng, resamples=1000)
-    if found.verdict == planted:
-        outcome = "right"
-    else:
-        outcome = "not identified" if found.verdict in ("cannot tell", "none") else "wrong"
-    truths = {
-        "arrivals": np.log(after.arrivals / team.arrivals),
-        "rework": np.log((1 - team.another_visit) / (1 - after.another_visit)),
-        "service": np.log(after.work / team.work),
+    early, second = queueing.run(team, after, apart, days, rng)
+    first = flow.FlowDays(**{k: v[:days] for k, v in vars(early).items()})
+    counted = flow.demand_or_efficiency(first, second, rng, resamples=1000)
+    inferred = flow.demand_or_efficiency_of_team(first, second, rng, resamples=1000)
+    merged = "service" if planted == "capacity" else planted
+    outcomes = {
+        "coordinators counted": _judge_driver(counted.verdict, planted),
+        "capacity inferred": _judge_driver(inferred.verdict, merged),
     }
-    coverage = {
-        f"contribution of {d.name}, four-week blocks": (
-            d.contribution.contains(float(truths[d.name])) if d.contribution.has_interval else None
+    work = float(np.log(after.work / team.work))
+    truths = {
+        "arrivals": float(np.log(after.arrivals / team.arrivals)),
+        "rework": float(np.log((1 - team.another_visit) / (1 - after.another_visit))),
+        "service": work,
+    }
+    team_truths = {"service": work + float(np.log(team.coordinators / after.coordinators))}
+    return (
+        planted,
+        outcomes,
+        {
+            **_cover(counted, truths, "contribution of {}, four-week blocks"),
+            **_cover(inferred, team_truths, "contribution of {}, capacity inferred"),
+        },
+    )
+
+
+def _judge_driver(verdict: str, planted: str) -> str:
+    if verdict == planted:
+        return "right"
+    return "not identified" if verdict in ("cannot tell", "none") else "wrong"
+
+
+def _cover(
+    found: flow.FlowVerdict, truths: dict[str, float], name: str
+) -> dict[str, bool | None]:
+    """Whether each interval of a driver holds what was planted; None without an interval."""
+    return {
+        name.format(d.name): (
+            d.contribution.contains(truths[d.name]) if d.contribution.has_interval else None
         )
         for d in found.drivers
         if d.name in truths
     }
-    return planted, outcome, coverage
 
 
 def largest(rng: np.random.Generator, lead: float) -> str:

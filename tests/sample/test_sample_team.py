@@ -19,6 +19,7 @@ from carepath.sample.care import (
 )
 from carepath.sample.clients import clients_of
 from carepath.sample.expectation import expect
+from carepath.sample.history_rows import deliver_history
 from carepath.sample.hours import WorkingClock, holidays, offsets_at, to_utc
 from carepath.sample.people import Numbers, draw_people
 from carepath.sample.plan import DAY, HOUR, SECOND, WEEK, SamplePlan
@@ -218,6 +219,52 @@ def test_lost_coordinators_are_at_work_until_the_change_and_never_after(
     after = set(visits.coordinator[started & (visits.entered >= visits.plan.changes)].tolist())
     assert before == set(range(parameters.coordinators))
     assert after == set(range(parameters.coordinators_after))
+
+
+def test_every_change_of_a_task_is_made_by_somebody_at_work_at_that_time(
+    teams: dict[str, Visits],
+) -> None:
+    visits = teams["lost_coordinators"]
+    care, plan = visits.care, visits.plan
+    delivered = deliver_history(
+        np.random.default_rng(1),
+        care.task_history,
+        care.task_created,
+        care.task_deleted_at,
+        plan.ends,
+        care.roster,
+        hard_deletes=True,
+    )
+    rows = delivered.columns
+    time, who = rows["time"].astype(np.int64), rows["coordinator"].astype(np.int64)
+    # Not the rows whose dates are planted to be wrong.
+    signed = (who >= 0) & (time <= rows["received"]) & (time >= care.task_created[rows["item"]])
+    signed &= ~np.isin(rows["item"], delivered.chosen["items_with_tie"])
+    assert signed.sum() > 20_000
+    assert care.roster.is_at_work(who[signed], time[signed]).all()
+    late = signed & (time >= plan.changes)
+    assert set(who[late].tolist()) == set(range(care.parameters.coordinators_after))
+
+
+def test_every_change_of_a_project_is_signed_by_somebody_still_there(
+    teams: dict[str, Visits],
+) -> None:
+    visits = teams["lost_coordinators"]
+    care, plan = visits.care, visits.plan
+    rows = deliver_history(
+        np.random.default_rng(1),
+        care.project_history,
+        care.project_created,
+        np.full(care.project_created.size, plan.ends),
+        plan.ends,
+        care.roster,
+        hard_deletes=False,
+    ).columns
+    time, who = rows["time"].astype(np.int64), rows["coordinator"].astype(np.int64)
+    # The change date is midnight: after hours it is who was at work on the day before.
+    late = (time > plan.changes + DAY) & (time <= rows["received"])
+    assert late.sum() > 1_000
+    assert who[late].max() < care.parameters.coordinators_after
 
 
 def test_a_project_is_complete_only_after_all_its_tasks(teams: dict[str, Visits]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -100,17 +99,12 @@ def answer(context: Context) -> Answer:
         )
     first, second, length = windows
     before, after = count_days(flow, first, length), count_days(flow, second, length)
-    from carepath.stats.flow import demand_or_efficiency
+    from carepath.stats.flow import demand_or_efficiency, demand_or_efficiency_of_team
 
-    found = demand_or_efficiency(before, after, context.seed)
+    found = demand_or_efficiency_of_team(before, after, context.seed)
     share, changes = min(flow.staff.known_share(start, length) for start in (first, second))
-    staffed = None
-    if share >= KNOWN_CHANGES:
-        staffed = demand_or_efficiency(
-            replace(before, coordinators=flow.staff.count(first, length)),
-            replace(after, coordinators=flow.staff.count(second, length)),
-            context.seed,
-        )
+    is_known = share >= KNOWN_CHANGES
+    staffed = demand_or_efficiency(before, after, context.seed) if is_known else None
     verdict = found.side or ("none" if found.verdict == "none" else "cannot tell")
     return context.answer(
         _say(found, staffed, first, second, length),

@@ -213,8 +213,6 @@ def _day(moment: np.datetime64) -> date:
 def count_days(flow: TaskFlow, first: date, days: int) -> FlowDays:
     """Count a window of days.
 
-    The team counts as one, so that its days are capacity; `Staff.count` counts the coordinators.
-
     Nobody's working hours are in prod: an hour of the week counts as working time when at least
     a quarter as many visits end in it as in an average hour of the whole history.
     """
@@ -227,7 +225,7 @@ def count_days(flow: TaskFlow, first: date, days: int) -> FlowDays:
         arrivals=_count(flow.arrivals, edges),
         finished=_count(flow.finished, edges),
         visits_completed=_count(ends, edges),
-        coordinators=np.ones(days),
+        coordinators=flow.staff.count(first, days),
         waiting_share=_waiting_share(flow, edges),
         waiting_visits=_count(ends[_is_covered(flow.queue, ends)], edges),
         wip=np.diff(_integral(flow.open, edges)) / 86_400,

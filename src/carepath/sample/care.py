@@ -15,6 +15,7 @@ from carepath.sample.hours import WorkingClock
 from carepath.sample.people import Numbers, pick
 from carepath.sample.plan import DAY, HOUR, SECOND, SamplePlan
 from carepath.sample.rates import IN_WINDOW, Rates
+from carepath.sample.roster import Roster
 from carepath.sample.team import ABSENCE, SYSTEM, CareParameters, Tasks, Team
 from carepath.sample.vocabulary import (
     CANCELLED,
@@ -53,6 +54,7 @@ class Care:
     task_history: History
     task_deleted_at: Numbers
     """NEVER where the task is not deleted."""
+    roster: Roster
 
 
 def visits_per_task(reopen_share: float) -> float:
@@ -165,7 +167,7 @@ def run_care(rates: Rates, expectation: Expectation, creator: Numbers, created: 
     task_type = pick(random, np.array([entry[1] for entry in TASK_TYPES]), project.size)
     parameters = care_parameters(rates, expectation)
     early = random.random(project.size) < EARLY_END_SHARE
-    history, deleted_at = _work(
+    history, deleted_at, roster = _work(
         plan, random, parameters, task_created, project_type[project], task_type, early
     )
     active = history.status == IN_PROGRESS
@@ -183,6 +185,7 @@ def run_care(rates: Rates, expectation: Expectation, creator: Numbers, created: 
         task_type=task_type,
         task_history=history,
         task_deleted_at=deleted_at,
+        roster=roster,
     )
 
 
@@ -194,7 +197,7 @@ def _work(
     project_type: Numbers,
     task_type: Numbers,
     early: NDArray[np.bool_],
-) -> tuple[History, Numbers]:
+) -> tuple[History, Numbers, Roster]:
     """Send the tasks to the team, except those given up before anybody begins."""
     projects, project_mean = _factors(PROJECT_TYPES)
     worked = np.flatnonzero(~early)
@@ -226,4 +229,4 @@ def _work(
             (given_up[cancelled], end[cancelled], CANCELLED, SYSTEM),
         ]
     )
-    return history, deleted_at
+    return history, deleted_at, changes.roster

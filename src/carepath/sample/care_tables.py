@@ -64,7 +64,13 @@ def _write_tasks(
 ) -> dict[str, Dirt]:
     created = care.task_created
     rows = deliver_history(
-        random, care.task_history, created, care.task_deleted_at, plan.ends, hard_deletes=True
+        random,
+        care.task_history,
+        created,
+        care.task_deleted_at,
+        plan.ends,
+        care.roster,
+        hard_deletes=True,
     )
     columns = dict(rows.columns)
     item = columns["item"].astype(np.int64)
@@ -133,7 +139,7 @@ def _write_projects(
     created = care.project_created
     never = np.full(created.size, NEVER, dtype=np.int64)
     rows = deliver_history(
-        random, care.project_history, created, never, plan.ends, hard_deletes=False
+        random, care.project_history, created, never, plan.ends, care.roster, hard_deletes=False
     )
     columns = dict(rows.columns)
     item = columns["item"].astype(np.int64)

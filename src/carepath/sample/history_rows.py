@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from carepath.sample.histories import History
 from carepath.sample.people import Flags, Numbers
 from carepath.sample.plan import DAY, SECOND
+from carepath.sample.roster import Roster
 from carepath.sample.vocabulary import TODO, UNMAPPED
 
 NULL_STATUS = -1
@@ -58,6 +59,7 @@ def deliver_history(
     created: Numbers,
     until: Numbers,
     end: int,
+    roster: Roster,
     *,
     hard_deletes: bool,
 ) -> HistoryRows:
@@ -75,6 +77,9 @@ def deliver_history(
         Time after which nothing changes any more in each item.
     end : int
         Moment of extraction; nothing is received later.
+    roster : Roster
+        Who is at work when: coordinators edit during working hours, somebody at work for those
+        who are not.
     hard_deletes : bool
         Whether some items are to be missing from the table of current state.
     """
@@ -130,7 +135,7 @@ def deliver_history(
         pieces.append(
             (
                 item[rows],
-                time[rows] + (share * (next_time - time)[rows] / 1000).astype(np.int64) * 1000,
+                _edit_time(roster, share, time[rows], next_time[rows], coordinator[rows]),
                 status[rows] if what is None else np.full(rows.size, what),
                 coordinator[rows],
                 rank[rows] + 1,
@@ -140,6 +145,8 @@ def deliver_history(
     item, time, status, coordinator, rank = (
         np.concatenate([piece[n] for piece in pieces]) for n in range(5)
     )
+    # A stream of its own: who stands in moves no other draw.
+    coordinator = roster.stand_in(random.spawn(1)[0], coordinator, time)
     order = np.lexsort((rank, time))
     columns = _with_ids(item[order], time[order], status[order], coordinator[order])
     chosen["items_out_of_order"] = _swap_ids(columns, chosen["items_out_of_order"])
@@ -152,6 +159,19 @@ def deliver_history(
         dirt.setdefault(kind, int(chosen[kind].size))
     order = np.argsort(columns["received"], kind="stable")
     return HistoryRows({name: values[order] for name, values in columns.items()}, dirt, chosen)
+
+
+def _edit_time(
+    roster: Roster,
+    share: NDArray[np.float64],
+    begin: Numbers,
+    end: Numbers,
+    coordinator: Numbers,
+) -> Numbers:
+    """When an edit between two status changes is made; coordinators work by day only."""
+    by_day = roster.share_of_work(begin, end, share)
+    any_time = begin + (share * (end - begin) / 1000).astype(np.int64) * 1000
+    return np.where(coordinator >= 0, by_day, any_time)
 
 
 def choose_items(random: np.random.Generator, count: int) -> dict[str, Numbers]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from carepath.sample.hours import DAY_HOURS, WorkingClock
 from carepath.sample.plan import DAY, SECOND, SamplePlan
+from carepath.sample.roster import Roster
 from carepath.sample.vocabulary import (
     CANCELLED,
     COMPLETE,
@@ -84,6 +85,7 @@ class Changes:
     coordinator: NDArray[np.int64]
     deleted_task: NDArray[np.int64]
     deleted_at: NDArray[np.int64]
+    roster: Roster
 
 
 def _stream(draw: np.random.Generator, kind: str) -> Iterator[float]:
@@ -167,7 +169,16 @@ class Team:
             coordinator=coordinators,
             deleted_task=np.array(self.deleted[0], dtype=np.int64),
             deleted_at=np.array(self.deleted[1], dtype=np.int64),
+            roster=self._roster(),
         )
+
+    def _roster(self) -> Roster:
+        """Who was at work on which day; the lost coordinators leave as a day begins."""
+        opens = self.clock.opens
+        leaves = np.zeros(len(self.held), dtype=np.bool_)
+        leaves[self.parameters.coordinators_after : self.parameters.coordinators] = True
+        present = ~self.absent & ~((opens >= self.changes_at)[:, None] & leaves)
+        return Roster(opens, np.asarray(present, dtype=np.bool_))
 
     def _schedule(self, when: float, kind: int, what: int, version: int) -> None:
         self.sequence += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -227,6 +227,31 @@ def demand_or_efficiency(
         days_after=days[1],
         reason=reason,
     )
+
+
+def demand_or_efficiency_of_team(
+    before: FlowDays, after: FlowDays, seed: Seed, resamples: int = 2000, level: float = LEVEL
+) -> FlowVerdict:
+    """Compare two windows as where nobody knows who worked: the team counts as one.
+
+    Parameters
+    ----------
+    before, after, seed, resamples, level
+        As in `demand_or_efficiency`; the coordinators at work are not looked at.
+
+    Returns
+    -------
+    FlowVerdict
+        Service is days of the team per active visit while work waits: the work in a visit and the
+        coordinators at work together. Capacity is one team throughout and contributes zero.
+
+    Notes
+    -----
+    Capacity is inferred: while work waits nobody idles, so what the team gets done then is what
+    it can do.
+    """
+    as_one = [replace(window, coordinators=np.ones(len(window.wip))) for window in (before, after)]
+    return demand_or_efficiency(as_one[0], as_one[1], seed, resamples, level)
 
 
 def _judge(
