@@ -192,9 +192,7 @@ def _judge_driver(verdict: str, planted: str) -> str:
     return "not identified" if verdict in ("cannot tell", "none") else "wrong"
 
 
-def _cover(
-    found: flow.FlowVerdict, truths: dict[str, float], name: str
-) -> dict[str, bool | None]:
+def _cover(found: flow.FlowVerdict, truths: dict[str, float], name: str) -> dict[str, bool | None]:
     """Whether each interval of a driver holds what was planted; None without an interval."""
     return {
         name.format(d.name): (

@@ -1,12 +1,18 @@
 """Small groups stay hidden."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from carepath.stats.suppression import suppressed, suppressed_linked, suppressed_steps
+from carepath.stats.suppression import (
+    suppressed,
+    suppressed_linked,
+    suppressed_steps,
+    told_by_ranges,
+)
 
 
 def test_a_single_small_group_takes_the_next_smallest_with_it():
@@ -94,3 +100,32 @@ def test_no_small_group_is_a_sum_or_difference_of_what_is_shown(cells):
     shown = [exact(row) for row in [np.ones(len(cells), dtype=int), *member[~hidden]]]
     for row in member[(sizes > 0) & (sizes < 10)]:
         assert rank([*shown, exact(row)]) > rank(shown) or len(shown) == 1
+
+
+@given(
+    st.lists(st.sampled_from([0, 0, 3, 9, 10, 11, 40]), min_size=6, max_size=6),
+    st.lists(st.tuples(st.integers(0, 5), st.integers(1, 6)), min_size=2, max_size=4),
+)
+def test_ranges_in_which_a_group_is_shown_never_differ_by_a_few(months, ranges):
+    shown = [(a, b) for a, b in ranges if a < b and not told_by_ranges([months], [a, b])[0]]
+    ends = sorted({end for one in shown for end in one} | {0, 6})
+    # Whatever is added to or taken from what, only sums of whole spans between ends can be told.
+    spans = [sum(months[a:b]) for a, b in pairwise(ends)]
+    if sum(months) >= 10:
+        assert all(people == 0 or people >= 10 for people in spans)
+
+
+def test_a_small_period_next_to_an_end_of_the_range_tells():
+    assert told_by_ranges([[20, 4, 30, 30]], [1]).tolist() == [True]
+    assert told_by_ranges([[20, 4, 30, 30]], [2]).tolist() == [True]
+    assert told_by_ranges([[20, 4, 0, 30]], [3]).tolist() == [True]
+    assert told_by_ranges([[20, 4, 30, 30]], [3]).tolist() == [False]
+    # Nobody was there before: the range holds everybody, and so does any that begins earlier.
+    assert told_by_ranges([[0, 4, 30, 30]], [1]).tolist() == [False]
+
+
+def test_a_group_hidden_for_another_reason_stays_hidden_and_takes_company():
+    dark = suppressed_steps([[50, 40], [20, 15], [30, 30]], already=[True, False, False])
+    assert dark.tolist() == [[True, True], [True, True], [False, False]]
+    linked = suppressed_linked(np.diag([50, 20, 30]), [0, 0, 0], already=[True, False, False])
+    assert linked.tolist() == [True, True, False]

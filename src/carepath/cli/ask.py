@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 @click.option(
     "--by", metavar="SEGMENT", help="Split by a segment, such as client; an unknown one lists them."
 )
-@click.option("--since", metavar="DATE", help="First date of entries or starts, inclusive.")
-@click.option("--until", metavar="DATE", help="Last date of entries or starts, inclusive.")
+@click.option(
+    "--since",
+    metavar="DATE",
+    help="First date of entries or starts, inclusive; people: whole months.",
+)
+@click.option(
+    "--until",
+    metavar="DATE",
+    help="Last date of entries or starts, inclusive; people: whole months.",
+)
 @click.option(
     "--as-of",
     metavar="MOMENT",

@@ -28,8 +28,16 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     help="The workspace; default: the one this folder is in.",
 )
-@click.option("--since", metavar="DATE", help="First date of entries or starts, inclusive.")
-@click.option("--until", metavar="DATE", help="Last date of entries or starts, inclusive.")
+@click.option(
+    "--since",
+    metavar="DATE",
+    help="First date of entries or starts, inclusive; people: whole months.",
+)
+@click.option(
+    "--until",
+    metavar="DATE",
+    help="Last date of entries or starts, inclusive; people: whole months.",
+)
 @target_option
 @log_format_option
 def command(

@@ -10,6 +10,7 @@ from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
+from carepath.questions.edges import begin_month, end_month
 from carepath.questions.opening import open_warehouse
 from carepath.questions.question import Context, Question, Segment
 from carepath.questions.registry import QUESTIONS, Entry
@@ -35,7 +36,7 @@ def ask(
         Segment to split by, such as ``client``; each question names its own.
     since, until : date or str, optional
         First and last date, both inclusive, in the site's time zone: of entries for questions on
-        the funnel, of starts for those on tasks and projects.
+        the funnel, widened to whole months; of starts for those on tasks and projects.
     as_of : datetime or str, optional
         Moment the answer must be of (UTC). The warehouse must have been built for it.
     workspace : path or Workspace, optional
@@ -74,11 +75,22 @@ def ask(
         built = read_as_of(warehouse)
         _check_moment(moment, built, warehouse)
         zone = read_site_time_zone(warehouse)
-        context = Context(declared, warehouse, built, zone, segment, first, last)
+        since, until = widen(declared, first, last)
+        is_widened = (since, until) != (first, last)
+        context = Context(declared, warehouse, built, zone, segment, since, until, is_widened)
         result: Answer = module.answer(context)
         return result
     finally:
         warehouse.close()
+
+
+def widen(
+    question: Question, first: date | None, last: date | None
+) -> tuple[date | None, date | None]:
+    """Return the range widened to the unit of the question's ranges."""
+    if question.range_unit == "day":
+        return first, last
+    return first and begin_month(first), last and end_month(last)
 
 
 def find_question(name: str) -> Entry:

@@ -49,7 +49,7 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
         where
             is_done and not is_imputed and cycle_seconds is not null
             and datediff('second', first_active_at, $as_of) > gaps.usual_gap
-            and {context.within("cast(first_active_at as date)")}
+            and {context.within_moments("first_active_at")}
         order by {unit[:-1]}_id
         """,
         {"as_of": context.as_of},

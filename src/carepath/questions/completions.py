@@ -117,7 +117,7 @@ def _read(context: Context, unit: str, horizon: float, source: str) -> Completio
         from {source}
         where
             first_active_at is not null and not is_imputed
-            and {context.within("cast(first_active_at as date)")}
+            and {context.within_moments("first_active_at")}
         order by {key}
         """
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
+from carepath.questions.edges import hidden_by_range
 from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import hidden, note, say_hidden
@@ -36,6 +37,7 @@ QUESTION = Question(
     },
     segments=PEOPLE,
     local_dates="range",
+    range_unit="month",
 )
 COLUMNS = (
     Column("segment", "", "group of people; all where nothing was split"),
@@ -80,7 +82,7 @@ def answer(context: Context) -> Answer:
         name: {key: int(values[segments == name].sum()) for key, values in numbers.items()}
         for name in names
     }
-    dark = _hide(context, [sums[name] for name in names])
+    dark = _hide(context, names, [sums[name] for name in names])
     rows: tuple[tuple[Cell, ...], ...]
     if context.segment is None:
         counts = tuple(sums[names[0]].values())
@@ -173,12 +175,13 @@ def _window_days(context: Context) -> float:
     return float(found.floats("window_seconds")[0]) / 86_400
 
 
-def _hide(context: Context, sums: list[dict[str, int]]) -> list[bool]:
+def _hide(context: Context, names: list[str], sums: list[dict[str, int]]) -> list[bool]:
     """Hide groups with too few people, or too few of the people behind the rate."""
     if context.segment is None:
         return [False]
-    few = hidden([group["entered"] for group in sums])
-    few_mature = hidden([group["mature"] for group in sums])
+    by_range = hidden_by_range(context, names)
+    few = hidden([group["entered"] for group in sums], by_range)
+    few_mature = hidden([group["mature"] for group in sums], by_range)
     return [a or b for a, b in zip(few, few_mature, strict=True)]
 
 

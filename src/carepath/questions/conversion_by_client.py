@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
+from carepath.questions.edges import hidden_by_range
 from carepath.questions.figures import figure, tally
 from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, note, say_hidden
 from carepath.questions.people import MATURE_SIGN_UPS, METRICS, count_people, entrants, nobody
@@ -36,6 +37,7 @@ QUESTION = Question(
         "fair sample",
     },
     local_dates="range",
+    range_unit="month",
 )
 COLUMNS = (
     Column("rank", "", "place by pooled_rate, 1 = highest; null where it may not be ranked"),
@@ -82,7 +84,9 @@ def answer(context: Context) -> Answer:
     known = [row for row in everyone if row[0] != UNKNOWN]
     pooled = pool_segments([row[3] for row in known], [row[1] for row in known], context.seed)
     unknown = 1 - sum(row[1] for row in known) / people.mature
-    dark = dict(zip((r[0] for r in everyone), hidden([r[1] for r in everyone]), strict=True))
+    names = [row[0] for row in everyone]
+    by_range = hidden_by_range(by_client, names)
+    dark = dict(zip(names, hidden([row[1] for row in everyone], by_range), strict=True))
     fair = unknown <= MOST_UNKNOWN
     rates = {row[0]: rate for row, rate in zip(known, pooled.rates, strict=True)}
     rows = _rows(everyone, rates, dark, fair)

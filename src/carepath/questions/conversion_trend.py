@@ -43,6 +43,7 @@ QUESTION = Question(
         "cannot tell": "fewer than 13 final cohorts, or too few people in them",
     },
     local_dates="always",
+    range_unit="month",
 )
 COLUMNS = (
     Column("cohort", "date", "Monday of the first of four weeks of entry, site's time zone"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
+from carepath.questions.edges import hidden_by_range
 from carepath.questions.figures import figure, tally
 from carepath.questions.hiding import MINIMUM_TO_RANK, hidden_linked, note, say_hidden
 from carepath.questions.losses import Losses, find_losses
@@ -48,6 +49,7 @@ QUESTION = Question(
     },
     segments=PEOPLE,
     local_dates="range",
+    range_unit="month",
 )
 COLUMNS = (
     Column("by", "", "what people are grouped by"),
@@ -164,7 +166,11 @@ def _read(
     )
     reached, lost = found.integers("reached"), found.integers("lost")
     labels = [found.objects(f"group_{i}").astype(str) for i in range(len(segments))]
-    dark = hidden_linked(labels, reached)
+    by_range = [
+        hidden_by_range(context.split(one), np.unique(label).tolist())
+        for one, label in zip(segments, labels, strict=True)
+    ]
+    dark = hidden_linked(labels, reached, by_range)
     groupings = []
     for segment, label, hide in zip(segments, labels, dark, strict=True):
         groups, place = np.unique(label, return_inverse=True)

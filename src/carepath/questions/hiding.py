@@ -12,22 +12,31 @@ INSUFFICIENT = "insufficient"
 MINIMUM_TO_RANK = 30
 
 
-def hidden(people: Sequence[int]) -> list[bool]:
-    """Return which groups must not be shown, given how many people each holds."""
+def hidden(people: Sequence[int], already: Sequence[bool] | None = None) -> list[bool]:
+    """Return which groups must not be shown, given how many people each holds.
+
+    `already` marks groups that are hidden whatever their size.
+    """
     from carepath.stats.suppression import suppressed
 
-    return [bool(value) for value in suppressed(people)] if people else []
+    return [bool(value) for value in suppressed(people, already=already)] if people else []
 
 
-def hidden_steps(people: Sequence[Sequence[int]]) -> list[list[bool]]:
+def hidden_steps(
+    people: Sequence[Sequence[int]], already: Sequence[bool] | None = None
+) -> list[list[bool]]:
     """Return at which steps which groups must not be shown: a list of steps for each group."""
     from carepath.stats.suppression import suppressed_steps
 
-    return [[bool(value) for value in row] for row in suppressed_steps(people)] if people else []
+    if not people:
+        return []
+    return [[bool(value) for value in row] for row in suppressed_steps(people, already=already)]
 
 
 def hidden_linked(
-    labels: Sequence[NDArray[np.str_]], people: NDArray[np.int64]
+    labels: Sequence[NDArray[np.str_]],
+    people: NDArray[np.int64],
+    already: Sequence[Sequence[bool]] | None = None,
 ) -> list[tuple[bool, ...]]:
     """Return which groups of each grouping must not be shown, by name.
 
@@ -42,7 +51,8 @@ def hidden_linked(
     for start, place in zip(starts[:-1], places, strict=True):
         member[start + place, np.arange(len(people))] = 1.0
     grouping = np.repeat(np.arange(len(sizes)), sizes)
-    dark = suppressed_linked((member * people) @ member.T, grouping)
+    marked = None if already is None else np.concatenate([np.array(one) for one in already])
+    dark = suppressed_linked((member * people) @ member.T, grouping, already=marked)
     return [
         tuple(bool(one) for one in dark[start : start + size])
         for start, size in zip(starts[:-1], sizes, strict=True)
@@ -61,6 +71,6 @@ def say_hidden(dark: Sequence[bool], what: str = "groups") -> str:
     if not any(dark):
         return ""
     return (
-        f"{sum(dark)} of {len(dark)} {what} are suppressed: under 10 people, or needed to hide one "
-        "that is."
+        f"{sum(dark)} of {len(dark)} {what} are suppressed: under 10 people, in all or in a month "
+        "at an end of the range, or needed to hide one that is."
     )

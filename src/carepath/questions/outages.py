@@ -122,7 +122,7 @@ def _read_projects(context: Context) -> Records:
         left join captured on first_projects.member_id = captured.member_id
         where
             people.exclusion_reason is null and people.population != 'no_funnel_events'
-            and {context.within("cast(first_projects.created_at as date)")}
+            and {context.within_moments("first_projects.created_at")}
         order by first_projects.created_at, first_projects.member_id
         """
     )
@@ -156,7 +156,7 @@ def _read_entries(context: Context) -> Records:
         inner join {METRICS} as people on first_events.member_id = people.member_id
         where
             people.population in ('entrant', 'no_entry')
-            and {context.within("cast(first_events.event_at as date)")}
+            and {context.within_moments("first_events.event_at")}
         order by first_events.event_at, first_events.member_id
         """
     )

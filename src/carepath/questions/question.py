@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from carepath.questions.answer import Answer, Chart, Exclusion, Figure, Table
 from carepath.questions.warehouse import Columns, Parameter, Warehouse, write_out
@@ -63,6 +65,9 @@ class Question:
     local_dates : {"always", "range", "never"}
         Whether the answer speaks of dates or weeks of the site: always, only where a range of
         them was asked for, or never. Where it does, a caveat names the site's time zone.
+    range_unit : {"day", "month"}
+        What --since and --until are widened to. Months where people are counted: answers over
+        ranges a day apart would tell of the few who entered on that day.
     """
 
     id: str
@@ -76,6 +81,7 @@ class Question:
     verdicts: Mapping[str, str]
     segments: tuple[Segment, ...] = ()
     local_dates: Literal["always", "range", "never"] = "never"
+    range_unit: Literal["day", "month"] = "day"
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ class Context:
         What to split by.
     since, until : date or None
         First and last local date of what is asked about, both inclusive.
+    is_widened : bool
+        Whether that is more than was asked for: ranges of people are whole months.
     seed : int
         Of every resampling.
     """
@@ -107,14 +115,21 @@ class Context:
     segment: Segment | None = None
     since: date | None = None
     until: date | None = None
+    is_widened: bool = False
     seed: int = SEED
     statements: list[str] = field(default_factory=list)
 
     def fetch(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Columns:
         """Run one select against prod and keep it for the answer."""
         given = dict(parameters or {})
-        for name, value in (("since", self.since), ("until", self.until)):
-            if value is not None and f"${name}" in sql:
+        bounds: tuple[tuple[str, date | datetime | None], ...] = (
+            ("since", self.since),
+            ("until", self.until),
+            ("since_moment", self._midnight(self.since)),
+            ("until_moment", self._midnight(self.until, days=1)),
+        )
+        for name, value in bounds:
+            if value is not None and re.search(rf"\${name}\b", sql):
                 given[name] = value
         statement = write_out(sql, given)
         if statement not in self.statements:
@@ -122,13 +137,32 @@ class Context:
         return self.warehouse.fetch(sql, given)
 
     def within(self, column: str) -> str:
-        """Return the SQL condition that `column` lies in the range asked for."""
+        """Return the SQL condition that `column`, a local date, lies in the range asked for."""
         parts = ["true"]
         if self.since is not None:
             parts.append(f"{column} >= $since")
         if self.until is not None:
             parts.append(f"{column} <= $until")
         return " and ".join(parts[1:] or parts)
+
+    def within_moments(self, column: str) -> str:
+        """Return the SQL condition that `column`, a UTC moment, lies on a day of the range."""
+        parts = ["true"]
+        if self.since is not None:
+            parts.append(f"{column} >= $since_moment")
+        if self.until is not None:
+            parts.append(f"{column} < $until_moment")
+        return " and ".join(parts[1:] or parts)
+
+    def _midnight(self, day: date | None, days: int = 0) -> datetime | None:
+        """Return the UTC moment at which a date of the site, or one some days later, begins."""
+        if day is None:
+            return None
+        try:
+            local = datetime.combine(day + timedelta(days), time(), ZoneInfo(self.site_time_zone))
+            return local.astimezone(UTC).replace(tzinfo=None)
+        except OverflowError:  # the ends of the calendar
+            return datetime.max if days else datetime.min
 
     def whole(self) -> Context:
         """Return the same context, split by nothing; statements go to the same answer."""
@@ -163,6 +197,16 @@ class Context:
             f"{self.site_time_zone}."
         )
 
+    @property
+    def _range_caveat(self) -> str:
+        """Say that the range is wider than the one asked for."""
+        if not self.is_widened:
+            return ""
+        return (
+            f"The range was widened to whole months: sign-ups{self.period}. Ranges a few days "
+            "apart would tell by subtraction of the few people who signed up on those days."
+        )
+
     def answer(
         self,
         headline: str,
@@ -181,7 +225,9 @@ class Context:
             verdict=verdict,
             estimates=estimates,
             table=table or Table(),
-            caveats=tuple(caveat for caveat in (*caveats, self._zone_caveat) if caveat),
+            caveats=tuple(
+                caveat for caveat in (*caveats, self._range_caveat, self._zone_caveat) if caveat
+            ),
             excluded=tuple(left for left in excluded if left.count),
             sql=tuple(self.statements),
             chart=chart,

@@ -20,7 +20,7 @@ QUESTION = Question(
     text="Is a particular phase of a task slower than the others?",
     decision="where in the life of a task time goes",
     population="visits of tasks to a status (todo, active, waiting, paused) that history shows; "
-    "--since and --until bound the entry to it (UTC date)",
+    "--since and --until bound the entry to it (date of the site)",
     unit="visit of a task to a phase",
     estimand="mean days of a visit, counting at most 30, beside that of the visits to all other "
     "phases; and the share of all task days",
@@ -31,6 +31,7 @@ QUESTION = Question(
         "none slower": "no phase is, beyond chance",
         "cannot tell": "too few visits are over, or there is only one phase",
     },
+    local_dates="range",
 )
 HORIZON_DAYS = 30.0
 DAY = 86_400.0
@@ -129,7 +130,7 @@ def _read_visits(context: Context) -> Visits:
         from {PHASES}
         where
             category in ('todo', 'active', 'waiting', 'paused') and not is_imputed
-            and {context.within("cast(entered_at as date)")}
+            and {context.within_moments("entered_at")}
         order by task_id, visit_number
         """
     )
@@ -248,7 +249,7 @@ def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
         from {PHASES}
         where
             (is_imputed or category in ('unknown', 'before_history'))
-            and {context.within("cast(entered_at as date)")}
+            and {context.within_moments("entered_at")}
         group by 1
         order by 1
         """

@@ -22,7 +22,7 @@ QUESTION = Question(
     text="Is a particular project type or task type slower?",
     decision="which type of work needs another process or promise",
     population="tasks and projects that were ever worked on; --since and --until bound the first "
-    "work (UTC date)",
+    "work (date of the site)",
     unit="task, and project, by type",
     estimand="mean days until completed, cancelled or deleted, up to a horizon of 90 (tasks) or "
     "180 days (projects), beside that of all other types",
@@ -34,6 +34,7 @@ QUESTION = Question(
         "cannot tell": "too few have ended, or there is only one type",
     },
     segments=(TASK_TYPE, PROJECT_TYPE),
+    local_dates="range",
 )
 COLUMNS = (
     Column("unit", "", "tasks or projects"),

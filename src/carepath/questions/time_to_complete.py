@@ -28,7 +28,7 @@ QUESTION = Question(
     text="How long does it take to complete tasks and projects?",
     decision="what to promise about how long care takes",
     population="tasks and projects that were ever worked on; --since and --until bound the first "
-    "work (UTC date)",
+    "work (date of the site)",
     unit="task, and project",
     estimand="days from the first entry to an active status to the first entry to done: the day "
     "by which half, 75, 85 and 90 % of all that was started are completed; mean days open up to a "
@@ -43,6 +43,7 @@ QUESTION = Question(
         "not reached": "fewer than half were completed, or too few for a median",
     },
     segments=(TASK_TYPE, PROJECT_TYPE, START_QUARTER),
+    local_dates="range",
 )
 _Q = tuple(f"p{round(100 * q)}" if q != 0.5 else "median" for q in QUANTILES)
 COLUMNS = (
@@ -123,7 +124,7 @@ def answer(context: Context) -> Answer:
             "Time worked on over time in progress is the flow efficiency; it and the clocks of "
             "completed work leave out starts so young that a re-opening may still undo them.",
             *(caveat for items in wanted for caveat in warn(items, context.seed)),
-            "--since and --until bound the start (UTC date)." if context.period else "",
+            "--since and --until bound the start." if context.period else "",
         ),
         excluded=tuple(excluded),
         chart=Chart(

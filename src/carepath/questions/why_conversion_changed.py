@@ -54,6 +54,7 @@ QUESTION = Question(
     },
     segments=PEOPLE,
     local_dates="always",
+    range_unit="month",
 )
 COLUMNS = (
     Column("order", "", "order in which it was looked at"),

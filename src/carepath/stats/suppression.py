@@ -60,7 +60,50 @@ def suppressed(
     return hidden
 
 
-def suppressed_steps(people: ArrayLike, minimum: int = MINIMUM_PEOPLE) -> Booleans:
+def told_by_ranges(people: ArrayLike, ends: ArrayLike, minimum: int = MINIMUM_PEOPLE) -> Booleans:
+    """Mark the groups of which a few could be told by subtracting answers over other ranges.
+
+    Parameters
+    ----------
+    people : array of int, shape (groups, periods)
+        People of each group in each period of time; ranges are whole periods.
+    ends : array of int
+        Where the range begins or ends: before the period of that index.
+    minimum : int
+        As for `suppressed`.
+
+    Returns
+    -------
+    array of bool, shape (groups,)
+        True = on one side of an end the nearest period with anybody holds under `minimum` people.
+
+    Raises
+    ------
+    CarepathError
+        If a count is negative or fractional.
+
+    Notes
+    -----
+    Two ranges in which a group is shown differ, between two of their ends, by nobody or by at
+    least the nearest period that is not empty, which then holds `minimum` people. An end with
+    nobody on one side of it separates nobody.
+    """
+    n = np.asarray(people)
+    counts_array(n.ravel(), "people")
+    periods = n.shape[1]
+    told = np.zeros(len(n), dtype=bool)
+    for end in np.asarray(ends, dtype=np.int64):
+        cut = int(np.clip(end, 0, periods))
+        for group, counts in enumerate(n):
+            before, after = (side[side > 0] for side in (counts[:cut], counts[cut:]))
+            if len(before) and len(after):
+                told[group] |= min(before[-1], after[0]) < minimum
+    return told
+
+
+def suppressed_steps(
+    people: ArrayLike, minimum: int = MINIMUM_PEOPLE, already: ArrayLike | None = None
+) -> Booleans:
     """Mark what must not be shown of groups that people leave step by step.
 
     Parameters
@@ -68,6 +111,8 @@ def suppressed_steps(people: ArrayLike, minimum: int = MINIMUM_PEOPLE) -> Boolea
     people : array of int, shape (groups, steps)
         People of each group who came to each step; the total of every step is shown.
     minimum : int
+        As for `suppressed`.
+    already : array of bool, shape (groups,), optional
         As for `suppressed`.
 
     Returns
@@ -84,6 +129,8 @@ def suppressed_steps(people: ArrayLike, minimum: int = MINIMUM_PEOPLE) -> Boolea
     n = np.asarray(people)
     hidden = np.zeros(n.shape, dtype=bool)
     before = np.zeros(n.shape[0], dtype=bool)
+    if already is not None:
+        before |= np.asarray(already, dtype=bool)
     for step in range(n.shape[1]):
         before = suppressed(n[:, step], minimum, already=before)
         hidden[:, step] = before
@@ -91,7 +138,10 @@ def suppressed_steps(people: ArrayLike, minimum: int = MINIMUM_PEOPLE) -> Boolea
 
 
 def suppressed_linked(
-    overlaps: ArrayLike, groupings: ArrayLike, minimum: int = MINIMUM_PEOPLE
+    overlaps: ArrayLike,
+    groupings: ArrayLike,
+    minimum: int = MINIMUM_PEOPLE,
+    already: ArrayLike | None = None,
 ) -> Booleans:
     """Mark the groups that must not be shown where the same people are grouped several ways.
 
@@ -103,6 +153,8 @@ def suppressed_linked(
         Which grouping a group belongs to. Every grouping holds all people, whose number is shown.
     minimum : int
         As for `suppressed`.
+    already : array of bool, shape (groups,), optional
+        As for `suppressed`; such a group is kept from being told as a small one is.
 
     Returns
     -------
@@ -127,9 +179,12 @@ def suppressed_linked(
         raise CarepathError("overlaps are not square", where="suppressed_linked")
     n = counts_array(np.diag(shared), "people")
     small: Booleans = (n > 0) & (n < minimum)
+    dark = np.zeros(len(n), dtype=bool) if already is None else np.asarray(already, dtype=bool)
+    small |= dark & (n > 0)
     hidden = np.zeros(len(n), dtype=bool)
     for label in np.unique(labels):
-        hidden[labels == label] = suppressed(n[labels == label], minimum)
+        here = labels == label
+        hidden[here] = suppressed(n[here], minimum, already=dark[here])
     while small.any():
         shown = np.flatnonzero(~hidden & (n > 0))
         told, parts = _told_by(shared, n, labels, shown, np.flatnonzero(small))
