@@ -62,6 +62,22 @@ def test_conversion_is_as_expected_overall_and_by_device(
         assert sigmas(world.converted[here].sum(), rate * here.sum(), here.sum()) < SIGMAS
 
 
+def test_mature_people_convert_as_expected_of_them_and_not_as_everybody(
+    worlds: dict[str, World],
+) -> None:
+    world = worlds["both"]
+    plan = world.rates.plan
+    until = plan.ends - 15 * DAY
+    expectation = expect(world.rates, until)
+    mature = world.people.created < until
+    rate = expectation.conversions_by_day.sum() / expectation.arrivals.sum()
+    everybody = world.expectation.conversions_by_day.sum() / world.expectation.arrivals.sum()
+    assert len(expectation.arrivals) == len(world.expectation.arrivals) - 15
+    # The last to sign up all have the page or the verification.
+    assert 0.0005 < rate - everybody < 0.005
+    assert sigmas(world.converted[mature].sum(), rate * mature.sum(), mature.sum()) < SIGMAS
+
+
 @pytest.mark.parametrize("name", FUNNEL_SCENARIOS)
 def test_conversion_is_as_expected_before_and_after_the_change(
     name: str, worlds: dict[str, World]

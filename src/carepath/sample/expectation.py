@@ -25,7 +25,7 @@ class Expectation:
     """Expected sign-ups, conversions within the window, and people who reach each step ever."""
 
     arrivals: Floats
-    """Shape (days, clients)."""
+    """Shape (days, clients): of the days asked for."""
     conversions_by_day: Floats
     conversions_by_client_day: Floats
     conversions_by_device: Floats
@@ -46,16 +46,27 @@ def share_reached(rollout: Rollout, start: int) -> Floats:
     return full + (partial - full) * PARTIAL_SHARE
 
 
-def expect(rates: Rates) -> Expectation:
-    """Add the parameters up; nothing in it depends on who was drawn."""
+def expect(rates: Rates, until: int | None = None) -> Expectation:
+    """Add the parameters up; nothing in it depends on who was drawn.
+
+    Parameters
+    ----------
+    rates : Rates
+        Planted parameters.
+    until : int, optional
+        Sign-ups of days that are over by then (microseconds UTC); default: all.
+    """
     plan, clients = rates.plan, rates.clients
     days = rates.intensity.shape[0]
+    if until is not None:
+        days = min(days, max((until - plan.begins) // DAY, 0))
     starts = plan.begins + np.arange(days, dtype=np.int64) * DAY
     weeks = weeks_of(plan, starts + DAY // 2)
     shares = DEVICE_SHARES[:, None] * COUNTRY_SHARES[None, :]
     by_client_day = np.zeros((days, len(clients)))
     by_cell = np.zeros(shares.shape)
-    by_step = np.zeros((weeks[-1] // PERIOD_WEEKS + 1, DEVICE_SHARES.size, 6))
+    periods = weeks[-1] // PERIOD_WEEKS + 1 if days else 0
+    by_step = np.zeros((periods, DEVICE_SHARES.size, 6))
     cache: dict[int, dict[tuple[bool, bool], tuple[Floats, Floats]]] = {}
     for day, (start, week) in enumerate(zip(starts.tolist(), weeks.tolist(), strict=True)):
         grids = cache.get(week)
@@ -74,7 +85,7 @@ def expect(rates: Rates) -> Expectation:
             by_cell += cells.sum(axis=0)
             by_step[week // PERIOD_WEEKS] += np.einsum("c,dk,cdks->ds", people, shares, reached)
     return Expectation(
-        arrivals=rates.intensity,
+        arrivals=rates.intensity[:days],
         conversions_by_day=by_client_day.sum(axis=1),
         conversions_by_client_day=by_client_day,
         conversions_by_device=by_cell.sum(axis=1),

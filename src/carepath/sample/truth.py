@@ -30,7 +30,7 @@ from carepath.sample.event_rows import (
     outage_clients,
     outage_span,
 )
-from carepath.sample.expectation import Expectation, expected_by_week
+from carepath.sample.expectation import Expectation, expect, expected_by_week
 from carepath.sample.plan import DAY
 from carepath.sample.rates import (
     ARRIVAL_SHOCK_SD,
@@ -55,7 +55,9 @@ from carepath.sample.vocabulary import (
     TASK_TYPES,
 )
 
-VERSION = 1
+VERSION = 2
+MATURE_AFTER = (WINDOW_DAYS + 1) * DAY
+"""Before the end of the span: the window, and a day for events that come late."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +200,38 @@ def _expected(rates: Rates, expectation: Expectation) -> dict[str, Any]:
     converted = expectation.conversions_by_day
     by_week = expected_by_week(plan, np.stack([arrivals, converted], axis=1))
     before, after = before_and_after(plan, expectation)
-    observed = 1 - LOST_PROJECT_SHARE
     return {
-        "conversion": rate(converted.sum(), total),
-        "conversion_as_tracked": rate(converted.sum(), total) * observed,
+        **_conversion(expectation),
+        # What a rate of mature people estimates: the last sign-ups are not in it, and where a
+        # change lowers conversion they convert less than the others.
+        "mature": _conversion(expect(rates, plan.ends - MATURE_AFTER)),
         "conversion_before": before,
         "conversion_after": after,
         "conversion_by_week": [rate(done, people) for people, done in by_week],
+        "passed_by_step": dict(
+            zip(
+                STEPS,
+                (expectation.reached_by_step.sum(axis=(0, 1)) / total).tolist(),
+                strict=True,
+            )
+        ),
+        "people_by_period_device_step": [
+            {
+                device: dict(zip(STEPS, row, strict=True))
+                for (device, _), row in zip(DEVICES, period, strict=True)
+            }
+            for period in expectation.reached_by_step.tolist()
+        ],
+    }
+
+
+def _conversion(expectation: Expectation) -> dict[str, Any]:
+    """Conversion of all people of an expectation, and by device and country."""
+    total = float(expectation.arrivals.sum())
+    converted = float(expectation.conversions_by_day.sum())
+    return {
+        "conversion": rate(converted, total),
+        "conversion_as_tracked": rate(converted, total) * (1 - LOST_PROJECT_SHARE),
         "conversion_by_device": {
             name: rate(done, total * share)
             for (name, share), done in zip(
@@ -220,20 +247,6 @@ def _expected(rates: Rates, expectation: Expectation) -> dict[str, Any]:
                 strict=True,
             )
         },
-        "passed_by_step": dict(
-            zip(
-                STEPS,
-                (expectation.reached_by_step.sum(axis=(0, 1)) / total).tolist(),
-                strict=True,
-            )
-        ),
-        "people_by_period_device_step": [
-            {
-                device: dict(zip(STEPS, row, strict=True))
-                for (device, _), row in zip(DEVICES, period, strict=True)
-            }
-            for period in expectation.reached_by_step.tolist()
-        ],
     }
 
 
