@@ -10,11 +10,11 @@ from carepath.review.facts import JoinFact
 from carepath.review.jinja.render import COMMENT, Rendered, Renderer, RenderFailure
 from carepath.review.nodes import Documentation, NodeDoc
 from carepath.review.project import File, Project
-from carepath.review.sql.joins import join_fact, resolved
+from carepath.review.sql.bindings import Resolution, known_of
+from carepath.review.sql.joins import join_fact
 from carepath.review.sql.parse import Parsed
 from carepath.review.sql.predicates import comparisons, unresolved
 from carepath.review.sql.relation import Relation, Source
-from carepath.review.sql.scope import Resolution
 
 
 @dataclass(slots=True)
@@ -93,10 +93,10 @@ def joins(analysis: Analysis, dialect: str) -> tuple[JoinFact, ...]:
     found: list[JoinFact] = []
     for variant in analysis.variants[:1]:
         if variant.resolution is not None:
-            resolver = resolved(variant.resolution, dialect)
+            known = known_of(variant.resolution, dialect)
             for scope in variant.resolution.scopes:
                 for name, binding in scope.bindings.items():
-                    fact = join_fact(resolver, scope, name, binding)
+                    fact = join_fact(known, scope, name, binding)
                     if fact is not None:
                         found.append(fact)
     return tuple(found[:60])

@@ -9,7 +9,7 @@ from sqlglot import exp
 from carepath.review.findings import Place
 from carepath.review.rule import Context
 from carepath.review.snapshot import Variant
-from carepath.review.sql.scope import Scope
+from carepath.review.sql.bindings import Scope
 
 
 def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:

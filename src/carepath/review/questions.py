@@ -12,10 +12,10 @@ from carepath.review.findings import Place, Question
 from carepath.review.placing import Placer
 from carepath.review.snapshot import Analysis, Model, Variant
 from carepath.review.sql import keys
-from carepath.review.sql.joins import resolved
+from carepath.review.sql.bindings import Scope, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.scope import Scope
+from carepath.review.turned import turned
 
 STEP = re.compile(r"(step|stage|funnel|phase)")
 DELETED = re.compile(
@@ -39,6 +39,8 @@ def ask(change: Change) -> list[Question]:
             placer = Placer(change.head, model, analysis)
             if before is not None:
                 found += _refresh(change, model, before, analysis)
+                for topic, text, variant, offset in turned(change.base.analyse(before), analysis):
+                    found.append(Question(topic, text, placer.at(variant, offset), model.name))
             for topic, text, variant, offset in _all(analysis):
                 if (topic, text) not in known:
                     found.append(Question(topic, text, placer.at(variant, offset), model.name))
@@ -193,8 +195,8 @@ def _one_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
     if second.join is None or not first.relation.keys:
         return
     assert variant.resolution is not None
-    resolver = resolved(variant.resolution, variant.parsed.dialect)
-    shape = keys.shape_of(resolver, scope, name, second)
+    known = known_of(variant.resolution, variant.parsed.dialect)
+    shape = keys.shape_of(known, scope, name, second)
     equated = {column for _, column in shape.left}
     if not shape.is_unique or any(key.columns <= equated for key in first.relation.keys):
         return

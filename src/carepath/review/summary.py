@@ -12,8 +12,8 @@ from carepath.review.change import Change
 from carepath.review.nodes import NodeDoc
 from carepath.review.snapshot import Analysis, Model, Snapshot
 from carepath.review.sql import tokens
+from carepath.review.sql.bindings import outermost
 from carepath.review.sql.relation import Relation
-from carepath.review.sql.scope import outermost
 from carepath.review.sql.values import conjuncts
 
 MOST = 20

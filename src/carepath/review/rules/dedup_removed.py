@@ -28,9 +28,9 @@ from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.pairs import bare, base_place, edited
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
 from carepath.review.sql.values import conjuncts
 
 NUMBER = re.compile(r"(^|_)(rn|rk|rnk|row_?num(ber)?|rank|dedup|latest|recency)(_|$)|row_?num")

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import outermost
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import outermost
 
 NAMES = re.compile(
     r"^(.*_)?(email|email_address|e_mail|first_name|last_name|full_name|surname|birthdate|"

@@ -27,23 +27,22 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql import keys
-from carepath.review.sql.joins import resolved
+from carepath.review.sql.bindings import Known, Scope, known_of
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Resolver, Scope
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each SELECT DISTINCT over a join."""
     for variant in context.resolved:
         assert variant.resolution is not None
-        resolver = resolved(variant.resolution, context.dialect)
+        known = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
             distinct = scope.node.args.get("distinct")
             if not isinstance(distinct, exp.Distinct) or distinct.args.get("on") is not None:
                 continue
             if scope.node.args.get("group") is not None:
                 continue
-            found = _multiplied(resolver, scope)
+            found = _multiplied(known, scope)
             if found is None:
                 continue
             name, key, proof = found
@@ -63,14 +62,14 @@ def check(context: Context) -> Iterator[Issue]:
             )
 
 
-def _multiplied(resolver: Resolver, scope: Scope) -> tuple[str, str, str] | None:
+def _multiplied(known: Known, scope: Scope) -> tuple[str, str, str] | None:
     if len(scope.bindings) != 2:
         return None
     first, second = scope.bindings.items()
     name, binding = second
     if binding.join is None or binding.hidden or (binding.join.side or "").upper() == "FULL":
         return None
-    shape = keys.shape_of(resolver, scope, name, binding)
+    shape = keys.shape_of(known, scope, name, binding)
     if shape.is_unique or not shape.equated or not binding.relation.keys:
         return None
     if any(item.binding is not first[1] or item.source is None for item in scope.items):

@@ -20,8 +20,8 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import outermost
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import outermost
 
 
 def check(context: Context) -> Iterator[Issue]:

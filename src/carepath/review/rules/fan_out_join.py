@@ -27,8 +27,8 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
+from carepath.review.sql.bindings import Binding, Scope, known_of, outermost
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Binding, Resolver, Scope, outermost
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -36,8 +36,7 @@ def check(context: Context) -> Iterator[Issue]:
     lost, before = _lost_keys(context)
     for variant in context.resolved:
         assert variant.resolution is not None
-        resolver = Resolver(context.dialect, lambda name: context.analysis.relation, {}, {})
-        resolver.uses = variant.resolution.uses
+        names = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
             for name, binding in scope.bindings.items():
                 join = binding.join
@@ -45,7 +44,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
                     continue
-                shape = keys.shape_of(resolver, scope, name, binding)
+                shape = keys.shape_of(names, scope, name, binding)
                 if shape.is_unique or not shape.equated or shape.has_other:
                     continue
                 inflated = (

@@ -26,8 +26,8 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.naming import nearest
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
 
 SYSTEM = frozenset(
     [

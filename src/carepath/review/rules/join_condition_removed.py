@@ -25,9 +25,9 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.pairs import base_place, edited, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Binding, Scope
 from carepath.review.sql.values import conjuncts
 
 

@@ -24,9 +24,9 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql import keys
-from carepath.review.sql.joins import other_side, resolved, shared_names
+from carepath.review.sql.bindings import Binding, Known, Scope, known_of
+from carepath.review.sql.joins import other_side, shared_names
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Binding, Resolver, Scope
 
 ENOUGH = 5
 MANY = 10
@@ -36,23 +36,23 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at each plain join."""
     for variant in context.resolved:
         assert variant.resolution is not None
-        resolver = resolved(variant.resolution, context.dialect)
+        known = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
             for name, binding in scope.bindings.items():
                 if binding.join is None or binding.hidden:
                     continue
-                yield from _join(context, variant, resolver, scope, name, binding)
+                yield from _join(context, variant, known, scope, name, binding)
 
 
 def _join(
     context: Context,
     variant: Variant,
-    resolver: Resolver,
+    known: Known,
     scope: Scope,
     name: str,
     binding: Binding,
 ) -> Iterator[Issue]:
-    shape = keys.shape_of(resolver, scope, name, binding)
+    shape = keys.shape_of(known, scope, name, binding)
     side = other_side(scope, shape)
     if side is None or shape.is_unique or not shape.equated or shape.has_other:
         return

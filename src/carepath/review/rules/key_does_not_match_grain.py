@@ -23,10 +23,9 @@ from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql import keys
-from carepath.review.sql.joins import resolved
+from carepath.review.sql.bindings import known_of, outermost
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import outermost
 
 PART_OF_A_KEY = re.compile(
     r"(_id|_key|_date|_month|_week|_year|_day|_hour)$|^(date|month|week|day)"
@@ -88,13 +87,13 @@ def _surrogates(context: Context) -> Iterator[Issue]:
     declared = {next(iter(c)) for c, _, _ in declared_keys(context.model.doc) if len(c) == 1}
     for variant in context.resolved[:1] if declared else ():
         assert variant.resolution is not None
-        resolver = resolved(variant.resolution, context.dialect)
+        names = known_of(variant.resolution, context.dialect)
         for scope in outermost(variant.resolution.scopes):
             if len(scope.bindings) != 1 or scope.node.args.get("group"):
                 continue
             binding = next(iter(scope.bindings.values()))
             known = binding.relation.keys
-            for name, parts in keys.surrogates(resolver, scope):
+            for name, parts in keys.surrogates(names, scope):
                 used = frozenset(column for _, column in parts)
                 if name not in declared or any(k.columns <= used for k in known):
                     continue

@@ -24,8 +24,8 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
+from carepath.review.sql.bindings import Binding, Resolution
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Binding, Resolution
 from carepath.review.sql.values import conjuncts
 
 ENDINGS = ("_id", "_key", "_sk", "_code")

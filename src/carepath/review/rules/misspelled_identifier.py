@@ -24,8 +24,8 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot, Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
 
 
 def check(context: Context) -> Iterator[Issue]:

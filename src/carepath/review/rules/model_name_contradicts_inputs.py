@@ -27,10 +27,10 @@ from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja.relations import RelationName
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
+from carepath.review.sql.bindings import Resolution
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons, unresolved
 from carepath.review.sql.relation import Source
-from carepath.review.sql.scope import Resolution
 
 FEWEST = 3
 

@@ -25,9 +25,9 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
 
 LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
 HIGH = ("last", "max", "maximum", "latest", "newest", "highest", "most", "largest")

@@ -23,8 +23,8 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import bare, base_place, edited
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
 from carepath.review.sql.values import conjuncts
 
 

@@ -24,9 +24,9 @@ from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import base_place, edited, plain
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.scope import Scope
 
 NUMBERING = (
     exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue,

@@ -23,8 +23,8 @@ from collections.abc import Iterator
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
+from carepath.review.sql.bindings import outermost
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import outermost
 
 FEWEST = 5
 

@@ -2,8 +2,9 @@
 
 What it does
     Reports two computed columns of one SELECT with the same expression; two branches of a UNION
-    ALL that are the same; a condition written twice in one AND; and a model that reads the source
-    table another model is named after, although its own is declared.
+    ALL that are the same; a condition written twice in one AND; a constant that names the relation
+    of another branch or a sibling model ('web' in the branch that reads store_orders); and a model
+    that reads the source table another model is named after, although its own is declared.
 
 Why it is bad
     One of the two shows the other's values, or rows come twice.
@@ -26,8 +27,9 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope, outermost
+from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Scope
 from carepath.review.sql.values import conjuncts
 
 
@@ -39,6 +41,8 @@ def check(context: Context) -> Iterator[Issue]:
             yield from _columns(variant, scope)
             yield from _conditions(variant, scope)
         yield from _branches(variant)
+        yield from _branch_constants(variant)
+    yield from _model_constants(context)
     yield from _source(context)
 
 
@@ -133,6 +137,100 @@ def _branches(variant: Variant) -> Iterator[Issue]:
                     path=check_.path,
                 )
             seen.setdefault(text, branch)
+
+
+def _branch_constants(variant: Variant) -> Iterator[Issue]:
+    """A constant of a UNION branch that names what another branch reads."""
+    assert variant.resolution is not None
+    by_node = {id(scope.node): scope for scope in variant.resolution.scopes}
+    for check_ in variant.resolution.unions:
+        sides = [by_node.get(id(s.unnest())) for s in (check_.node.left, check_.node.right)]
+        left = check_.node.left
+        if sides[0] is None and isinstance(left, exp.Union):
+            sides[0] = by_node.get(id(left.right))
+        if sides[0] is None or sides[1] is None:
+            continue
+        first, second = sides[0], sides[1]
+        names = [_words_read(first), _words_read(second)]
+        for one, other in zip(first.node.expressions, second.node.expressions, strict=False):
+            texts = [x.this if isinstance(x, exp.Alias) else x for x in (one, other)]
+            if not all(isinstance(x, exp.Literal) and x.is_string for x in texts):
+                continue
+            word = texts[0].name.lower()
+            if texts[1].name.lower() != word:
+                continue
+            for scope, literal, mine, its in (
+                (second, texts[1], names[1], names[0]),
+                (first, texts[0], names[0], names[1]),
+            ):
+                meant = _replaced(its, mine, word)
+                if meant:
+                    yield Issue(
+                        subject=f"{one.alias_or_name} {word}",
+                        message=f"'{literal.name}' names the other branch: this one reads "
+                        f"{'_'.join(mine)}.",
+                        consequence="Its rows are told as those of the other branch.",
+                        fix=f"Use '{meant}', or another word for these rows.",
+                        confidence=Confidence.LIKELY,
+                        offset=start_of(literal) or 0,
+                        variant=variant,
+                        path=scope.path,
+                        evidence=[Evidence(f"the other branch reads {'_'.join(its)}")],
+                    )
+
+
+def _words_read(scope: Scope) -> list[str]:
+    """The words in the name of the one relation a SELECT reads."""
+    if len(scope.bindings) != 1:
+        return []
+    binding = next(iter(scope.bindings.values()))
+    if binding.is_cte:
+        return binding.node.name.lower().split("_")
+    kind, _, rest = binding.relation.id.partition(":")
+    return rest.rsplit(".", 1)[-1].lower().split("_") if kind in ("model", "source") else []
+
+
+def _replaced(its: list[str], mine: list[str], word: str) -> str:
+    """The word of one name in place of `word` of the other, where they differ in it alone."""
+    if len(its) != len(mine):
+        return ""
+    different = [pair for pair in zip(its, mine, strict=True) if pair[0] != pair[1]]
+    return different[0][1] if len(different) == 1 and different[0][0] == word else ""
+
+
+def _model_constants(context: Context) -> Iterator[Issue]:
+    """A constant column that names a sibling, which has the same constant."""
+    words = context.model.name.lower().split("_")
+    for variant in context.resolved[:1]:
+        assert variant.resolution is not None
+        for scope in outermost(variant.resolution.scopes):
+            for item in scope.node.expressions:
+                literal = item.this if isinstance(item, exp.Alias) else None
+                if not isinstance(literal, exp.Literal) or not literal.is_string:
+                    continue
+                word = literal.name.lower()
+                for place in range(len(words)):
+                    name = "_".join([*words[:place], word, *words[place + 1 :]])
+                    sibling = context.space.models.get(name)
+                    if sibling is None or sibling.id == context.model.id:
+                        continue
+                    relation = context.snapshot.facts(sibling).relation
+                    column = relation.get(fold_identifier(item.args["alias"], context.dialect))
+                    domain = column.domain if column is not None else None
+                    if domain is None or domain.values != {literal.name}:
+                        continue
+                    yield Issue(
+                        subject=f"{item.alias} {word}",
+                        message=f"'{literal.name}' as {item.alias} is what {name} says of its "
+                        f"rows; this is {context.model.name}.",
+                        consequence=f"These rows are told as those of {name}.",
+                        fix=f"Use '{words[place]}', or another word for these rows.",
+                        confidence=Confidence.LIKELY,
+                        offset=start_of(literal) or 0,
+                        variant=variant,
+                        path=scope.path,
+                        evidence=[Evidence(f"{name} has the same constant in {item.alias}")],
+                    )
 
 
 def _source(context: Context) -> Iterator[Issue]:

@@ -22,9 +22,9 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import Binding, Scope
 
 
 def check(context: Context) -> Iterator[Issue]:

@@ -24,9 +24,10 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope, Use
 from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.scope import STRUCT_DIALECTS, Scope, Use
+from carepath.review.sql.scope import STRUCT_DIALECTS
 
 QUALIFIER = re.compile(r"[\w\"`]+\.(?=[a-z_\"`])")
 LATERAL_ALIASES = frozenset(

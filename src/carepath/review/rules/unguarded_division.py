@@ -24,9 +24,9 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.scope import Scope
 
 QUIET = frozenset({"duckdb", "clickhouse", "databricks", "spark", ""})
 

@@ -8,8 +8,7 @@ from sqlglot import exp
 
 from carepath.review.facts import JoinFact
 from carepath.review.sql import keys
-from carepath.review.sql.relation import open_relation
-from carepath.review.sql.scope import Binding, Resolution, Resolver, Scope
+from carepath.review.sql.bindings import Binding, Known, Scope
 
 COMMON = re.compile(
     r"^_|^(id|name|type|status|state|value|date|day|month|year|description|title|url|index|position)$"
@@ -17,13 +16,6 @@ COMMON = re.compile(
     r"|^(is|has|was)_|^(created|updated|modified|deleted|loaded|synced|inserted)"
 )
 MOST = 12
-
-
-def resolved(resolution: Resolution, dialect: str) -> Resolver:
-    """A resolver that knows the column uses of a resolution."""
-    resolver = Resolver(dialect, lambda name: open_relation(name.label), {}, {})
-    resolver.uses = resolution.uses
-    return resolver
 
 
 def other_side(scope: Scope, shape: keys.JoinShape) -> tuple[str, Binding] | None:
@@ -45,13 +37,13 @@ def _key_names(binding: Binding) -> set[str]:
     return {name for key in binding.relation.keys for name in key.columns}
 
 
-def join_fact(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> JoinFact | None:
+def join_fact(known: Known, scope: Scope, name: str, binding: Binding) -> JoinFact | None:
     """The fact of one join, or None where it is not a plain one of two known sides."""
     if binding.join is None or binding.hidden or not isinstance(binding.join, exp.Join):
         return None
     if not binding.relation.columns:
         return None
-    shape = keys.shape_of(resolver, scope, name, binding)
+    shape = keys.shape_of(known, scope, name, binding)
     side = other_side(scope, shape)
     if side is None or not shape.equated:
         return None

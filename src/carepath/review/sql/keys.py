@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from carepath.review.sql.bindings import Binding, Known, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.relation import Key, Relation
 from carepath.review.sql.values import conjuncts, equality
-
-if TYPE_CHECKING:
-    from carepath.review.sql.scope import Binding, Resolver, Scope
 
 Part = tuple[str, str]
 """A binding's name in the scope and a column of it."""
@@ -41,20 +38,20 @@ class JoinShape:
     has_other: bool
 
 
-def of_select(resolver: Resolver, scope: Scope, relation: Relation) -> tuple[Key, ...]:
+def of_select(known: Known, scope: Scope, relation: Relation) -> tuple[Key, ...]:
     """Prove keys of one SELECT's output."""
     node = scope.node
     found: list[Key] = []
-    outputs = _outputs(resolver, scope)
+    outputs = _outputs(known, scope)
     group = node.args.get("group")
     if group is not None:
-        found += _of_group(resolver, scope, group, relation)
+        found += _of_group(known, scope, group, relation)
     elif _is_aggregate(scope):
         found.append(Key(frozenset(), "sql", "an aggregate without GROUP BY has one row"))
     else:
-        rows = of_rows(resolver, scope)
+        rows = of_rows(known, scope)
         found += _translate(rows, outputs)
-        found += _numbered(resolver, scope, relation)
+        found += _numbered(known, scope, relation)
     distinct = node.args.get("distinct")
     if isinstance(distinct, exp.Distinct) and relation.is_closed:
         on = distinct.args.get("on")
@@ -63,7 +60,7 @@ def of_select(resolver: Resolver, scope: Scope, relation: Relation) -> tuple[Key
             found.append(Key(names, "sql", "SELECT DISTINCT"))
         else:
             parts = on.expressions if isinstance(on, exp.Tuple) else [on]
-            named = [_output_of(resolver, scope, part) for part in parts]
+            named = [_output_of(known, scope, part) for part in parts]
             if all(named):
                 found.append(Key(frozenset(n for n in named if n), "sql", "DISTINCT ON"))
     if node.args.get("limit") is not None:
@@ -100,7 +97,7 @@ def _is_aggregate(scope: Scope) -> bool:
     return False
 
 
-def _outputs(resolver: Resolver, scope: Scope) -> dict[Part, str]:
+def _outputs(known: Known, scope: Scope) -> dict[Part, str]:
     names = {id(binding): key for key, binding in scope.bindings.items()}
     found: dict[Part, str] = {}
     for item in scope.items:
@@ -111,30 +108,30 @@ def _outputs(resolver: Resolver, scope: Scope) -> dict[Part, str]:
     for item in scope.items:
         expression = item.expression
         if isinstance(expression, exp.Anonymous) and expression.name.lower() == "cp_surrogate_key":
-            parts = [_part(resolver, scope, a) for a in expression.expressions]
+            parts = [_part(known, scope, a) for a in expression.expressions]
             if parts and all(parts):
                 found[("#", item.column.name)] = item.column.name
     return found
 
 
-def surrogates(resolver: Resolver, scope: Scope) -> list[tuple[str, frozenset[Part]]]:
+def surrogates(known: Known, scope: Scope) -> list[tuple[str, frozenset[Part]]]:
     """Surrogate keys that a scope puts out, and the columns they are made of."""
     found: list[tuple[str, frozenset[Part]]] = []
     for item in scope.items:
         expression = item.expression
         if isinstance(expression, exp.Anonymous) and expression.name.lower() == "cp_surrogate_key":
-            parts = [_part(resolver, scope, a) for a in expression.expressions]
+            parts = [_part(known, scope, a) for a in expression.expressions]
             if parts and all(parts):
                 found.append((item.column.name, frozenset(p for p in parts if p)))
     return found
 
 
-def _part(resolver: Resolver, scope: Scope, node: exp.Expr) -> Part | None:
+def _part(known: Known, scope: Scope, node: exp.Expr) -> Part | None:
     while isinstance(node, exp.Paren):
         node = node.this
     if not isinstance(node, exp.Column):
         return None
-    use = resolver.uses.get(id(node))
+    use = known.uses.get(id(node))
     if use is None or use.binding is None or use.column is None:
         return None
     for key, binding in scope.bindings.items():
@@ -144,7 +141,7 @@ def _part(resolver: Resolver, scope: Scope, node: exp.Expr) -> Part | None:
 
 
 def _equal(
-    resolver: Resolver, scope: Scope, condition: exp.Expr | None
+    known: Known, scope: Scope, condition: exp.Expr | None
 ) -> tuple[list[tuple[Part, Part]], list[Part], list[Part], bool]:
     """Equated pairs, columns fixed to a constant or by an expression over other sides, the rest."""
     pairs: list[tuple[Part, Part]] = []
@@ -153,7 +150,7 @@ def _equal(
     has_other = False
     for part in conjuncts(condition):
         if isinstance(part, exp.EQ | exp.NullSafeEQ):
-            left, right = _part(resolver, scope, part.left), _part(resolver, scope, part.right)
+            left, right = _part(known, scope, part.left), _part(known, scope, part.right)
             if left and right and left[0] != right[0]:
                 pairs.append((left, right))
                 continue
@@ -162,12 +159,12 @@ def _equal(
             if single and not any(True for _ in other.find_all(exp.Column)):
                 fixed.append(single)
                 continue
-            if single and _is_apart(resolver, scope, other, single[0]):
+            if single and _is_apart(known, scope, other, single[0]):
                 computed.append(single)
                 continue
         match = equality(part)
         if match is not None and len(match[1]) == 1:
-            single = _part(resolver, scope, match[0])
+            single = _part(known, scope, match[0])
             if single:
                 fixed.append(single)
                 continue
@@ -175,19 +172,19 @@ def _equal(
     return pairs, fixed, computed, has_other
 
 
-def _is_apart(resolver: Resolver, scope: Scope, node: exp.Expr, name: str) -> bool:
+def _is_apart(known: Known, scope: Scope, node: exp.Expr, name: str) -> bool:
     """True where every column of an expression belongs to another relation of the scope."""
     if node.find(exp.Query):
         return False
-    parts = [_part(resolver, scope, column) for column in node.find_all(exp.Column)]
+    parts = [_part(known, scope, column) for column in node.find_all(exp.Column)]
     return bool(parts) and all(part is not None and part[0] != name for part in parts)
 
 
-def shape_of(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> JoinShape:
+def shape_of(known: Known, scope: Scope, name: str, binding: Binding) -> JoinShape:
     """How the rows of a binding are matched by its join."""
     join = binding.join
     condition = join.args.get("on") if join is not None else None
-    pairs, fixed, computed, has_other = _equal(resolver, scope, condition)
+    pairs, fixed, computed, has_other = _equal(known, scope, condition)
     has_other = has_other or any(table != name for table, _ in computed)
     equated = {a[1] for a, _ in pairs if a[0] == name} | {b[1] for _, b in pairs if b[0] == name}
     equated |= {column for table, column in computed if table == name}
@@ -195,10 +192,10 @@ def shape_of(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> J
     constants = {column for table, column in fixed if table == name}
     where = scope.node.args.get("where")
     if where is not None:
-        _, more, _, _ = _equal(resolver, scope, where.this)
+        _, more, _, _ = _equal(known, scope, where.this)
         constants |= {column for table, column in more if table == name}
     for using in join.args.get("using") or [] if join is not None else []:
-        column = fold_identifier(using, resolver.dialect)
+        column = fold_identifier(using, known.dialect)
         equated.add(column)
         for other, candidate in scope.bindings.items():
             if other != name and column in candidate.relation.index:
@@ -217,7 +214,7 @@ def shape_of(resolver: Resolver, scope: Scope, name: str, binding: Binding) -> J
     )
 
 
-def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
+def of_rows(known: Known, scope: Scope) -> list[_Rows]:
     """Keys of the rows a FROM clause makes."""
     rows: list[_Rows] | None = None
     synonyms: list[tuple[Part, Part]] = []
@@ -233,11 +230,11 @@ def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
             continue
         join = binding.join
         side = (join.side or "").upper() if join is not None else ""
-        shape = shape_of(resolver, scope, name, binding)
+        shape = shape_of(known, scope, name, binding)
         if side == "FULL" or isinstance(binding.node, exp.Lateral | exp.Unnest):
             rows = []
             continue
-        synonyms += _synonyms(resolver, scope, join)
+        synonyms += _synonyms(known, scope, join)
         kept: list[_Rows] = []
         if shape.is_unique and side != "RIGHT" and shape.key is not None:
             weakest = "test" if shape.key.strength == "test" else "sql"
@@ -261,7 +258,7 @@ def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
     rows = rows or []
     where = scope.node.args.get("where")
     if where is not None:
-        _, fixed, _, _ = _equal(resolver, scope, where.this)
+        _, fixed, _, _ = _equal(known, scope, where.this)
         if fixed:
             rows = [replace(row, parts=row.parts - frozenset(fixed)) for row in rows]
     for right, left in synonyms:
@@ -269,16 +266,16 @@ def of_rows(resolver: Resolver, scope: Scope) -> list[_Rows]:
             replace(row, parts=(row.parts - {right}) | {left}) for row in rows if right in row.parts
         ]
         rows = rows + more[:MAX_KEYS]
-    for output, parts in surrogates(resolver, scope):
+    for output, parts in surrogates(known, scope):
         if any(row.parts <= parts for row in rows):
             rows = [*rows, _Rows(frozenset({("#", output)}), "sql", "a surrogate key of the key")]
     return rows
 
 
-def _synonyms(resolver: Resolver, scope: Scope, join: exp.Join | None) -> list[tuple[Part, Part]]:
+def _synonyms(known: Known, scope: Scope, join: exp.Join | None) -> list[tuple[Part, Part]]:
     if join is None:
         return []
-    pairs, _, _, _ = _equal(resolver, scope, join.args.get("on"))
+    pairs, _, _, _ = _equal(known, scope, join.args.get("on"))
     inner = (join.side or "").upper() == ""
     found: list[tuple[Part, Part]] = []
     names = list(scope.bindings)
@@ -298,7 +295,7 @@ def _translate(rows: list[_Rows], outputs: dict[Part, str]) -> list[Key]:
     ]
 
 
-def _output_of(resolver: Resolver, scope: Scope, node: exp.Expr) -> str | None:
+def _output_of(known: Known, scope: Scope, node: exp.Expr) -> str | None:
     """The output column an expression of GROUP BY or PARTITION BY stands for."""
     while isinstance(node, exp.Paren):
         node = node.this
@@ -310,13 +307,13 @@ def _output_of(resolver: Resolver, scope: Scope, node: exp.Expr) -> str | None:
                 if item.node is expressions[position]:
                     return item.column.name
         return None
-    part = _part(resolver, scope, node)
+    part = _part(known, scope, node)
     if part is not None:
         for item in scope.items:
             if item.binding is scope.bindings[part[0]] and item.source == part[1]:
                 return item.column.name
     if isinstance(node, exp.Column) and not node.table:
-        name = fold_identifier(node.this, resolver.dialect)
+        name = fold_identifier(node.this, known.dialect)
         if name in scope.aliases:
             return name
     text = node.sql(comments=False).lower()
@@ -326,7 +323,7 @@ def _output_of(resolver: Resolver, scope: Scope, node: exp.Expr) -> str | None:
     return None
 
 
-def _of_group(resolver: Resolver, scope: Scope, group: exp.Group, relation: Relation) -> list[Key]:
+def _of_group(known: Known, scope: Scope, group: exp.Group, relation: Relation) -> list[Key]:
     if group.args.get("rollup") or group.args.get("cube") or group.args.get("grouping_sets"):
         return []
     if group.args.get("all"):
@@ -337,9 +334,9 @@ def _of_group(resolver: Resolver, scope: Scope, group: exp.Group, relation: Rela
     found: set[str] = set()
     for part in group.expressions:
         if isinstance(part, exp.Literal | exp.Column) or not part.find(exp.Column):
-            name = _output_of(resolver, scope, part)
+            name = _output_of(known, scope, part)
         else:
-            name = _output_of(resolver, scope, part)
+            name = _output_of(known, scope, part)
         if name is None:
             return []
         found.add(name)
@@ -348,17 +345,17 @@ def _of_group(resolver: Resolver, scope: Scope, group: exp.Group, relation: Rela
     return [Key(frozenset(found), "sql", "GROUP BY " + ", ".join(sorted(found)))]
 
 
-def _numbered(resolver: Resolver, scope: Scope, relation: Relation) -> list[Key]:
+def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
     """ROW_NUMBER() = 1 in QUALIFY, or in WHERE over a numbered column."""
     found: list[Key] = []
     qualify = scope.node.args.get("qualify")
     for condition in conjuncts(qualify.this) if qualify is not None else []:
         window = _equals_one(condition)
         if isinstance(window, exp.Column):
-            window = scope.aliases.get(fold_identifier(window.this, resolver.dialect))
+            window = scope.aliases.get(fold_identifier(window.this, known.dialect))
         if isinstance(window, exp.Window) and isinstance(window.this, exp.RowNumber):
             parts = window.args.get("partition_by") or []
-            named = [_output_of(resolver, scope, part) for part in parts]
+            named = [_output_of(known, scope, part) for part in parts]
             if all(named):
                 found.append(
                     Key(frozenset(n for n in named if n), "sql", "QUALIFY ROW_NUMBER() = 1")
@@ -366,14 +363,14 @@ def _numbered(resolver: Resolver, scope: Scope, relation: Relation) -> list[Key]
     where = scope.node.args.get("where")
     for condition in conjuncts(where.this) if where is not None else []:
         column = _equals_one(condition)
-        part = _part(resolver, scope, column) if column is not None else None
+        part = _part(known, scope, column) if column is not None else None
         if part is None or len([b for b in scope.bindings.values() if not b.hidden]) != 1:
             continue
         source = scope.bindings[part[0]].relation
         numbered = source.get(part[1])
         if numbered is None or numbered.numbered_by is None:
             continue
-        outputs = _outputs(resolver, scope)
+        outputs = _outputs(known, scope)
         names = [text.rsplit(".", 1)[-1].strip('"`') for text in numbered.numbered_by]
         if all((part[0], name) in outputs for name in names):
             found.append(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 CASE_SENSITIVE = frozenset({"clickhouse"})
-QUOTED_MATTERS = {"snowflake": str.upper, "postgres": str.lower, "redshift": str.lower}
+QUOTED_MATTERS = {"snowflake": str.upper, "postgres": str.lower}
+# Redshift folds quoted names as well, unless enable_case_sensitive_identifier is set.
 
 DATE_PARTS = frozenset(
     [

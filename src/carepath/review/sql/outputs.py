@@ -2,85 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 from sqlglot import exp
 
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.sql import values as facts
+from carepath.review.sql.bindings import Binding, Item, Known, Scope
 from carepath.review.sql.names import fold_identifier, loose
 from carepath.review.sql.relation import Column, Key, Relation, open_relation
-
-if TYPE_CHECKING:
-    from carepath.review.sql.scope import Binding, Resolver, Scope
-
 
 MOST_COLUMNS = 20_000
 """Columns of one SELECT; beyond, nothing is claimed of them."""
 
 
-@dataclass(slots=True)
-class Item:
-    """One output column of a SELECT and the expression behind it (None: from a star)."""
-
-    column: Column
-    expression: exp.Expr | None
-    binding: Binding | None
-    source: str | None
-    node: exp.Expr
-
-
-@dataclass(slots=True)
-class SetCheck:
-    """Both sides of a UNION, for the rules that compare them."""
-
-    node: exp.SetOperation
-    path: str
-    left: Relation
-    right: Relation
-
-
-@dataclass(slots=True)
-class _Stars:
-    complete: bool = True
-    reason: str = ""
-
-
-def items(resolver: Resolver, scope: Scope) -> list[Item]:
+def items(known: Known, scope: Scope) -> list[Item]:
     """List the output columns of a scope; stars expanded as far as known."""
     found: list[Item] = []
-    if _width(resolver, scope) > MOST_COLUMNS:
+    if _width(known, scope) > MOST_COLUMNS:
         return found
     for node in scope.node.expressions:
         star = _star_of(node)
         if star is not None:
-            found.extend(_expand(resolver, scope, node, star))
+            found.extend(_expand(known, scope, node, star))
             continue
-        spec = _spec_of(resolver, node)
+        spec = _spec_of(known, node)
         if spec is not None:
             continue
-        for name, shown, expression in _named(node, resolver.dialect):
-            column = facts.describe(resolver, scope, expression, name, shown)
-            binding, source = _direct(resolver, expression)
+        for name, shown, expression in _named(node, known.dialect):
+            column = facts.describe(known, scope, expression, name, shown)
+            binding, source = _direct(known, expression)
             found.append(Item(column, expression, binding, source, node))
     return found
 
 
-def relation(resolver: Resolver, scope: Scope) -> Relation:
+def relation(known: Known, scope: Scope) -> Relation:
     """The output of a scope, with its openness."""
     complete, reason, has_unnamed = True, "", False
     columns: list[Column] = []
-    if _width(resolver, scope) > MOST_COLUMNS:
+    if _width(known, scope) > MOST_COLUMNS:
         return open_relation(f"more than {MOST_COLUMNS} columns")
     by_node: dict[int, list[Item]] = {}
     for item in scope.items:
         by_node.setdefault(id(item.node), []).append(item)
     for node in scope.node.expressions:
         star = _star_of(node)
-        spec = _spec_of(resolver, node)
+        spec = _spec_of(known, node)
         if star is not None:
-            for binding in _star_bindings(node, scope, resolver.dialect):
+            for binding in _star_bindings(node, scope, known.dialect):
                 if not binding.relation.is_complete:
                     complete, reason = False, reason or binding.relation.reason
                 has_unnamed = has_unnamed or binding.relation.has_unnamed
@@ -88,7 +57,7 @@ def relation(resolver: Resolver, scope: Scope) -> Relation:
                 complete = False
             columns += [item.column for item in by_node.get(id(node), [])]
         elif spec is not None:
-            more, is_whole = _from_spec(resolver, scope, spec)
+            more, is_whole = _from_spec(known, scope, spec)
             columns += more
             complete = complete and is_whole
         elif isinstance(node, exp.Column) and PATTERN.search(node.name):
@@ -100,19 +69,19 @@ def relation(resolver: Resolver, scope: Scope) -> Relation:
                 elif item.column.name.startswith("?"):
                     has_unnamed = True
                 columns.append(item.column)
-    if resolver.is_patched:
+    if known.is_patched:
         complete, reason = False, "an unknown macro"
     if scope.node.args.get("kind"):
         complete, reason = False, "select as struct"
     return Relation("query", tuple(columns), complete, (), has_unnamed, reason)
 
 
-def _width(resolver: Resolver, scope: Scope) -> int:
+def _width(known: Known, scope: Scope) -> int:
     """How many columns a SELECT puts out: stars over stars double them at each step."""
     total = len(scope.node.expressions)
     for node in scope.node.expressions:
         if _star_of(node) is not None:
-            bindings = _star_bindings(node, scope, resolver.dialect)
+            bindings = _star_bindings(node, scope, known.dialect)
             total += sum(len(binding.relation.columns) for binding in bindings)
     return total
 
@@ -146,8 +115,8 @@ def _star_of(node: exp.Expr) -> exp.Star | None:
     return None
 
 
-def _spec_of(resolver: Resolver, node: exp.Expr) -> str | None:
-    if isinstance(node, exp.Column) and node.name.lower() in resolver.stars:
+def _spec_of(known: Known, node: exp.Expr) -> str | None:
+    if isinstance(node, exp.Column) and node.name.lower() in known.stars:
         return node.name.lower()
     return None
 
@@ -161,14 +130,12 @@ def _star_bindings(node: exp.Expr, scope: Scope, dialect: str) -> list[Binding]:
             found = [b for b in scope.bindings.values() if b.relation.id.endswith(f":{name}")]
             if found:
                 return found
-        from carepath.review.sql.scope import Binding
-
         return [Binding("?", open_relation("star of an unknown alias"), node)]
     return [binding for binding in scope.bindings.values() if not binding.hidden]
 
 
-def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) -> list[Item]:
-    dialect = resolver.dialect
+def _expand(known: Known, scope: Scope, node: exp.Expr, star: exp.Star) -> list[Item]:
+    dialect = known.dialect
     excluded = {loose(e.name) for e in star.args.get("except_") or []}
     renamed = {
         loose(e.this.name): (fold_identifier(e.args["alias"], dialect), e.alias)
@@ -194,7 +161,7 @@ def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) ->
             name, shown = renamed.get(loose(column.name), (column.name, column.shown))
             expression = replaced.get(loose(column.name))
             if expression is not None:
-                described = facts.describe(resolver, scope, expression, name, shown)
+                described = facts.describe(known, scope, expression, name, shown)
                 found.append(Item(described, expression, None, None, node))
                 continue
             copy = column
@@ -212,29 +179,29 @@ def _expand(resolver: Resolver, scope: Scope, node: exp.Expr, star: exp.Star) ->
                     nullable=True if binding.nullable else column.nullable,
                 )
             if filters:
-                copy = facts.narrow(resolver, scope, binding, column, copy)
+                copy = facts.narrow(known, scope, binding, column, copy)
             found.append(Item(copy, None, binding, column.name, node))
     return found
 
 
-def _direct(resolver: Resolver, expression: exp.Expr) -> tuple[Binding | None, str | None]:
+def _direct(known: Known, expression: exp.Expr) -> tuple[Binding | None, str | None]:
     if isinstance(expression, exp.Paren):
         expression = expression.unnest()
     if isinstance(expression, exp.Column):
-        use = resolver.uses.get(id(expression))
+        use = known.uses.get(id(expression))
         if use is not None and use.column is not None and use.binding is not None:
             return use.binding, use.column.name
     return None, None
 
 
-def _from_spec(resolver: Resolver, scope: Scope, token: str) -> tuple[list[Column], bool]:
-    spec = resolver.stars[token]
+def _from_spec(known: Known, scope: Scope, token: str) -> tuple[list[Column], bool]:
+    spec = known.stars[token]
     columns: list[Column] = []
     is_whole = True
     seen: set[str] = set()
     for encoded in spec.relations:
-        name = resolver.relations.get(encoded.lower())
-        relation = resolver.lookup(name) if name is not None else open_relation("star")
+        name = known.relations.get(encoded.lower())
+        relation = known.lookup(name) if name is not None else open_relation("star")
         is_whole = is_whole and relation.is_complete
         for column in relation.columns:
             if loose(column.name) in spec.excluded or column.name in seen:
@@ -264,6 +231,13 @@ def rename(relation: Relation, names: list[tuple[str, str]]) -> Relation:
         if all(c in mapping for c in key.columns)
     )
     return replace(relation, columns=columns, keys=keys, has_unnamed=False)
+
+
+def lateral(node: exp.Expr, names: list[tuple[str, str]]) -> Relation:
+    """A LATERAL or UNNEST: closed only where LATERAL VIEW names all its columns."""
+    if isinstance(node, exp.Lateral) and node.args.get("view") and names:
+        return Relation("lateral view", tuple(Column(name, shown) for name, shown in names), True)
+    return open_relation("lateral or unnest")
 
 
 def values(node: exp.Values, dialect: str) -> Relation:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from carepath.review.jinja.unknown import PATTERN
+from carepath.review.sql.bindings import Binding, Resolution, Scope, Use
 from carepath.review.sql.relation import Column
-from carepath.review.sql.scope import Binding, Resolution, Scope, Use
 
 STOPS = (exp.Select, exp.SetOperation)
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
 from carepath.review.jinja.relations import OPEN_SCHEMA, SCHEMA, RelationName, StarSpec
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.sql import keys, outputs
+from carepath.review.sql.bindings import (
+    Binding,
+    Known,
+    Lookup,
+    Resolution,
+    Scope,
+    SetCheck,
+    Use,
+)
 from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.relation import Column, Gap, Relation, open_relation
+from carepath.review.sql.relation import Gap, Relation, open_relation
 
 CLAUSES = (
     "where",
@@ -28,98 +36,11 @@ CLAUSES = (
     "sort",
 )
 STRUCT_DIALECTS = frozenset(
-    {"bigquery", "duckdb", "databricks", "spark", "trino", "athena", "clickhouse", ""}
+    {"bigquery", "duckdb", "databricks", "spark", "trino", "athena", "clickhouse", "redshift", ""}
 )
-Lookup = Callable[[RelationName], Relation]
 
 
-@dataclass(slots=True)
-class Binding:
-    """A relation in a FROM clause, under the name it has there."""
-
-    name: str
-    relation: Relation
-    node: exp.Expr
-    join: exp.Join | None = None
-    nullable: bool = False
-    hidden: bool = False
-    is_cte: bool = False
-
-
-@dataclass(slots=True)
-class Use:
-    """One column reference and what it means (column None: cannot tell)."""
-
-    node: exp.Column
-    clause: str
-    binding: Binding | None
-    column: Column | None
-    alias: bool = False
-
-
-@dataclass(slots=True)
-class Scope:
-    """One SELECT: its sources, its column references, its output."""
-
-    node: exp.Select
-    path: str
-    parent: Scope | None
-    bindings: dict[str, Binding] = field(default_factory=dict)
-    uses: list[Use] = field(default_factory=list)
-    output: Relation = field(default_factory=lambda: open_relation("not resolved"))
-    using: set[str] = field(default_factory=set)
-    is_natural: bool = False
-    aliases: dict[str, exp.Expr] = field(default_factory=dict)
-    children: list[Scope] = field(default_factory=list)
-    is_final: bool = False
-    items: list[outputs.Item] = field(default_factory=list)
-    nodes: list[tuple[exp.Expr, str]] | None = None
-
-
-def outermost(scopes: list[Scope]) -> list[Scope]:
-    """The scopes that decide the output: the final ones, or the CTE a bare star hands on."""
-    found: list[Scope] = []
-    for scope in scopes:
-        if not scope.is_final:
-            continue
-        current = scope
-        while True:
-            inner = _handed_on(current, scopes)
-            if inner is None:
-                break
-            current = inner
-        found.append(current)
-    return found
-
-
-def _handed_on(scope: Scope, scopes: list[Scope]) -> Scope | None:
-    node = scope.node
-    bindings = list(scope.bindings.values())
-    if len(bindings) != 1 or not bindings[0].is_cte or len(node.expressions) != 1:
-        return None
-    if not isinstance(node.expressions[0], exp.Star) or node.expressions[0].args.get("except_"):
-        return None
-    if any(node.args.get(key) for key in ("where", "group", "qualify", "distinct", "limit")):
-        return None
-    table = bindings[0].node
-    inner = [s for s in scopes if s.path == table.name.lower() and s is not scope]
-    return inner[0] if len(inner) == 1 else None
-
-
-@dataclass(slots=True)
-class Resolution:
-    """All scopes of a model, its output, and its gaps."""
-
-    scopes: list[Scope]
-    output: Relation
-    gaps: list[Gap]
-    uses: dict[int, Use]
-    ctes: dict[str, Relation]
-    unions: list[outputs.SetCheck]
-    unused_ctes: tuple[str, ...] = ()
-
-
-class Resolver:
+class Resolver(Known):
     """Walks one query tree; unknown things stay open, nothing raises for them."""
 
     def __init__(
@@ -130,17 +51,19 @@ class Resolver:
         stars: Mapping[str, StarSpec],
         is_patched: bool = False,
     ) -> None:
-        self.is_patched = is_patched
-        self.dialect = dialect
-        self.lookup = lookup
-        self.relations = {name.lower(): value for name, value in relations.items()}
-        self.stars = {name.lower(): value for name, value in stars.items()}
+        super().__init__(
+            dialect,
+            lookup,
+            {name.lower(): value for name, value in relations.items()},
+            {name.lower(): value for name, value in stars.items()},
+            is_patched,
+        )
         self.scopes: list[Scope] = []
         self.gaps: list[Gap] = []
-        self.uses: dict[int, Use] = {}
         self.ctes: dict[str, Relation] = {}
-        self.unions: list[outputs.SetCheck] = []
+        self.unions: list[SetCheck] = []
         self.read: set[str] = set()
+        self.scalars: set[str] = set()
 
     def resolve(self, tree: exp.Query) -> Resolution:
         """Resolve a whole model."""
@@ -168,7 +91,7 @@ class Resolver:
         if isinstance(node, exp.SetOperation):
             left = self.query(node.left, env, parent, f"{path}/1" if path else "1", final)
             right = self.query(node.right, env, parent, f"{path}/2" if path else "2", final)
-            check = outputs.SetCheck(node, path, left, right)
+            check = SetCheck(node, path, left, right)
             self.unions.append(check)
             return outputs.combine(node, left, right)
         if isinstance(node, exp.Values):
@@ -187,6 +110,12 @@ class Resolver:
         for cte in clause.expressions:
             alias = cte.args.get("alias")
             name = fold_identifier(alias.this if alias else None, self.dialect)
+            if cte.args.get("scalar"):
+                # ClickHouse: WITH expression AS name, a value for the rest of the query.
+                self.scalars.add(name)
+                if isinstance(cte.this, exp.Subquery):
+                    self.query(cte.this, inner, parent, name)
+                continue
             if clause.args.get("recursive") and isinstance(cte.this, exp.Query):
                 inner[name] = self._recursive(cte, inner, parent)
             relation = self.query(cte.this, inner, parent, name)
@@ -306,7 +235,7 @@ class Resolver:
         elif isinstance(node, exp.Lateral | exp.Unnest):
             self._walk(scope, node, "lateral", env)
             name = fold_identifier(_alias(node), self.dialect)
-            relation = open_relation("lateral or unnest")
+            relation = outputs.lateral(node, _alias_columns(node, self.dialect))
         elif isinstance(node, exp.Values):
             name = fold_identifier(_alias(node), self.dialect)
             relation = outputs.values(node, self.dialect)
@@ -434,7 +363,10 @@ class Resolver:
                 )
             ):
                 return Use(node, clause, None, None)
-            if any(name.startswith("?") for name in outer.bindings):
+            if any(
+                key.startswith("?") and not isinstance(binding.node, exp.Lateral)
+                for key, binding in outer.bindings.items()
+            ):
                 return Use(node, clause, None, None)
         if table in PSEUDO or table in DATE_PARTS or not scope.bindings:
             return Use(node, clause, None, None)
@@ -470,7 +402,7 @@ class Resolver:
                 return Use(node, clause, visible[0], visible[0].relation.get(name))
             if depth == 0 and name in current.aliases:
                 return Use(node, clause, None, None, alias=True)
-            if name in current.bindings or name in current.using:
+            if name in current.bindings or name in current.using or name in self.scalars:
                 return Use(node, clause, None, None)
             if any(not b.relation.is_closed for b in current.bindings.values()):
                 return Use(node, clause, None, None)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from carepath.review.jinja.unknown import PATTERN
+from carepath.review.sql.bindings import Binding, Known, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.relation import Column, Domain
-
-if TYPE_CHECKING:
-    from carepath.review.sql.scope import Binding, Resolver, Scope
 
 PASSING = (exp.Max, exp.Min, exp.AnyValue, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead)
 HASHES = (exp.MD5, exp.SHA, exp.SHA2, exp.MD5Digest, exp.FarmFingerprint)
@@ -55,19 +52,17 @@ def type_of(node: exp.Expr | None) -> str | None:
     return None
 
 
-def describe(
-    resolver: Resolver, scope: Scope, expression: exp.Expr, name: str, shown: str
-) -> Column:
+def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown: str) -> Column:
     """Everything known of one output expression."""
     inner = expression.unnest() if isinstance(expression, exp.Paren) else expression
     if isinstance(inner, exp.Column):
-        use = resolver.uses.get(id(inner))
+        use = known.uses.get(id(inner))
         if use is None or use.column is None or use.binding is None:
             if use is not None and use.alias and inner.name:
-                target = scope.aliases.get(fold_identifier(inner.this, resolver.dialect))
+                target = scope.aliases.get(fold_identifier(inner.this, known.dialect))
                 if target is not None and target is not expression:
                     return (
-                        replace(describe(resolver, scope, target, name, shown), direct=None)
+                        replace(describe(known, scope, target, name, shown), direct=None)
                         if not isinstance(target, exp.Column)
                         else Column(name, shown)
                     )
@@ -75,7 +70,7 @@ def describe(
         copy = replace(use.column, name=name, shown=shown, kind="column", text="")
         if use.binding.nullable:
             copy = replace(copy, nullable=True)
-        return narrow(resolver, scope, use.binding, use.column, copy)
+        return narrow(known, scope, use.binding, use.column, copy)
     origins: set[tuple[str, str]] = set()
     tags: set[str] = set()
     kind = "constant"
@@ -85,7 +80,7 @@ def describe(
     for node in inner.walk():
         if isinstance(node, exp.Column):
             kind = "expression" if kind == "constant" else kind
-            use = resolver.uses.get(id(node))
+            use = known.uses.get(id(node))
             if use is not None and use.column is not None:
                 origins |= use.column.origins
                 if not is_hashed:
@@ -105,15 +100,15 @@ def describe(
         shown,
         origins=frozenset(origins),
         kind=kind,
-        domain=domain_of(resolver, scope, inner),
-        type=_type(resolver, inner),
-        nullable=_nullable(resolver, inner),
-        numbered_by=_numbered_by(resolver, scope, inner),
+        domain=domain_of(known, scope, inner),
+        type=_type(known, inner),
+        nullable=_nullable(known, inner),
+        numbered_by=_numbered_by(known, scope, inner),
         tags=frozenset(tags),
     )
 
 
-def domain_of(resolver: Resolver, scope: Scope, node: exp.Expr | None) -> Domain | None:
+def domain_of(known: Known, scope: Scope, node: exp.Expr | None) -> Domain | None:
     """The text values an expression can give (null aside), or None where unknown."""
     if node is None or isinstance(node, exp.Null):
         return Domain(frozenset(), "sql", "null")
@@ -122,51 +117,60 @@ def domain_of(resolver: Resolver, scope: Scope, node: exp.Expr | None) -> Domain
             return None
         return Domain(frozenset({node.name}), "sql", "a constant")
     if isinstance(node, exp.Paren):
-        return domain_of(resolver, scope, node.this)
+        return domain_of(known, scope, node.this)
     if isinstance(node, exp.Case):
         branches = [branch.args.get("true") for branch in node.args.get("ifs") or []]
-        return _union(resolver, scope, [*branches, node.args.get("default")], "a CASE")
+        return _union(known, scope, [*branches, node.args.get("default")], "a CASE")
     if isinstance(node, exp.If):
         parts = [node.args.get("true"), node.args.get("false")]
-        return _union(resolver, scope, parts, "an IF")
+        return _union(known, scope, parts, "an IF")
+    if isinstance(node, exp.Nvl2):
+        parts = [node.args.get("true"), node.args.get("false")]
+        return _union(known, scope, parts, "an NVL2")
+    if isinstance(node, exp.DecodeCase):
+        # operand, then pairs of value and result, then perhaps a default
+        pairs = node.expressions[1:]
+        default = pairs[-1] if len(pairs) % 2 else None
+        return _union(known, scope, [*pairs[1::2], default], "a DECODE")
+    if isinstance(node, exp.Anonymous) and node.name.lower() == "multiif":
+        parts = [*node.expressions[1::2], *node.expressions[-1:]]
+        return _union(known, scope, parts, "a multiIf")
     if isinstance(node, exp.Coalesce):
-        return _union(resolver, scope, [node.this, *node.expressions], "a COALESCE")
+        return _union(known, scope, [node.this, *node.expressions], "a COALESCE")
     if isinstance(node, exp.Column):
-        use = resolver.uses.get(id(node))
+        use = known.uses.get(id(node))
         if use is None or use.column is None or use.binding is None:
             return None
-        narrowed = narrow(resolver, scope, use.binding, use.column, use.column)
+        narrowed = narrow(known, scope, use.binding, use.column, use.column)
         return narrowed.domain
     if isinstance(node, exp.Upper | exp.Lower):
-        inner = domain_of(resolver, scope, node.this)
+        inner = domain_of(known, scope, node.this)
         if inner is not None:
             change = str.upper if isinstance(node, exp.Upper) else str.lower
             values = frozenset(change(value) for value in inner.values)
             return Domain(values, inner.strength, inner.proof)
         return None
     if isinstance(node, exp.Trim) and not node.args.get("expression"):
-        inner = domain_of(resolver, scope, node.this)
+        inner = domain_of(known, scope, node.this)
         if inner is not None:
             values = frozenset(value.strip() for value in inner.values)
             return Domain(values, inner.strength, inner.proof)
         return None
     if isinstance(node, exp.Cast) and type_of(node.args.get("to")) == "text":
-        return domain_of(resolver, scope, node.this)
+        return domain_of(known, scope, node.this)
     if isinstance(node, PASSING):
-        return domain_of(resolver, scope, node.this)
+        return domain_of(known, scope, node.this)
     if isinstance(node, exp.Window) and isinstance(node.this, PASSING):
-        return domain_of(resolver, scope, node.this)
+        return domain_of(known, scope, node.this)
     if isinstance(node, exp.Nullif):
-        return domain_of(resolver, scope, node.this)
+        return domain_of(known, scope, node.this)
     return None
 
 
-def _union(
-    resolver: Resolver, scope: Scope, parts: list[exp.Expr | None], proof: str
-) -> Domain | None:
+def _union(known: Known, scope: Scope, parts: list[exp.Expr | None], proof: str) -> Domain | None:
     total: Domain | None = None
     for part in parts:
-        domain = domain_of(resolver, scope, part)
+        domain = domain_of(known, scope, part)
         if domain is None:
             return None
         total = domain if total is None else total.union(domain)
@@ -175,9 +179,7 @@ def _union(
     return Domain(total.values, total.strength, proof if total.strength == "sql" else total.proof)
 
 
-def narrow(
-    resolver: Resolver, scope: Scope, binding: Binding, column: Column, copy: Column
-) -> Column:
+def narrow(known: Known, scope: Scope, binding: Binding, column: Column, copy: Column) -> Column:
     """Narrow what a column can hold by the equality and IN filters of its scope."""
     where = scope.node.args.get("where")
     if where is None:
@@ -187,7 +189,7 @@ def narrow(
         if match is None:
             continue
         target, values = match
-        use = resolver.uses.get(id(target))
+        use = known.uses.get(id(target))
         if use is None or use.binding is not binding or use.column is None:
             continue
         if use.column.name != column.name:
@@ -233,7 +235,7 @@ def equality(node: exp.Expr) -> tuple[exp.Column, list[str]] | None:
     return None
 
 
-def _type(resolver: Resolver, node: exp.Expr) -> str | None:
+def _type(known: Known, node: exp.Expr) -> str | None:
     if isinstance(node, exp.Cast | exp.TryCast):
         return type_of(node.args.get("to"))
     if isinstance(node, exp.Literal):
@@ -243,23 +245,23 @@ def _type(resolver: Resolver, node: exp.Expr) -> str | None:
     if isinstance(node, (*COUNTS, exp.Sum, exp.Avg, exp.Round, exp.DateDiff, exp.Div)):
         return "number"
     if isinstance(node, exp.Window | exp.Paren | exp.Max | exp.Min | exp.AnyValue):
-        return _type(resolver, node.this)
+        return _type(known, node.this)
     if isinstance(node, exp.Concat | exp.DPipe | exp.Upper | exp.Lower | exp.Trim | exp.Substring):
         return "text"
     if isinstance(node, exp.Column):
-        use = resolver.uses.get(id(node))
+        use = known.uses.get(id(node))
         return use.column.type if use is not None and use.column is not None else None
     if isinstance(node, exp.Anonymous) and node.name.lower() == "cp_surrogate_key":
         return "text"
     if isinstance(node, exp.CurrentTimestamp):
         return "timestamp"
     if isinstance(node, exp.Coalesce):
-        kinds = {_type(resolver, part) for part in (node.this, *node.expressions)}
+        kinds = {_type(known, part) for part in (node.this, *node.expressions)}
         return kinds.pop() if len(kinds) == 1 else None
     return None
 
 
-def _nullable(resolver: Resolver, node: exp.Expr) -> bool | None:
+def _nullable(known: Known, node: exp.Expr) -> bool | None:
     if isinstance(node, exp.Null):
         return True
     if isinstance(node, (exp.Literal | exp.Boolean | exp.CurrentTimestamp, COUNTS)):
@@ -267,15 +269,15 @@ def _nullable(resolver: Resolver, node: exp.Expr) -> bool | None:
     if isinstance(node, exp.Anonymous) and node.name.lower() == "cp_surrogate_key":
         return False
     if isinstance(node, exp.Coalesce):
-        parts = [_nullable(resolver, part) for part in (node.this, *node.expressions)]
+        parts = [_nullable(known, part) for part in (node.this, *node.expressions)]
         return False if False in parts else None
     if isinstance(node, exp.Column):
-        use = resolver.uses.get(id(node))
+        use = known.uses.get(id(node))
         if use is not None and use.column is not None and use.binding is not None:
             return True if use.binding.nullable else use.column.nullable
         return None
     if isinstance(node, exp.Cast | exp.Paren | exp.Upper | exp.Lower):
-        return _nullable(resolver, node.this)
+        return _nullable(known, node.this)
     if isinstance(node, exp.Case) and node.args.get("default") is None:
         return True
     if isinstance(node, exp.Nullif):
@@ -283,7 +285,7 @@ def _nullable(resolver: Resolver, node: exp.Expr) -> bool | None:
     return None
 
 
-def _numbered_by(resolver: Resolver, scope: Scope, node: exp.Expr) -> tuple[str, ...] | None:
+def _numbered_by(known: Known, scope: Scope, node: exp.Expr) -> tuple[str, ...] | None:
     if not isinstance(node, exp.Window) or not isinstance(node.this, exp.RowNumber):
         return None
     return tuple(part.sql(comments=False).lower() for part in node.args.get("partition_by") or [])
