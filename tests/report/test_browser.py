@@ -89,6 +89,23 @@ def test_the_page_prints_with_its_tables_unfolded(visit) -> None:
     assert window.locator("details.rows[open]").count() == 0
 
 
+def test_a_dark_page_prints_in_light_colours(visit) -> None:
+    window, _, _ = visit(viewport=DESKTOP, color_scheme="dark")
+    window.emulate_media(media="print", color_scheme="dark")
+    paper = window.evaluate(COLOUR.format("body", "backgroundColor"))
+    dot = window.evaluate(COLOUR.format('.wide svg [fill="#0072b2"]', "fill"))
+    assert (paper, dot) == ("rgb(254, 254, 254)", "rgb(0, 114, 178)")
+
+
+def test_folded_tables_print_without_javascript_too(visit) -> None:
+    window, _, _ = visit(viewport=DESKTOP, java_script_enabled=False)
+    tables = window.locator("details.rows table")
+    assert tables.count() > 1
+    assert not tables.first.is_visible()
+    window.emulate_media(media="print")
+    assert all(table.is_visible() for table in tables.all())
+
+
 def test_the_keyboard_reaches_the_answers(visit) -> None:
     window, _, _ = visit(viewport=DESKTOP)
     window.keyboard.press("Tab")
