@@ -166,3 +166,23 @@ def test_the_pre_commit_hook_runs_as_pre_commit_would_run_it(tmp_path: Path) -> 
     assert after.returncode == 1
     assert "SQL005" in after.stdout
     assert after.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("sql", "patch"),
+    [
+        ("select\n    order_id\n    amount\nfrom {{ ref('stg_orders') }}", "    order_id,"),
+        ("select order_id\nfrom ref('stg_orders') as o", "from {{ ref('stg_orders') }} as o"),
+        ("select order_id\nfrom { ref('stg_orders') }", None),
+    ],
+)
+def test_a_line_with_one_right_correction_is_shown_corrected(sql: str, patch: str | None) -> None:
+    base = project("shop")
+    result = review_files(base, {**base, "models/marts/fct_new.sql": sql})
+    patches = [f.patch for f in result.findings if f.code in ("SQL002", "REF002")]
+    assert patches == [patch]
+    if patch is not None:
+        assert f"```diff\n- {sql.split(chr(10))[1].strip()}\n+ {patch.strip()}\n```" in (
+            markdown.render(result)
+        )
+        assert f"    patch:    {patch.strip()}" in text.render(result)

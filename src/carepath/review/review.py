@@ -263,11 +263,20 @@ def _place(
                 evidence=tuple(issue.evidence),
                 readers=tuple(issue.readers),
                 variant=issue.variant.rendered.variant if issue.variant is not None else None,
-                patch=issue.patch,
+                patch=_patched(snapshot, place, issue.mend),
                 weight=issue.weight,
             )
         )
     return found
+
+
+def _patched(snapshot: Snapshot, place: Place, mend: tuple[str, str] | None) -> str | None:
+    """The corrected line, where the text to mend stands in it once."""
+    if mend is None or place.file not in snapshot.tree.entries:
+        return None
+    lines = (snapshot.tree.text(place.file) or "").split("\n")
+    line = lines[place.line - 1] if place.line <= len(lines) else ""
+    return line.replace(*mend) if line.count(mend[0]) == 1 else None
 
 
 def _introduced(

@@ -19,7 +19,7 @@ class Issue:
 
     Exactly one of `offset` (into the rendered text of `variant`), `place`, and `word` (looked
     for in the source) says where; `also` are further offsets. `subject` and `path` are its
-    identity.
+    identity. `mend` is a text of its line and what alone can stand there instead.
     """
 
     subject: str
@@ -36,7 +36,7 @@ class Issue:
     evidence: list[Evidence] = field(default_factory=list)
     readers: list[Place] = field(default_factory=list)
     also: list[int] = field(default_factory=list)
-    patch: str | None = None
+    mend: tuple[str, str] | None = None
     model: Model | None = None
     weight: int = 0
 

@@ -93,7 +93,7 @@ def _finding(finding: Finding) -> list[str]:
     if finding.fix:
         lines.append(f"    fix:      {finding.fix}")
     if finding.patch:
-        lines += [f"    patch:    {line}" for line in finding.patch.split("\n")]
+        lines += [f"    patch:    {line.strip()}" for line in finding.patch.split("\n")]
     if finding.readers:
         lines.append(
             "    also:     " + ", ".join(f"{p.file}:{p.line}" for p in finding.readers[:8])

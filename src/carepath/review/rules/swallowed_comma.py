@@ -61,6 +61,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if owner is None and closed:
                     continue
                 proven = owner is not None
+                written = between.split("\n")[0].rstrip()
                 yield Issue(
                     subject=f"{item.this.sql()} {name}",
                     message=f"A comma is missing after {item.this.sql()}: "
@@ -71,6 +72,7 @@ def check(context: Context) -> Iterator[Issue]:
                     severity=Severity.ERROR if proven else Severity.WARNING,
                     confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
                     offset=before,
+                    mend=(written, f"{written},") if proven else None,
                     variant=variant,
                     path=scope.path,
                     evidence=[
