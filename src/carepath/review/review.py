@@ -309,17 +309,17 @@ def at_call(finding: Finding, change: Change, model: Model) -> Finding:
     owner = change.head.space_of(model).renderer.owner
     names = [name for name, macro in owner.items() if macro.path == file]
     source = change.head.text(model.file)
-    for name in names:
-        match = re.search(rf"(?<![\w.]){re.escape(name)}\s*\(", source)
-        if match is not None:
-            line = source.count("\n", 0, match.start()) + 1
-            fact = Evidence(f"in the macro {name}, which the change leaves alone", finding.place)
-            return replace(
-                finding,
-                place=Place(model.file.path, line),
-                evidence=(fact, *finding.evidence),
-            )
-    return finding
+    calls = [
+        (source.count("\n", 0, match.start()) + 1, name)
+        for name in names
+        for match in re.finditer(rf"(?<![\w.]){re.escape(name)}\s*\(", source)
+    ]
+    if not calls:
+        return finding
+    changed = change.changed_lines(model.file.path)
+    line, name = next((call for call in calls if call[0] in changed), calls[0])
+    fact = Evidence(f"in the macro {name}, which the change leaves alone", finding.place)
+    return replace(finding, place=Place(model.file.path, line), evidence=(fact, *finding.evidence))
 
 
 def explain(finding: Finding, change: Change, model: Model) -> Finding:

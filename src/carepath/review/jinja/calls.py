@@ -9,6 +9,7 @@ from dataclasses import dataclass
 BLOCK = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 TEXT = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+FILTER = re.compile(r"\|\s*\w+|\bis\s+(?:not\s+)?\w+")
 CALL = re.compile(r"(?<![\w.|])([a-zA-Z_]\w*)\s*\(")
 GIVEN = re.compile(r"{%-?\s*(?:set|macro|for|from\b.*?\bimport|import\b.*?\bas|call)\b([^%]*)")
 WORDS = frozenset(
@@ -33,7 +34,7 @@ def bare_calls(source: str) -> tuple[str, ...]:
     called: set[str] = set()
     given: set[str] = set()
     for block in BLOCK.finditer(text):
-        plain = TEXT.sub("''", block[0])
+        plain = FILTER.sub("", TEXT.sub("''", block[0]))
         called |= set(CALL.findall(plain))
         names = GIVEN.match(plain)
         if names is not None:

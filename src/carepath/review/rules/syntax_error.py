@@ -122,6 +122,8 @@ def _rejected_now(context: Context, variant: Variant) -> Iterator[Issue]:
     change, parsed = context.change, variant.parsed
     if parsed.kind != "unknown" or parsed.offset is None or change is None:
         return
+    if any(other.parsed.kind == "broken" for other in context.analysis.variants):
+        return
     before = change.counterpart(context.model)
     if before is None or context.model.file.path not in change.changed_files:
         return

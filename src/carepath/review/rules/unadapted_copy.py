@@ -1,7 +1,8 @@
 """A line, a branch or a model was copied and not adapted.
 
 What it does
-    Reports two computed columns of one SELECT with the same expression; two branches of a UNION
+    Reports two computed columns of one SELECT with the same expression, also a simple one where
+    the second is named after another column of the source; two branches of a UNION
     ALL that are the same; a condition written twice in one AND; a constant that names the relation
     of another branch or a sibling model ('web' in the branch that reads store_orders); and a model
     that reads the source table another model is named after, although its own is declared.
@@ -26,6 +27,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.rules.name_contradicts_expression import opposite_of
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope, outermost
 from carepath.review.sql.names import fold_identifier
@@ -39,6 +41,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             yield from _columns(variant, scope)
+            yield from _neighbours(context, variant, scope)
             yield from _conditions(variant, scope)
         yield from _branches(variant)
         yield from _branch_constants(variant)
@@ -67,6 +70,45 @@ def _columns(variant: Variant, scope: Scope) -> Iterator[Issue]:
             variant=variant,
             path=scope.path,
             evidence=[Evidence(text[:160])],
+        )
+
+
+def _neighbours(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`coalesce(x.a, 0) as a, coalesce(x.a, 0) as b` where x has a b, which nothing reads."""
+    assert variant.resolution is not None
+    first: dict[str, exp.Expr] = {}
+    for item in scope.node.expressions:
+        inner = item.this if isinstance(item, exp.Alias) else item
+        columns = list(inner.find_all(exp.Column))
+        use = variant.resolution.uses.get(id(columns[0])) if columns else None
+        if len(columns) != 1 or use is None or use.column is None or use.binding is None:
+            continue
+        text = inner.sql(comments=False).lower()
+        named = item.args["alias"] if isinstance(item, exp.Alias) else columns[0].this
+        name = fold_identifier(named, context.dialect)
+        if name == use.column.name:
+            first.setdefault(text, item)
+            continue
+        own = use.binding.relation.get(name)
+        if own is None or text not in first or _is_rich(inner):
+            continue
+        if opposite_of(use.column.name, name) is not None:
+            # name-contradicts-expression says it.
+            continue
+        reads = [u for u in scope.uses if u.binding is use.binding and u.column is not None]
+        if any(u.column is not None and u.column.name == name for u in reads):
+            continue
+        yield Issue(
+            subject=f"{use.column.name} {name}",
+            message=f"{named.name} has the same expression as {use.column.shown}: {text[:80]}.",
+            consequence=f"{named.name} repeats the values of {use.column.shown}; the column "
+            f"{own.shown} of {use.binding.name} is read nowhere.",
+            fix=f"Read {own.shown}.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"{use.binding.name} has a column {own.shown} of its own")],
         )
 
 

@@ -94,7 +94,7 @@ def _try(text: str, dialect: str) -> Parsed:
         near = str(details.get("highlight") or "").strip()
         told = f"{reason} near {near!r}" if near else reason
         offset = _offset(text, line, column)
-        return Parsed(None, "broken", told, max(0, offset - len(near)), dialect)
+        return Parsed(None, "broken", told, max(0, offset - max(len(near) - 1, 0)), dialect)
     except TokenError as error:
         match = re.search(r"line (\d+):(\d+)", str(error))
         spot = _offset(text, int(match[1]), int(match[2])) if match else len(text) - 1
