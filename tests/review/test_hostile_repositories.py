@@ -58,6 +58,19 @@ def many_models(count: int) -> dict[str, str]:
     return {f"models/m{n}.sql": text.format(n) for n in range(count)}
 
 
+def wait_for_child(run: subprocess.Popen[bytes]) -> None:
+    """Wait until a command has started git: it is past its imports and at work."""
+    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
+    until = time.monotonic() + 60
+    while time.monotonic() < until and run.poll() is None:
+        if not children.exists():
+            time.sleep(3)
+            return
+        if children.read_text().strip():
+            return
+        time.sleep(0.01)
+
+
 class Hostile:
     """A repository with the clean project on main, and the command to review it."""
 
@@ -470,11 +483,12 @@ def test_an_interrupted_run_leaves_nothing_behind(hostile: Hostile, number: sign
     hostile.commit({**many_models(400), **BUG}, "feature")
     report = hostile.root.parent / "report.json"
     codes = []
-    for seconds in (0.5, 0.9, 1.4):
+    for seconds in (0.0, 0.3, 0.8):
         with subprocess.Popen(
             hostile.command("--format", "json", "--output", str(report)),
             stderr=subprocess.PIPE, env=hostile.environment, start_new_session=True,
         ) as run:  # fmt: skip
+            wait_for_child(run)
             time.sleep(seconds)
             # As a terminal does: to the command and to the git it started.
             os.killpg(run.pid, number)
