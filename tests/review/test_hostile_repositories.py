@@ -60,15 +60,14 @@ def many_models(count: int) -> dict[str, str]:
 
 def wait_for_child(run: subprocess.Popen[bytes]) -> None:
     """Wait until a command has started git: it is past its imports and at work."""
-    children = Path(f"/proc/{run.pid}/task/{run.pid}/children")
     until = time.monotonic() + 60
     while time.monotonic() < until and run.poll() is None:
-        if not children.exists():
-            time.sleep(3)
+        listed = subprocess.run(
+            ["ps", "-A", "-o", "ppid="], capture_output=True, text=True, check=True
+        )
+        if str(run.pid) in listed.stdout.split():
             return
-        if children.read_text().strip():
-            return
-        time.sleep(0.01)
+        time.sleep(0.02)
 
 
 class Hostile:
