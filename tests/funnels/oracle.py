@@ -284,6 +284,12 @@ class Oracle:
             moments,
         )
 
+    def unseen(self, events):
+        """Events of the definition that nobody ever did, whatever `where` lets count."""
+        names = [step.event for step in (*self.d.steps, *self.d.exclusions)]
+        happened = {event.name for event in events}
+        return [name for name in dict.fromkeys(names) if name and name not in happened]
+
     # -- everybody
 
     def people(self, events):

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from carepath.funnels import funnel
-from funnels.worlds import definitions, events, make_event, make_oracle, write_events
+from funnels.worlds import (
+    definitions,
+    events,
+    make_event,
+    make_oracle,
+    write_events,
+    write_hostile_events,
+)
 
 QUICK = settings(
     max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
@@ -26,10 +33,13 @@ def describe(step, fields):
 
 
 def check(document, rows, folder: Path, seed: int) -> None:
+    path = write_events(folder / "events.csv", rows, Random(seed))
+    check_result(document, rows, funnel(document, events=path, persons=True))
+
+
+def check_result(document, rows, result) -> None:
     oracle = make_oracle(document)
     outcomes = oracle.run(rows)
-    path = write_events(folder / "events.csv", rows, Random(seed))
-    result = funnel(document, events=path, persons=True)
     expected = oracle.count(outcomes)
     for step, wanted in zip(result.steps, expected, strict=True):
         assert describe(step, wanted) == wanted, step.step_number
@@ -37,6 +47,7 @@ def check(document, rows, folder: Path, seed: int) -> None:
     assert result.set_aside.stopped_by_exclusion == sum(
         o.attempt.is_stopped and not o.attempt.is_removed for o in outcomes
     )
+    assert [one.event for one in result.unseen_events] == oracle.unseen(rows)
     check_segments(oracle, rows, outcomes, result)
     check_laws(result)
 
@@ -84,6 +95,30 @@ def test_any_funnel_over_any_events_is_what_the_oracle_says(document, rows, seed
     with TemporaryDirectory() as folder:
         rows = [*rows, make_event("s", "Z", 1)]
         check(document, rows, Path(folder), seed)
+
+
+@QUICK
+@given(document=definitions(), rows=events, seed=st.integers(0, 10_000))
+def test_rows_that_cannot_be_used_and_times_in_any_style_change_nothing(
+    document, rows, seed
+) -> None:
+    # Grouped by a property, a row without a person is usable: another test's business.
+    document.pop("group_by_property", None)
+    with TemporaryDirectory() as folder:
+        rows = [*rows, make_event("s", "Z", 1)]
+        path = Path(folder) / "events.csv"
+        unusable = write_hostile_events(path, rows, Random(seed))
+        result = funnel(document, events=path, persons=True)
+        check_result(document, rows, result)
+        counts = {reason: len(numbers) for reason, numbers in unusable.items()}
+        account = result.events
+        for reason in ("no_person", "no_event", "unparsable_timestamp", "unreadable", "no_group"):
+            assert getattr(account, reason) == counts.get(reason, 0), reason
+        assert account.rows_read == len(rows) + sum(counts.values())
+        numbered = sorted(
+            (number, reason) for reason, numbers in unusable.items() for number in numbers
+        )
+        assert [(row.row_number, row.reason) for row in result.problem_rows] == numbered[:20]
 
 
 @settings(QUICK, max_examples=25)

@@ -49,6 +49,76 @@ def write_events(path: Path, events, order: Random | None = None) -> Path:
     return path
 
 
+# Rows that no event can be read from: what stands in a cell, and the reason that applies first.
+UNUSABLE = (
+    ({"person": ""}, "no_person"),
+    ({"person": "  "}, "no_person"),
+    ({"event": ""}, "no_event"),
+    ({"timestamp": ""}, "unparsable_timestamp"),
+    ({"timestamp": "soon"}, "unparsable_timestamp"),
+    ({"timestamp": "20260301"}, "unparsable_timestamp"),
+    ({"timestamp": "2026-02-30"}, "unparsable_timestamp"),
+    ({"timestamp": "1e9"}, "unparsable_timestamp"),
+    ({"person": "", "event": "", "timestamp": "soon"}, "no_person"),
+    ({"event": " ", "timestamp": "soon"}, "no_event"),
+)
+
+
+def write_time(at: int, style: str) -> str:
+    """A moment as files write it."""
+    when = datetime(1970, 1, 1) + timedelta(microseconds=at)
+    if style == "seconds":
+        return f"{at // MICRO}.{at % MICRO:06d}"
+    if style == "milliseconds":
+        return f"{at // 1000}.{at % 1000:03d}"
+    if style == "microseconds":
+        return str(at)
+    if style == "nanoseconds":
+        return f"{at}999"
+    if style == "zone":
+        return (when + timedelta(hours=5, minutes=30)).isoformat() + "+05:30"
+    return when.isoformat(sep=" ", timespec="microseconds")
+
+
+STYLES = ("iso", "zone", "seconds", "milliseconds", "microseconds", "nanoseconds")
+
+
+def write_hostile_events(path: Path, events, random: Random) -> dict[str, list[int]]:
+    """Write events in any order and with times in any style, unusable rows among them.
+
+    Returns the row numbers of the unusable rows by reason. An unusable row may carry the id of an
+    event: it is no copy of it.
+    """
+    # Either every row has its own way to write times, or the whole file one.
+    style = random.choice([*STYLES, None, None])
+    rows: list[tuple[dict[str, str], str | None]] = []
+    for event in events:
+        cells = {
+            "person": event.person,
+            "event": event.name,
+            "timestamp": write_time(event.at, style or random.choice(STYLES)),
+            "event_id": event.event_id or "",
+            "colour": event.get("colour") or "",
+            "team": event.get("team") or "",
+        }
+        rows.append((cells, None))
+        if random.random() < 0.2:
+            spoilt, reason = random.choice(UNUSABLE)
+            rows.append((cells | spoilt, reason))
+    random.shuffle(rows)
+    found: dict[str, list[int]] = {}
+    with path.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(
+            stream, ["event_id", "event", "person", "team", "timestamp", "colour"]
+        )
+        writer.writeheader()
+        for number, (cells, reason) in enumerate(rows, start=1):
+            writer.writerow(cells)
+            if reason is not None:
+                found.setdefault(reason, []).append(number)
+    return found
+
+
 def make_oracle(document) -> Oracle:
     """The oracle of a definition given as tables, with its moments as microseconds."""
     definition = parse_definition(document)
