@@ -14,8 +14,10 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
+from dataclasses import replace
 from pathlib import Path
+
+from benchmarks.sections import Run, run_process
 
 FIELDS = ("status", "amount", "country", "channel", "plan", "device", "region", "score")
 
@@ -123,25 +125,6 @@ def git(root: Path, *args: str) -> None:
     )  # fmt: skip
 
 
-def timed(command: list[str], env: dict[str, str]) -> tuple[tuple[float, float], int, str]:
-    """((seconds, seconds of processor), peak memory in MB, stdout) of one process."""
-    start = time.perf_counter()
-    code = (
-        "import resource,subprocess,sys\n"
-        "done=subprocess.run(sys.argv[1:],capture_output=True,text=True)\n"
-        "use=resource.getrusage(resource.RUSAGE_CHILDREN)\n"
-        "print(use.ru_maxrss//1024, use.ru_utime+use.ru_stime)\n"
-        "sys.stdout.write(done.stdout)\nsys.stderr.write(done.stderr)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *command], capture_output=True, text=True, env=env, check=False
-    )
-    seconds = time.perf_counter() - start
-    memory, _, output = done.stdout.partition("\n")
-    peak, processor = memory.split()
-    return (seconds, float(processor)), int(peak), output + done.stderr
-
-
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -165,28 +148,31 @@ def main() -> None:
         env = {**os.environ, "XDG_CACHE_HOME": str(Path(folder) / "cache")}
         tool = [str(Path(sys.executable).parent / "carepath"), "review", "--repo", str(root),
                 "--dialect", "snowflake"]  # fmt: skip
-        rows: list[tuple[str, tuple[float, float], int]] = []
-        seconds, memory, whole = timed([*tool, "--all", "--no-cache"], env)
-        rows.append((f"whole project, {options.models} models, cold", seconds, memory))
+        rows: list[tuple[str, Run]] = []
+
+        def run(name: str, command: list[str]) -> str:
+            rows.append((name, run_process(command, environment=env, allowed=(0, 1))))
+            return rows[-1][1].output
+
+        whole = run(f"whole project, {options.models} models, cold", [*tool, "--all", "--no-cache"])
         change = [*tool, "--base", "main", "--format", "json"]
-        seconds, memory, cold = timed(change, env)
-        rows.append(("pull request of 5 models, cold", seconds, memory))
-        seconds, memory, warm = timed(change, env)
-        rows.append(("pull request of 5 models, warm", seconds, memory))
+        cold = run("pull request of 5 models, cold", change)
+        warm = run("pull request of 5 models, warm", change)
         files = [str(p) for p in sorted(root.glob("models/*/*/*.sql"))[: options.sqlfluff]]
         if files:
             lint = [sys.executable, "-m", "sqlfluff", "lint", "--dialect", "snowflake",
                     "--processes", "2", *files]  # fmt: skip
-            seconds, memory, _ = timed(lint, env)
-            rows.append((f"sqlfluff lint of {len(files)} of the files", seconds, memory))
-            factor = options.models / len(files)
-            whole_lint = (seconds[0] * factor, seconds[1] * factor)
-            rows.append((f"  so for {options.models} files about", whole_lint, 0))
+            run(f"sqlfluff lint of {len(files)} of the files", lint)
+            linted, factor = rows[-1][1], options.models / len(files)
+            whole_lint = replace(
+                linted, clock=linted.clock * factor, seconds=linted.seconds * factor
+            )
+            rows.append((f"  so for {options.models} files about", whole_lint))
         # A busy machine stretches the first number, not the second.
-        for name, (wall, processor), memory in rows:
+        for name, one in rows:
             print(
-                f"{name:<46} {wall:8.2f} s  {processor:8.2f} s of processor"
-                + (f" {memory:6d} MB" if memory else "")
+                f"{name:<46} {one.clock:8.2f} s  {one.seconds:8.2f} s of processor "
+                f"{one.megabytes:6.0f} MB"
             )
         print("warm equals cold byte for byte:", "yes" if warm == cold else "NO")
         print(whole.splitlines()[-4:] and "\n".join(whole.splitlines()[-3:]))

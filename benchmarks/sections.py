@@ -10,6 +10,7 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,38 +30,53 @@ class Measure:
 
 @dataclass(frozen=True)
 class Run:
-    """One process: processor and clock seconds, peak memory and peak disk in MB."""
+    """One process: processor and clock seconds, peak memory and peak disk in MB, its output."""
 
     seconds: float
     clock: float
     megabytes: float
     disk: float
+    output: str
 
 
-def run_process(command: list[str], watch: Path | None = None) -> Run:
-    """Run a command to its end; with `watch`, look twice a second at how large that folder is.
+def run_process(
+    command: list[str],
+    *,
+    watch: Path | None = None,
+    environment: dict[str, str] | None = None,
+    allowed: tuple[int, ...] = (0,),
+) -> Run:
+    """Run a command to its end.
 
-    Memory is that of the largest single process of the command's.
+    Parameters
+    ----------
+    command : list of str
+        The command.
+    watch : Path, optional
+        A folder of which the largest size is told; looked at twice a second.
+    environment : dict, optional
+        Its environment; ours by default.
+    allowed : tuple of int
+        The exit codes that are no failure.
     """
-    began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     largest = 0.0
-    while True:
-        found, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
-        if found:
-            break
-        assert watch is not None
-        largest = max(largest, weigh(watch))
-        time.sleep(0.5)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed ({process.returncode})")
-    return Run(
-        usage.ru_utime + usage.ru_stime,
-        time.perf_counter() - began,
-        usage.ru_maxrss / 1024,
-        largest,
-    )
+    with tempfile.TemporaryFile("w+") as out:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+        while True:
+            found, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
+            if found:
+                break
+            assert watch is not None
+            largest = max(largest, weigh(watch))
+            time.sleep(0.5)
+        clock = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        output = out.read()
+    if process.returncode not in allowed:
+        raise SystemExit(f"{output}\n{' '.join(command)} failed ({process.returncode})")
+    return Run(usage.ru_utime + usage.ru_stime, clock, usage.ru_maxrss / 1024, largest, output)
 
 
 def weigh(folder: Path) -> float:

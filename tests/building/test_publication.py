@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -156,25 +153,3 @@ def test_without_room_on_the_disk_the_build_says_so_and_prod_stays(
     assert "Traceback" not in process.stderr
     assert "disk" in process.stderr
     assert workspace.prod.read_bytes() == before
-
-
-def test_killed_at_any_moment_the_next_build_gives_the_clean_result(
-    built: Workspace, copy_of: Copy
-) -> None:
-    workspace = copy_of(built)
-    clean = read_tables(built.prod)
-    moments = random.Random(7)
-    command = [sys.executable, "-m", "carepath", "build", "-w", str(workspace.root)]
-    killed = 0
-    for _ in range(4):
-        with subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        ) as process:
-            time.sleep(moments.uniform(4, 16))
-            process.send_signal(signal.SIGKILL)
-        killed += process.returncode == -signal.SIGKILL
-        # Whatever it was doing, readers see a whole prod.
-        assert read_tables(workspace.prod) == clean
-    assert killed > 0
-    build(workspace)
-    assert read_tables(workspace.prod) == clean

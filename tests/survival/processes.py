@@ -26,12 +26,22 @@ class Ended:
 
 
 class Server:
-    """Talks to the fork server."""
+    """Talks to the fork server.
 
-    def __init__(self, folder: Path) -> None:
+    Parameters
+    ----------
+    folder : Path
+        Where stderr of the commands goes.
+    clock : str, optional
+        How far off their clock is, as `faketime -f` takes it: ``-400d``.
+    """
+
+    def __init__(self, folder: Path, clock: str | None = None) -> None:
         self._stderr = folder / "stderr.txt"
+        # Only the wall clock is another: what is measured stays measured.
+        faked = ["env", "FAKETIME_DONT_FAKE_MONOTONIC=1", "NO_FAKE_STAT=1", "faketime", "-f"]
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "fork_server.py")],
+            [*([*faked, clock] if clock else []), sys.executable, str(HERE / "fork_server.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

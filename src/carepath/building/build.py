@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,7 @@ from carepath.building.state import (
 from carepath.configuration import DEFAULT_MEMORY, read_platform, read_sources
 from carepath.definitions import COLUMNS, check_definitions
 from carepath.errors import CarepathError
+from carepath.faults import is_damaged, is_locked, is_out_of_space
 from carepath.logs import log
 from carepath.workspace import Workspace
 
@@ -107,7 +109,7 @@ def build(
         return _build_production(
             workspace, definitions, chosen, progress, threads, started, full_refresh=full_refresh
         )
-    with lock_build(workspace):
+    with lock_build(workspace), _explained(workspace):
         _check_raw(workspace)
         project = find_project()
         inputs = read_inputs(workspace, project, definitions, chosen)
@@ -151,6 +153,48 @@ def build(
             log("published", bytes=workspace.prod.stat().st_size, mode=mode)
             note_publication(workspace, inputs)
     return report
+
+
+@contextmanager
+def _explained(workspace: Workspace) -> Iterator[None]:
+    """Say in one message what the machine refused; other errors pass."""
+    try:
+        yield
+    except (duckdb.Error, OSError) as error:
+        fault = _find_fault([error], workspace)
+        if fault is None:
+            raise
+        raise fault from error
+
+
+def _find_fault(
+    faults: Sequence[BaseException | str], workspace: Workspace
+) -> BuildFailedError | None:
+    """Find what is the machine's fault: no space, no memory, a damaged file."""
+    dbt_log = str(workspace.logs / "dbt.log")
+    if any(is_out_of_space(fault) for fault in faults):
+        return BuildFailedError(
+            "The disk is full.",
+            where=str(workspace.root),
+            fix="free disk space, then build again; prod is unchanged",
+        )
+    if any("out of memory" in str(fault).lower() for fault in faults):
+        return BuildFailedError(
+            "There is not enough memory for this build.",
+            where=dbt_log,
+            fix=f"raise memory in [build] of {workspace.config}, or set threads = 1 there; "
+            "prod is unchanged",
+        )
+    damaged = [str(fault) for fault in faults if is_damaged(fault)]
+    if damaged:
+        raw = any(workspace.raw.name in text for text in damaged)
+        return BuildFailedError(
+            "A database is damaged: what was read is not what was written.",
+            where=str(workspace.root),
+            fix="find out which with carepath doctor --deep; raw has to be restored from a backup"
+            + ("" if raw else ", prep and prod are made anew by carepath build --full-refresh"),
+        )
+    return None
 
 
 def _describe_mode(moment: str, reason: str | None, rebuilt: str | None) -> str:
@@ -283,8 +327,8 @@ def _check_raw(workspace: Workspace) -> None:
         )
     try:
         duckdb.connect(str(workspace.raw), read_only=True).close()
-    except duckdb.IOException as error:
-        busy = "lock" in str(error).lower()
+    except duckdb.Error as error:
+        busy = is_locked(error)
         raise CarepathError(
             "The raw database is being written by another process."
             if busy
@@ -301,14 +345,10 @@ def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None
     if not bad and result.error is None:
         return
     dbt_log = workspace.logs / "dbt.log"
-    messages = [node.message.lower() for node in bad] + [(result.error or "").lower()]
-    if any("out of memory" in message for message in messages):
-        raise BuildFailedError(
-            "There is not enough memory for this build.",
-            where=str(dbt_log),
-            fix=f"raise memory in [build] of {workspace.config}, or set threads = 1 there; "
-            "prod is unchanged",
-        )
+    fault = _find_fault([*(node.message for node in bad), result.error or ""], workspace)
+    if fault is not None:
+        fault.counts = _count(result)
+        raise fault
     if not bad:
         raise BuildFailedError(
             f"dbt could not run: {result.error}",
@@ -318,13 +358,10 @@ def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None
     lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
     if len(bad) > _SHOWN_FAILURES:
         lines.append(f"and {len(bad) - _SHOWN_FAILURES} more")
-    full = any("no space" in node.message.lower() for node in bad)
     error = BuildFailedError(
-        "The disk is full." if full else "\n  ".join(["The build failed.", *lines]),
+        "\n  ".join(["The build failed.", *lines]),
         where=str(dbt_log),
-        fix="free disk space, then build again; prod is unchanged"
-        if full
-        else f"look at the candidate in {candidate or workspace.building / 'candidate'}; "
+        fix=f"look at the candidate in {candidate or workspace.building / 'candidate'}; "
         "prod is unchanged",
     )
     error.counts = _count(result)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -84,7 +85,7 @@ def run_dbt_build(
     full_refresh : bool
         Whether incremental models are built from scratch.
     """
-    with _environment(environment), _unnamed_command():
+    with _environment(environment), _unnamed_command(), _quiet_loggers():
         progress("Starting dbt", 0, 0)
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
@@ -168,6 +169,17 @@ def _unnamed_command() -> Iterator[None]:
         yield
     finally:
         sys.argv = before
+
+
+@contextmanager
+def _quiet_loggers() -> Iterator[None]:
+    """Keep loggers that cannot write, on a full disk, from printing their tracebacks."""
+    before = logging.raiseExceptions
+    logging.raiseExceptions = False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before
 
 
 @contextmanager

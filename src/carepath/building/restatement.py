@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from carepath.building.report import RestatedWeek
+from carepath.faults import is_damaged
 from carepath.quoting import quote_text
 
 # measure -> its count by week in a prod; `$zone` stands for the site's time zone
@@ -47,7 +48,7 @@ def list_restated_weeks(before: Path, after: Path, time_zone: str) -> tuple[Rest
     ----------
     before, after : Path
         The published prod and the candidate. Nothing is restated where there was none before, or
-        one of another version of these tables.
+        one of another version of these tables, or one that is damaged.
     time_zone : str
         The site's time zone (IANA name), in which weeks begin.
     """
@@ -78,4 +79,8 @@ def list_restated_weeks(before: Path, after: Path, time_zone: str) -> tuple[Rest
                 restated += [RestatedWeek(measure, *row) for row in rows]
         except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException):
             return ()
+        except duckdb.Error as error:
+            if is_damaged(error):
+                return ()
+            raise
     return tuple(restated)

@@ -14,6 +14,7 @@ import duckdb
 
 from carepath.definitions import COLUMNS
 from carepath.errors import CarepathError
+from carepath.faults import is_locked
 from carepath.permissions import private_files
 from carepath.quoting import quote_text
 from carepath.workspace import Workspace
@@ -74,7 +75,7 @@ def _find_reason(prep: Path, raw: Path, *, start_over: bool) -> str | None:
     try:
         connection = duckdb.connect(str(prep))
     except duckdb.Error as error:
-        if "lock" in str(error).lower():
+        if is_locked(error):
             raise CarepathError(
                 "The prep database is open in another program.",
                 where=str(prep),

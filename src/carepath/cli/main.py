@@ -13,6 +13,7 @@ import click
 from carepath import __version__
 from carepath.cli.exit_codes import ExitCode
 from carepath.errors import CarepathError, TerminatedError
+from carepath.faults import is_out_of_space
 
 # verb -> (module, one line of help). Help is here so that `carepath --help` imports nothing heavy.
 VERBS: dict[str, tuple[str, str]] = {
@@ -98,6 +99,13 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
     except Exception as defect:
+        if is_out_of_space(defect):
+            click.echo(
+                "Error: The disk is full.\n"
+                "  next:  free disk space, then run the command again; nothing is left half-done",
+                err=True,
+            )
+            sys.exit(ExitCode.USAGE)
         if os.environ.get("CAREPATH_DEBUG"):
             raise
         # Not its text, which may quote a row.

@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from carepath.errors import CarepathError
+from carepath.faults import is_locked
 from carepath.landing.tables import define_missing_columns, define_tables
 from carepath.locks import LANDING_LOCK, hold_lock
 from carepath.permissions import private_files
@@ -123,8 +124,7 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(str(path))
     except duckdb.Error as error:
         text = str(error)
-        in_use = "lock" in text or "different configuration" in text or "handle conflict" in text
-        if in_use:
+        if is_locked(error):
             holder = text[text.find("PID ") :].split(")")[0] if "PID " in text else ""
             raise CarepathError(
                 "The raw database is open in another program"

@@ -10,6 +10,7 @@ import duckdb
 
 from carepath.configuration import DEFAULT_MEMORY
 from carepath.errors import CarepathError
+from carepath.faults import is_damaged, is_out_of_space
 from carepath.landing.database import lock_raw, open_raw
 from carepath.landing.files import (
     RawFile,
@@ -26,8 +27,6 @@ from carepath.landing.tables import TABLES
 from carepath.logs import log, timed
 from carepath.quoting import quote_text
 from carepath.workspace import Workspace, resolve_folder
-
-_NO_SPACE = ("no space", "file too large", "disk quota", "could not write")
 
 
 def _show_nothing(_what: str, _share: float) -> None:
@@ -79,7 +78,10 @@ def land(
             "There is no such file or folder.", where=str(folder), fix="check the path"
         )
     with lock_raw(workspace) as scratch:
-        connection = open_raw(workspace)
+        try:
+            connection = open_raw(workspace)
+        except duckdb.Error as error:
+            raise _explain(error, workspace) from error
         try:
             # In a file, not in memory: a landing can be larger than memory.
             target = quote_text(str(scratch / "scratch.duckdb"))
@@ -252,11 +254,17 @@ def _explain(error: duckdb.Error, workspace: Workspace) -> CarepathError:
             where=str(workspace.root),
             fix="land fewer files at a time, or raise memory in [build] of carepath.toml",
         )
-    if any(sign in text.lower() for sign in (*_NO_SPACE, "max_temp_directory_size")):
+    if is_out_of_space(error):
         return CarepathError(
             "There is no space left on the disk. Nothing was landed.",
             where=str(workspace.root),
             fix="free some space (about twice the size of the files), then land again",
+        )
+    if is_damaged(error):
+        return CarepathError(
+            "The raw database is damaged. Nothing was landed.",
+            where=str(workspace.raw),
+            fix="restore it from a backup, or move it away and land all files again",
         )
     return CarepathError(
         "The raw database refused the landing. Nothing was landed.",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from carepath.faults import is_out_of_space
 from carepath.landing.events import is_custom_part
 from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.queries import Ticker, run_query
@@ -120,12 +121,7 @@ def describe_file(connection: duckdb.DuckDBPyConnection, file: RawFile, scratch:
 
 def _raise_if_environmental(error: duckdb.Error) -> None:
     """Pass on what is no fault of the file: no space, no memory, an interrupt, our own SQL."""
-    if isinstance(error, _NO_FAULT_OF_THE_FILE):
-        raise error
-    text = str(error).lower()
-    if isinstance(error, duckdb.IOException) and (
-        "no space" in text or "file too large" in text or "could not write" in text
-    ):
+    if isinstance(error, _NO_FAULT_OF_THE_FILE) or is_out_of_space(error):
         raise error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from carepath.faults import is_locked
 from carepath.locks import BUILD_LOCK, LANDING_LOCK, read_holder
 from carepath.operations.findings import Finding, fail, ok, warn
 from carepath.workspace import Workspace
@@ -52,7 +53,7 @@ def _check(path: Path, lock: Path, deep: bool) -> Finding:
     except (duckdb.Error, RuntimeError) as error:
         if read_holder(lock) is not None:
             return warn(name, "it is being written", "wait until that has ended")
-        if isinstance(error, duckdb.IOException) and "lock" in str(error):
+        if is_locked(error):
             return warn(name, "another program has it open for writing", "close that program")
         return fail(name, f"{path} is damaged ({type(error).__name__})", _STEPS[name])
     told = "every block read" if deep else "opens"
