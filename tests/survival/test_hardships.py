@@ -278,7 +278,7 @@ def test_a_clock_that_goes_back_changes_nothing(
     assert digest(workspace.prod) == world.new
     runs = read_history(workspace)
     assert [run.verb for run in runs[:2]] == ["build", "land"]
-    assert runs[0].started < runs[2].started
+    assert runs[0].started_at < runs[2].started_at
     nothing = world.server.run("build", "-w", workspace.root)
     assert nothing.code == 0, nothing.stderr
     assert read_history(workspace)[0].number > runs[0].number

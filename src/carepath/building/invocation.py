@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from carepath.stopping import check_stop
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, nodes finished, nodes in all (0 while not known)."""
 
@@ -119,6 +121,7 @@ def run_dbt_build(
         finally:
             # dbt's adapter keeps the files open, and locked, for the life of the process.
             DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+    check_stop()
     results = getattr(outcome.result, "results", None) or ()
     error = str(outcome.exception) if outcome.exception is not None else None
     return DbtResult(tuple(_read_node(result) for result in results), error)

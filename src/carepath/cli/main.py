@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
-from types import FrameType
 
 import click
 
@@ -14,6 +12,7 @@ from carepath import __version__
 from carepath.cli.exit_codes import ExitCode
 from carepath.errors import CarepathError, TerminatedError
 from carepath.faults import is_out_of_space
+from carepath.stopping import find_stop, listen
 
 # verb -> (module, one line of help). Help is here so that `carepath --help` imports nothing heavy.
 VERBS: dict[str, tuple[str, str]] = {
@@ -75,9 +74,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with a documented code."""
-    signal.signal(signal.SIGTERM, _terminate)
+    listen()
     try:
-        code = cli.main(standalone_mode=False)
+        code = _run()
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except CarepathError as error:
@@ -117,6 +116,11 @@ def main() -> None:
         sys.exit(ExitCode.DEFECT)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    """End on SIGTERM as on Ctrl-C: locks freed, scratch files removed, the run recorded."""
-    raise TerminatedError
+def _run() -> object:
+    try:
+        return cli.main(standalone_mode=False)
+    except Exception as failure:
+        stop = find_stop(failure)
+        if stop is failure:
+            raise
+        raise stop from failure

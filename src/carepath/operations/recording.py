@@ -15,6 +15,7 @@ from carepath import __version__
 from carepath.errors import CarepathError
 from carepath.logs import LogFormat, log, open_log
 from carepath.operations.history import Outcome, Run, start_run
+from carepath.stopping import find_stop
 from carepath.workspace import Workspace
 
 
@@ -66,12 +67,15 @@ def record_run(
         code, error = 0, None
         try:
             yield recorder
-        except BaseException as failure:
+        except BaseException as raised:
+            failure = find_stop(raised)
             outcome, code, error = _judge(failure)
             recorder.count(**getattr(failure, "counts", {}))
             _log_failure(failure, outcome)
             if log_format == "json" and isinstance(failure, CarepathError):
                 failure.is_told = True
+            if failure is not raised:
+                raise failure from raised
             raise
         finally:
             seconds = round(time.monotonic() - started, 3)
