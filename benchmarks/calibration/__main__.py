@@ -33,9 +33,7 @@ PLAN: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
     **{f"problem {p}": (verdicts.problem, (p,)) for p in POINTS},
     **{f"{c} {p}": (verdicts.cause, (c, p)) for c in verdicts.CAUSES for p in POINTS if p > 0},
     **{f"largest drop-off {lead}": (verdicts.largest, (lead,)) for lead in LEADS},
-    "driver, a year on each side": (verdicts.driver, (364, 364)),
-    # What the answer does without a range: the last half year, and the same half a year before.
-    "driver, half a year on each side": (verdicts.driver, (182, 364)),
+    "driver": (verdicts.driver, ()),
 }
 
 

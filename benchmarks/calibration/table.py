@@ -50,7 +50,7 @@ def _coverage(found: Mapping[str, list[Any]]) -> list[str]:
     held: dict[str, list[bool | None]] = defaultdict(list)
     for job, outcomes in found.items():
         for outcome in outcomes:
-            rows = outcome if job.startswith("coverage") else outcome[2] if _is_year(job) else {}
+            rows = outcome if job.startswith("coverage") else outcome[2] if job == "driver" else {}
             for name, value in rows.items():
                 held[name].append(value)
     if not held:
@@ -153,8 +153,8 @@ def _power(found: Mapping[str, list[Any]], sets: int) -> list[str]:
 
 def _drivers(found: Mapping[str, list[Any]]) -> list[str]:
     """Return the tables of demand-or-efficiency by planted driver."""
-    jobs = [job for job in found if job.startswith("driver")]
-    if not jobs:
+    outcomes = found.get("driver", [])
+    if not outcomes:
         return []
     lines = [
         "## Demand or efficiency",
@@ -166,26 +166,21 @@ def _drivers(found: Mapping[str, list[Any]]) -> list[str]:
         "wrong at most 5 %, with a year on each side. The answer decides with capacity inferred,",
         "which cannot know slower work from fewer coordinators: `service` is right for both. Where",
         "the history says who worked it then tells the two apart with the coordinators counted.",
-        "Half a year on each side, a year apart, is what the answer takes when no range is asked.",
+        "Half a year, compared with the same half a year before, is what the answer takes when no",
+        "range is asked; the target is for a year.",
         "",
         "| planted | right | limits | wrong | cannot tell | target |",
         "|---|---:|---|---:|---:|---|",
     ]
-    for job in jobs:
-        span = job.removeprefix("driver, ")
-        for rule in found[job][0][1]:
-            groups: dict[str, list[str]] = defaultdict(list)
-            for planted, outcomes, _ in found[job]:
-                groups[planted].append(outcomes[rule])
-                groups["all"].append(outcomes[rule])
-            for name in [*sorted(set(groups) - {"all"}), "all"]:
-                is_aim = name == "all" and _is_year(job)
-                lines.append(_driver_row(f"{name}, {rule}, {span}", groups[name], is_aim))
+    for rule in outcomes[0][1]:
+        groups: dict[str, list[str]] = defaultdict(list)
+        for planted, found_by_rule, _ in outcomes:
+            groups[planted].append(found_by_rule[rule])
+            groups["all"].append(found_by_rule[rule])
+        for name in [*sorted(set(groups) - {"all"}), "all"]:
+            is_aim = name == "all" and "year on each side" in rule
+            lines.append(_driver_row(f"{name}, {rule}", groups[name], is_aim))
     return [*lines, ""]
-
-
-def _is_year(job: str) -> bool:
-    return job == "driver, a year on each side"
 
 
 def _driver_row(name: str, outcomes: Iterable[str], is_total: bool) -> str:

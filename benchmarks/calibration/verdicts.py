@@ -27,6 +27,7 @@ from carepath.stats import (
 
 CAUSES = ("eligibility", "page", "mix")
 DRAWS = 399
+YEAR_DAYS, HALF_YEAR_DAYS = 364, 182
 
 
 def problem_on_null(rng: np.random.Generator, cohorts: int, persistence: float = 0.0) -> str:
@@ -131,13 +132,14 @@ def cause(rng: np.random.Generator, name: str, points: float) -> str:
 
 
 def driver(
-    rng: np.random.Generator, days: int, apart: int
+    rng: np.random.Generator,
 ) -> tuple[str, dict[str, str], dict[str, bool | None]]:
     """Ask demand-or-efficiency of one simulated team; return planted, outcomes and coverage.
 
-    The windows begin `apart` days from each other; the change comes with the second. Both rules
-    are asked: with the coordinators counted, and with capacity inferred, which is the one that
-    decides the answer. The latter cannot know service from capacity: either is right for both.
+    Both rules are asked: with the coordinators counted, and with capacity inferred, which is the
+    one that decides the answer and cannot know service from capacity: `service` is right for both.
+    Each with a year on either side of the change, and as the answer does without a range: with the
+    half year after the change and the same half a year before. Coverage is of a year.
     """
     planted = str(rng.choice([*flow.DRIVERS, "none"]))
     people = int(rng.integers(6, 13))
@@ -160,14 +162,23 @@ def driver(
         there = outside + people * team.at_once * 1.5
         factor = 1 + float(rng.uniform(1.0, 2.5)) * there / outside
     after = queueing.changed(team, planted, factor)
-    early, second = queueing.run(team, after, apart, days, rng)
-    first = flow.FlowDays(**{k: v[:days] for k, v in vars(early).items()})
-    counted = flow.demand_or_efficiency(first, second, rng, resamples=1000)
-    inferred = flow.demand_or_efficiency_of_team(first, second, rng, resamples=1000)
+    windows = queueing.run(team, after, YEAR_DAYS, YEAR_DAYS, rng)
+    counted = flow.demand_or_efficiency(*windows, rng, resamples=1000)
+    inferred = flow.demand_or_efficiency_of_team(*windows, rng, resamples=1000)
     merged = "service" if planted == "capacity" else planted
     outcomes = {
-        "coordinators counted": _judge_driver(counted.verdict, planted),
-        "capacity inferred": _judge_driver(inferred.verdict, merged),
+        "coordinators counted, a year on each side": _judge_driver(counted.verdict, planted),
+        "capacity inferred, a year on each side": _judge_driver(inferred.verdict, merged),
+    }
+    halves = [
+        flow.FlowDays(**{name: days[:HALF_YEAR_DAYS] for name, days in vars(window).items()})
+        for window in windows
+    ]
+    counted_half = flow.demand_or_efficiency(halves[0], halves[1], rng, resamples=1000)
+    inferred_half = flow.demand_or_efficiency_of_team(halves[0], halves[1], rng, resamples=1000)
+    outcomes |= {
+        "coordinators counted, half a year": _judge_driver(counted_half.verdict, planted),
+        "capacity inferred, half a year": _judge_driver(inferred_half.verdict, merged),
     }
     work = float(np.log(after.work / team.work))
     truths = {

@@ -348,9 +348,10 @@ def _drawn(blocks: Floats, rng: np.random.Generator, resamples: int) -> Floats:
     """Return sums of resampled blocks, spread as if no block had been used to centre them."""
     count = len(blocks)
     counts = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
-    # Bootstrapping few blocks understates their spread by (count - 1) / count.
-    stretched = 1 + (counts - 1) * np.sqrt(count / (count - 1))
-    result: Floats = np.maximum(stretched, 0.0) @ blocks
+    # Bootstrapping few blocks understates their spread by (count - 1) / count. A block that was not
+    # drawn gets a slightly negative weight: cut to zero, mean and spread would be wrong again.
+    stretched: Floats = 1 + (counts - 1) * np.sqrt(count / (count - 1))
+    result: Floats = stretched @ blocks
     return result
 
 
