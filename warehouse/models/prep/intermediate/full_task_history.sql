@@ -4,31 +4,20 @@
     unique_key='task_history_id',
 ) }}
 {%- set columns = [
-    'task_history_id', 'task_id', 'changed_at', 'changed_by_id', 'loaded_at', 'raw_status',
-    'title', 'due_at',
+    'task_id', 'changed_at', 'changed_by_id', 'raw_status', 'title', 'due_at', 'own_created_at',
+    'own_set_aside_reason',
 ] -%}
+{#- Read more than once: only a model itself is not written out for that by the database. -#}
+{%- set copies = ref('task_history') -%}
 -- Every change of a task, with its status mapped and the task it belongs to. Rows that cannot be
 -- used are kept, with the reason. New are the rows of new batches, and all rows of tasks whose
 -- record is new: it says when the task was created. A change never vanishes: rows are replaced by
 -- their own id.
 with
 
-task_history as (
-    select
-        {{ columns | join(',\n        ') }},
-        created_at as own_created_at,
-        set_aside_reason as own_set_aside_reason,
-        row_hash,
-        source_row_count,
-        batch_number
-    from {{ ref('task_history') }}
-    {%- if is_incremental() %}
-    where batch_number > {{ latest_batch_number() }}
-    {%- endif %}
-),
-
 tasks as (
     select * from {{ ref('delivered_tasks') }}
+    where set_aside_reason is null
 ),
 
 status_map as (
@@ -38,118 +27,105 @@ status_map as (
 
 {%- if is_incremental() %}
 
-earlier as (
-    select
-        {{ columns | join(',\n        ') }},
-        own_created_at,
-        own_set_aside_reason,
-        row_hash,
-        source_row_count,
-        batch_number
-    from {{ this }}
+delivered as (
+    select * from {{ ref('task_history') }}
+    where batch_number > {{ latest_batch_number() }}
+),
+
+concerned as (
+    select task_history_id from delivered
+
+    union distinct
+
+    select earlier.task_history_id from {{ this }} as earlier
+    inner join {{ ref('delivered_tasks') }} as records
+        on earlier.task_id = records.task_id
+    where records.batch_number > {{ latest_batch_number('record_batch_number') }}
 ),
 
 known as (
-    select * from earlier
-    where
-        task_history_id in (select task_history.task_history_id from task_history)
-        or task_id in (
-            select tasks.task_id from tasks
-            where tasks.batch_number > {{ latest_batch_number('record_batch_number') }}
-        )
+    select * from {{ this }}
+    where task_history_id in (select concerned.task_history_id from concerned)
 ),
 
 copies as (
-    select * from task_history
+    {%- for relation in ['delivered', 'known'] %}
+    select
+        task_history_id,
+        {{ columns | join(',\n        ') }},
+        loaded_at,
+        source_row_count,
+        batch_number
+    from {{ relation }}
+    {%- if not loop.last %}
 
     union all
-
-    select * from known
+    {% endif %}
+    {%- endfor %}
 ),
-{%- else %}
-
-copies as (
-    select * from task_history
-),
+{%- set copies = 'copies' %}
 {%- endif %}
 
--- the same row may be landed again: the latest version counts, in an order that is always total
-ranked as (
-    select
-        *,
-        sum(source_row_count) over (partition by task_history_id) as all_row_count,
-        max(batch_number) over (partition by task_history_id) as last_batch_number,
-        row_number() over (
-            partition by task_history_id
-            order by loaded_at desc nulls last, row_hash asc
-        ) as version_rank
-    from copies
-),
+{{ latest_versions(
+    copies=copies,
+    key='task_history_id',
+    columns=columns,
+    times=['changed_at', 'due_at', 'own_created_at'],
+) }},
 
-normalised as (
+-- each spelling is mapped once
+spellings as (
     select
-        *,
+        raw_status,
         {{ normalised_status('raw_status') }} as normalised_status
-    from ranked
-    where version_rank = 1
+    from {{ copies }}
+    group by raw_status
 ),
 
-joined as (
+mapped as (
     select
-        normalised.task_history_id,
-        normalised.task_id,
-        normalised.changed_at,
-        normalised.changed_by_id,
-        normalised.loaded_at,
-        normalised.raw_status,
-        normalised.title,
-        normalised.due_at,
-        coalesce(status_map.status, normalised.normalised_status) as status,
+        spellings.raw_status,
+        coalesce(status_map.status, spellings.normalised_status) as status,
         case
-            when normalised.normalised_status is not null
+            when spellings.normalised_status is not null
                 then coalesce(status_map.category, 'unknown')
-        end as category,
-        -- the task's own record of its creation, else what its history says
-        coalesce(tasks.created_at, normalised.own_created_at) as created_at,
-        normalised.own_created_at,
-        normalised.own_set_aside_reason,
-        normalised.row_hash,
-        normalised.all_row_count,
-        normalised.last_batch_number,
-        tasks.batch_number as record_batch_number
-    from normalised
-    left join tasks
-        on
-            normalised.task_id = tasks.task_id
-            and tasks.set_aside_reason is null
+        end as category
+    from spellings
     left join status_map
-        on normalised.normalised_status = status_map.normalised_status
+        on spellings.normalised_status = status_map.normalised_status
 ),
 
 final as (
     select
-        task_history_id,
-        task_id,
-        changed_at,
-        changed_by_id,
-        loaded_at,
-        raw_status,
-        title,
-        due_at,
-        status,
-        category,
-        created_at,
+        latest.task_history_id,
+        latest.task_id,
+        latest.changed_at,
+        latest.changed_by_id,
+        latest.loaded_at,
+        latest.raw_status,
+        latest.title,
+        latest.due_at,
+        mapped.status,
+        mapped.category,
+        -- the task's own record of its creation, else what its history says
+        coalesce(tasks.created_at, latest.own_created_at) as created_at,
         coalesce(
-            own_set_aside_reason,
-            case when changed_at < created_at then 'dated_before_created' end
+            latest.own_set_aside_reason,
+            case
+                when latest.changed_at < coalesce(tasks.created_at, latest.own_created_at)
+                    then 'dated_before_created'
+            end
         ) as set_aside_reason,
-        own_created_at,
-        own_set_aside_reason,
-        row_hash,
-        cast(all_row_count as bigint) as source_row_count,
-        last_batch_number as batch_number,
-        record_batch_number
-    from joined
+        latest.own_created_at,
+        latest.own_set_aside_reason,
+        latest.source_row_count,
+        latest.batch_number,
+        tasks.batch_number as record_batch_number
+    from latest
+    left join tasks
+        on latest.task_id = tasks.task_id
+    left join mapped
+        on latest.raw_status = mapped.raw_status
 )
 
 select * from final

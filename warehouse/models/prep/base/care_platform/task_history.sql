@@ -4,20 +4,16 @@ source as (
     {{ source_rows(source('care_platform', 'historical_task')) }}
 ),
 
-hashed as (
-    select
-        *,
-        {{ row_hash([
-            'history_id', 'id', 'created', 'status', 'title', 'due', 'history_date',
-            'history_user_id',
-        ], times=['created', 'due', 'history_date']) }} as row_hash
-    from source
-),
-
-renamed as (
+final as (
     select
         -- keys: a row without one keeps a key of its own, so that it can be counted
-        coalesce(history_id, 'missing:' || row_hash) as task_history_id,
+        coalesce(
+            history_id,
+            'missing:' || {{ row_hash([
+                'history_id', 'id', 'created', 'status', 'title', 'due', 'history_date',
+                'history_user_id',
+            ], times=['created', 'due', 'history_date']) }}
+        ) as task_history_id,
         id as task_id,
         -- attributes
         title,
@@ -26,33 +22,15 @@ renamed as (
         -- times
         history_date as changed_at,
         due as due_at,
-        created as created_at,
+        created as own_created_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason(
             'case when history_id is not null then id end', 'history_date', loader_time()
-        ) }} as set_aside_reason,
-        row_hash,
+        ) }} as own_set_aside_reason,
+        1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
-    from hashed
-),
-
--- the same row may be landed again: of the versions in a batch the latest counts, in an order that
--- is always total; those of several batches meet in full_task_history
-ranked as (
-    select
-        *,
-        count(*) over (partition by task_history_id, batch_number) as source_row_count,
-        row_number() over (
-            partition by task_history_id, batch_number
-            order by loaded_at desc nulls last, row_hash asc
-        ) as version_rank
-    from renamed
-),
-
-final as (
-    select * from ranked
-    where version_rank = 1
+    from source
 )
 
 select * from final
