@@ -1,36 +1,31 @@
 {#- The clocks of durations.md, one row per task or project.
 
     entities        entity_id, created_at, deleted_at
-    visits          entity_id, visit_number, category, entered_at, exited_at, is_imputed. What an
-                    imputed visit is for counts; when it began and ended is not known
+    visits          entity_id, visit_number, status, category, previous_category, entered_at,
+                    exited_at, is_last, is_imputed. What an imputed visit is for counts; when it began and ended
+                    is not known
     working_hours   the relation of that name
 
     Gives common table expressions; the last is `clocks`. -#}
 {% macro status_clocks(entities, visits, working_hours) -%}
-sequenced as (
-    select
-        entity_id,
-        visit_number,
-        category,
-        is_imputed,
-        case when not is_imputed then {{ epoch_microseconds('entered_at') }} end as entered,
-        case when not is_imputed then {{ epoch_microseconds('exited_at') }} end as exited,
-        lag(category) over (partition by entity_id order by visit_number) as previous_category,
-        row_number() over (partition by entity_id order by visit_number desc nulls last) as visits_to_last
-    from {{ visits }}
-),
-
 -- several done statuses in a row are one completion
 marked as (
     select
-        *,
+        entity_id,
+        visit_number,
+        status,
+        category,
+        is_last,
+        is_imputed,
+        case when not is_imputed then {{ epoch_microseconds('entered_at') }} end as entered,
+        case when not is_imputed then {{ epoch_microseconds('exited_at') }} end as exited,
         category = 'done' and coalesce(previous_category, '') != 'done' and not is_imputed
             as is_completion,
         category not in ('done', 'cancelled') and coalesce(previous_category, '') = 'done'
             as is_reopening,
         category = 'cancelled' and coalesce(previous_category, '') != 'cancelled'
             as is_cancellation
-    from sequenced
+    from {{ visits }}
 ),
 
 milestones as (
@@ -42,13 +37,16 @@ milestones as (
         max(case when is_completion then entered end) as last_done,
         count(case when is_completion then 1 end) as completion_count,
         count(case when is_reopening then 1 end) as reopen_count,
-        max(case when visits_to_last = 1 then category end) as last_category,
-        max(case when visits_to_last = 1 then entered end) as last_entered,
+        max(case when is_last then status end) as last_status,
+        max(case when is_last then category end) as last_category,
+        max(case when is_imputed then 1 else 0 end) = 1 as is_imputed,
+        max(case when is_last then entered end) as last_entered,
         max(case when is_cancellation then entered end) as last_cancelled
     from marked
     group by entity_id
 ),
 
+-- time is measured up to a completion
 spans as (
     select
         marked.entity_id,
@@ -91,6 +89,7 @@ spans as (
     from marked
     inner join milestones
         on marked.entity_id = milestones.entity_id
+    where milestones.first_done is not null and marked.entered <= milestones.last_done
     group by marked.entity_id
 ),
 
@@ -109,7 +108,7 @@ timed as (
                 then milestones.first_active
         end as cycle_from
     from milestones
-    inner join spans
+    left join spans
         on milestones.entity_id = spans.entity_id
     inner join {{ entities }}
         on milestones.entity_id = {{ entities }}.entity_id
@@ -123,6 +122,9 @@ clocks as (
         timed.visit_count,
         timed.completion_count,
         timed.reopen_count,
+        timed.last_status,
+        timed.last_category,
+        timed.is_imputed,
         timed.is_done,
         {{ from_epoch_microseconds('timed.first_active') }} as first_active_at,
         {{ from_epoch_microseconds('timed.first_done') }} as first_done_at,

@@ -41,30 +41,27 @@ dated_ends as (
 ),
 
 -- opening hours of the date up to the moment, on top of all earlier dates
-worked as (
+working as (
     select
         dated_ends.{{ key }},
-        dated_ends.sign,
-        max(working_hours.microseconds_before) + sum(
-            greatest(
-                0,
-                least(
-                    dated_ends.at_microseconds - working_hours.opens_microseconds,
-                    working_hours.open_microseconds
+        sum(
+            dated_ends.sign * (
+                case
+                    when working_hours.opening_number = 1 then working_hours.microseconds_before
+                    else 0
+                end
+                + greatest(
+                    0,
+                    least(
+                        dated_ends.at_microseconds - working_hours.opens_microseconds,
+                        working_hours.open_microseconds
+                    )
                 )
             )
         ) as microseconds
     from dated_ends
     inner join {{ working_hours }} as working_hours
         on dated_ends.local_date = working_hours.local_date
-    group by dated_ends.{{ key }}, dated_ends.sign
-),
-
-working as (
-    select
-        {{ key }},
-        sum(sign * microseconds) as microseconds
-    from worked
-    group by {{ key }}
+    group by dated_ends.{{ key }}
 )
 {%- endmacro %}

@@ -22,25 +22,39 @@ localised as (
     select
         cast({{ local_time('changes.changed_at', 'site.time_zone') }} as date) as worked_date,
         changes.changed_by_id,
-        coordinators.coordinator_id,
         -- creating and cancelling is not the team's work
-        coalesce(changes.category in ('active', 'waiting', 'paused', 'done'), false) as is_work
+        case when changes.category in ('active', 'waiting', 'paused', 'done') then 1 else 0 end
+            as is_work
     from changes
     cross join site
-    left join coordinators
-        on changes.changed_by_id = coordinators.coordinator_id
+),
+
+personal as (
+    select
+        worked_date,
+        changed_by_id,
+        sum(is_work) as work_change_count
+    from localised
+    group by worked_date, changed_by_id
 ),
 
 final as (
     select
-        worked_date,
-        cast(count(distinct coordinator_id) as bigint) as coordinator_count,
-        cast(count(case when is_work then 1 end) as bigint) as work_change_count,
+        personal.worked_date,
+        cast(count(coordinators.coordinator_id) as bigint) as coordinator_count,
+        cast(sum(personal.work_change_count) as bigint) as work_change_count,
         cast(
-            count(case when is_work and changed_by_id is not null then 1 end) as bigint
+            sum(
+                case
+                    when personal.changed_by_id is not null then personal.work_change_count
+                    else 0
+                end
+            ) as bigint
         ) as attributed_change_count
-    from localised
-    group by worked_date
+    from personal
+    left join coordinators
+        on personal.changed_by_id = coordinators.coordinator_id
+    group by personal.worked_date
 )
 
 select * from final

@@ -9,22 +9,8 @@ project_clocks as (
     select * from {{ ref('project_clocks') }}
 ),
 
-project_visits as (
-    select * from {{ ref('project_visits') }}
-),
-
 conflicts as (
     select * from {{ ref('project_history_conflicts') }}
-),
-
-last_visits as (
-    select
-        project_id,
-        status,
-        category,
-        is_imputed,
-        row_number() over (partition by project_id order by visit_number desc nulls last) as recency
-    from project_visits
 ),
 
 starts as (
@@ -59,11 +45,11 @@ final as (
         starts.started_at_source,
         cast(starts.started_local_at as date) as started_date,
         {{ week_start_date('starts.started_local_at') }} as started_week_date,
-        last_visits.status,
-        last_visits.category,
+        project_clocks.last_status as status,
+        project_clocks.last_category as category,
         known_projects.deleted_at is not null as is_deleted,
         known_projects.deleted_at,
-        last_visits.is_imputed,
+        project_clocks.is_imputed,
         known_projects.is_listed,
         project_clocks.first_active_at,
         project_clocks.first_done_at,
@@ -89,10 +75,6 @@ final as (
         conflicts.has_status_conflict,
         conflicts.has_order_conflict
     from known_projects
-    left join last_visits
-        on
-            known_projects.project_id = last_visits.project_id
-            and last_visits.recency = 1
     left join project_clocks
         on known_projects.project_id = project_clocks.project_id
     left join conflicts

@@ -9,22 +9,8 @@ task_clocks as (
     select * from {{ ref('task_clocks') }}
 ),
 
-task_visits as (
-    select * from {{ ref('task_visits') }}
-),
-
 conflicts as (
     select * from {{ ref('task_history_conflicts') }}
-),
-
-last_visits as (
-    select
-        task_id,
-        status,
-        category,
-        is_imputed,
-        row_number() over (partition by task_id order by visit_number desc nulls last) as recency
-    from task_visits
 ),
 
 final as (
@@ -35,11 +21,11 @@ final as (
         known_tasks.task_type,
         known_tasks.created_at,
         known_tasks.due_at,
-        last_visits.status,
-        last_visits.category,
+        task_clocks.last_status as status,
+        task_clocks.last_category as category,
         known_tasks.deleted_at is not null as is_deleted,
         known_tasks.deleted_at,
-        last_visits.is_imputed,
+        task_clocks.is_imputed,
         known_tasks.is_listed,
         task_clocks.first_active_at,
         task_clocks.first_done_at,
@@ -61,10 +47,6 @@ final as (
         conflicts.has_status_conflict,
         conflicts.has_order_conflict
     from known_tasks
-    left join last_visits
-        on
-            known_tasks.task_id = last_visits.task_id
-            and last_visits.recency = 1
     left join task_clocks
         on known_tasks.task_id = task_clocks.task_id
     left join conflicts

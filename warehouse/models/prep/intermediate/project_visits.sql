@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The runs of equal status that each project went through (durations.md 1-8).
 with
 
@@ -11,18 +12,9 @@ entities as (
     from {{ ref('known_projects') }}
 ),
 
-history as (
-    select
-        project_id as entity_id,
-        project_history_id as history_id,
-        changed_at,
-        status,
-        category
-    from {{ ref('full_project_history') }}
-    where set_aside_reason is null
-),
-
-{{ status_visits(entities='entities', history='history') }},
+{{ status_visits(
+    entities='entities', beginnings=ref('project_visit_beginnings'), key='project_id'
+) }},
 
 final as (
     select
@@ -30,8 +22,10 @@ final as (
         visit_number,
         status,
         category,
+        previous_category,
         entered_at,
         exited_at,
+        is_last,
         is_open,
         is_imputed
     from visits

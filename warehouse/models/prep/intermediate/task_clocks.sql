@@ -13,9 +13,12 @@ visits as (
     select
         task_id as entity_id,
         visit_number,
+        status,
         category,
+        previous_category,
         entered_at,
         exited_at,
+        is_last,
         is_imputed
     from {{ ref('task_visits') }}
 ),
@@ -30,6 +33,9 @@ final as (
         visit_count,
         completion_count,
         reopen_count,
+        last_status,
+        last_category,
+        is_imputed,
         is_done,
         first_active_at,
         first_done_at,

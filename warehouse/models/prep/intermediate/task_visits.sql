@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The runs of equal status that each task went through (durations.md 1-8).
 with
 
@@ -11,18 +12,9 @@ entities as (
     from {{ ref('known_tasks') }}
 ),
 
-history as (
-    select
-        task_id as entity_id,
-        task_history_id as history_id,
-        changed_at,
-        status,
-        category
-    from {{ ref('full_task_history') }}
-    where set_aside_reason is null
-),
-
-{{ status_visits(entities='entities', history='history') }},
+{{ status_visits(
+    entities='entities', beginnings=ref('task_visit_beginnings'), key='task_id'
+) }},
 
 final as (
     select
@@ -30,8 +22,10 @@ final as (
         visit_number,
         status,
         category,
+        previous_category,
         entered_at,
         exited_at,
+        is_last,
         is_open,
         is_imputed
     from visits

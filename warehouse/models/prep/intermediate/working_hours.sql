@@ -10,18 +10,18 @@ holidays as (
     select * from {{ ref('holidays') }}
 ),
 
-visit_moments as (
+moments as (
+    {%- for entity in ['task', 'project'] %}
     select
-        min(entered_at) as first_at,
-        greatest(max(entered_at), coalesce(max(exited_at), max(entered_at))) as last_at
-    from {{ ref('task_visits') }}
+        min(changed_at) as first_at,
+        max(changed_at) as last_at
+    from {{ ref(entity ~ '_visit_beginnings') }}
+    where visit_number is not null
+    {%- if not loop.last %}
 
     union all
-
-    select
-        min(entered_at) as first_at,
-        greatest(max(entered_at), coalesce(max(exited_at), max(entered_at))) as last_at
-    from {{ ref('project_visits') }}
+    {% endif %}
+    {%- endfor %}
 ),
 
 site as (
@@ -31,11 +31,11 @@ site as (
 bounds as (
     select
         site.time_zone,
-        cast({{ local_time('min(visit_moments.first_at)', 'site.time_zone') }} as date)
+        cast({{ local_time('min(moments.first_at)', 'site.time_zone') }} as date)
             as first_date,
-        cast({{ local_time('max(visit_moments.last_at)', 'site.time_zone') }} as date)
+        cast({{ local_time('max(moments.last_at)', 'site.time_zone') }} as date)
             as last_date
-    from visit_moments
+    from moments
     cross join site
     group by site.time_zone
 ),
