@@ -18,3 +18,18 @@
     {%- set found = run_query('select max(' ~ column ~ ') from ' ~ this) -%}
     {{ (found.columns[0].values()[0] if found else none) or 0 }}
 {%- endmacro %}
+
+{#- Written behind `as` of a common table expression that is read more than once: DuckDB would
+    otherwise keep all its rows, with all their columns; worked out again, each reader takes only
+    the columns it needs. Snowflake decides for itself. -#}
+{% macro not_materialized() -%}
+    {{ return(adapter.dispatch('not_materialized')()) }}
+{%- endmacro %}
+
+{% macro default__not_materialized() -%}
+    {{ return(' not materialized') }}
+{%- endmacro %}
+
+{% macro snowflake__not_materialized() -%}
+    {{ return('') }}
+{%- endmacro %}

@@ -8,31 +8,52 @@
     'page_urlhost', 'refr_urlhost', 'app_id', 'platform', 'user_ipaddress', 'geo_latitude',
     'geo_longitude', 'geo_zipcode', 'useragent',
 ] -%}
+{%- set rows = source_rows(source('snowplow', 'events')) -%}
+{%- set payload_hash = row_hash(payload, times=['dvce_created_tstamp']) -%}
 with
 
-source as (
-    {{ source_rows(source('snowplow', 'events')) }}
+identified as (
+    {{ rows }}
+    where event_id is not null
+),
+
+unidentified as (
+    {{ rows }}
+    where event_id is null
+),
+
+-- a row without an id keeps one of its own, so that it can be counted; the id of the others stays a
+-- plain column: a join on it then reads only the rows that match
+keyed as (
+    select
+        *,
+        event_id as event_key
+    from identified
+
+    union all
+
+    select
+        *,
+        'missing:' || {{ row_hash(
+            [payload_hash, 'collector_tstamp', 'derived_tstamp'],
+            times=['collector_tstamp', 'derived_tstamp'],
+        ) }} as event_key
+    from unidentified
 ),
 
 hashed as (
     select
         *,
-        {{ row_hash(payload, times=['dvce_created_tstamp']) }} as payload_hash,
+        {{ payload_hash }} as payload_hash,
         {{ row_hash(circumstances, times=['derived_tstamp', 'collector_tstamp']) }} as row_hash,
         coalesce(derived_tstamp, collector_tstamp) as occurred_at
-    from source
+    from keyed
 ),
 
-renamed as (
+final as (
     select
-        -- keys: a row without one keeps a key of its own, so that it can be counted
-        coalesce(
-            event_id,
-            'missing:' || {{ row_hash(
-                ['payload_hash', 'collector_tstamp', 'derived_tstamp'],
-                times=['collector_tstamp', 'derived_tstamp'],
-            ) }}
-        ) as event_id,
+        -- keys
+        event_key as event_id,
         user_id as member_id,
         domain_userid as visitor_id,
         domain_sessionid as session_id,
@@ -71,26 +92,6 @@ renamed as (
         row_hash,
         {{ batch_number('load_tstamp') }} as batch_number
     from hashed
-),
-
--- delivered at least once: of the copies in a batch the one collected first counts, in an order
--- that is always total; copies in several batches meet in delivered_events
-ranked as (
-    select
-        *,
-        count(*) over (partition by event_id, batch_number) as source_row_count,
-        min(payload_hash) over (partition by event_id, batch_number)
-        != max(payload_hash) over (partition by event_id, batch_number) as has_payload_conflict,
-        row_number() over (
-            partition by event_id, batch_number
-            order by collected_at, loaded_at nulls last, payload_hash, row_hash
-        ) as copy_rank
-    from renamed
-),
-
-final as (
-    select * from ranked
-    where copy_rank = 1
 )
 
 select * from final
