@@ -97,7 +97,7 @@ def run(place: Path, arguments: list[str]) -> tuple[int, str]:
     try:
         with (
             mock.patch.object(sys, "argv", ["carepath", *arguments]),
-            mock.patch("carepath.cli.main.signal.signal"),
+            mock.patch("carepath.stopping.signal.signal"),
             # A defect is shown, not told.
             mock.patch.dict(os.environ, {"CAREPATH_DEBUG": "1"}),
             mock.patch.object(sys, "stdin", io.StringIO("x\n")),
