@@ -3,7 +3,7 @@
 What it does
     Where the SQL proved a key of the model at base (GROUP BY, DISTINCT, ROW_NUMBER() = 1) and
     proves none at head, although its columns are still put out, and a test or a join relies on it;
-    and a filter on a row number (rn = 1) that is gone.
+    and a filter on a row number (rn = 1) or a DISTINCT that is gone from a part of the model.
 
 Why it is bad
     Duplicates come in, and every join with the model multiplies rows.
@@ -31,35 +31,66 @@ from carepath.review.snapshot import Model
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.relation import Key
 from carepath.review.sql.values import conjuncts
 
 NUMBER = re.compile(r"(^|_)(rn|rk|rnk|row_?num(ber)?|rank|dedup|latest|recency)(_|$)|row_?num")
 
 
 def check(context: Context) -> Iterator[Issue]:
-    """A filter on the number of a row that is gone, where no key was proven by it."""
+    """A filter on the number of a row, or a DISTINCT, that is gone from a part of the model."""
+    change = context.change
+    if change is None or lost_key(change, context.model) is not None:
+        # Told of the model as a whole.
+        return
     for variant, scope, before in edited(context):
-        if before.output.keys and any(key.strength == "sql" for key in before.output.keys):
+        if variant.resolution is None:
             continue
-        kept = {bare(c) for key in ("where", "qualify") for c in _conditions(scope, key)}
-        for key in ("where", "qualify"):
-            for condition in _conditions(before, key):
-                if not _is_first(condition) or bare(condition) in kept:
-                    continue
-                if any(_is_first(c) for k in ("where", "qualify") for c in _conditions(scope, k)):
-                    continue
-                yield Issue(
-                    subject=bare(condition)[:100],
-                    message=f"{bare(condition)[:80]} is gone: every numbered row stays.",
-                    consequence="Duplicates come in.",
-                    fix="Keep the deduplication, or say why the source has no duplicates.",
-                    severity=Severity.WARNING,
-                    confidence=Confidence.LIKELY,
-                    offset=start_of(scope.node.args.get("from_") or scope.node) or 0,
-                    variant=variant,
-                    path=scope.path,
-                    evidence=[Evidence(f"at base: {bare(condition)[:160]}", base_place(context))],
-                )
+        kept = {
+            bare(c)
+            for other in variant.resolution.scopes
+            for key in ("where", "qualify")
+            for c in _conditions(other, key)
+        }
+        gone = [
+            condition
+            for key in ("where", "qualify")
+            for condition in _conditions(before, key)
+            if _is_first(condition) and bare(condition) not in kept
+        ]
+        if any(_is_first(c) for k in ("where", "qualify") for c in _conditions(scope, k)):
+            gone = []
+        what = bare(gone[0]) if gone else ""
+        if not what and _has_lost_distinct(before, scope, variant.resolution.scopes):
+            what = "distinct"
+        if not what:
+            continue
+        yield Issue(
+            subject=what[:100],
+            message=f"{what[:80]} is gone: every numbered row stays."
+            if gone
+            else f"DISTINCT is gone from {scope.path or 'the query'}: rows may come several times.",
+            consequence="Duplicates come in.",
+            fix="Keep the deduplication, or say why the source has no duplicates.",
+            severity=Severity.WARNING if gone else Severity.NOTE,
+            confidence=Confidence.LIKELY if gone else Confidence.POSSIBLE,
+            offset=start_of(scope.node.args.get("from_") or scope.node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"at base: {what[:160]}", base_place(context))],
+        )
+
+
+def _has_lost_distinct(before: Scope, after: Scope, scopes: list[Scope]) -> bool:
+    """True where DISTINCT made rows unique that nothing makes unique now, here or later."""
+    if before.node.args.get("distinct") is None or after.node.args.get("distinct") is not None:
+        return False
+    if any(scope.node.args.get("distinct") is not None for scope in scopes):
+        return False
+    names = {column.name for column in before.output.columns}
+    if names != {column.name for column in after.output.columns}:
+        return False
+    return bool(before.output.keys) and not after.output.keys
 
 
 def _conditions(scope: Scope, key: str) -> list[exp.Expr]:
@@ -77,28 +108,28 @@ def _is_first(condition: exp.Expr) -> bool:
     return isinstance(left, exp.Column) and NUMBER.search(left.name.lower()) is not None
 
 
+def lost_key(change: Change, model: Model) -> Key | None:
+    """A key that the SQL of a changed model proved at base, where it proves none at head."""
+    before = change.counterpart(model)
+    if before is None or model.kind != "model" or model.file.path not in change.changed_files:
+        return None
+    old, new = change.base.facts(before).relation, change.head.facts(model).relation
+    if not new.columns or not new.is_complete or any(k.strength == "sql" for k in new.keys):
+        return None
+    lost = (
+        key
+        for key in old.keys
+        if key.strength == "sql" and key.columns and all(n in new.index for n in key.columns)
+    )
+    return next(lost, None)
+
+
 def check_change(change: Change) -> Iterator[Issue]:
     """Compare the proven keys of both sides."""
     for model in change.affected():
-        before = change.counterpart(model)
-        if before is None or model.kind != "model" or model.file.path not in change.changed_files:
+        key, before = lost_key(change, model), change.counterpart(model)
+        if key is None or before is None:
             continue
-        old, new = change.base.facts(before).relation, change.head.facts(model).relation
-        if not new.columns or not new.is_complete:
-            continue
-        lost = [
-            key
-            for key in old.keys
-            if key.strength == "sql"
-            and key.columns
-            and not any(
-                other.columns <= key.columns for other in new.keys if other.strength == "sql"
-            )
-            and all(name in new.index for name in key.columns)
-        ]
-        if not lost or any(key.strength == "sql" for key in new.keys):
-            continue
-        key = lost[0]
         names = frozenset(loose(name) for name in key.columns)
         tested = any(columns == names for columns, _, _ in declared_keys(model.doc))
         yield Issue(

@@ -51,7 +51,7 @@ def check(context: Context) -> Iterator[Issue]:
             counts = any(part.name.lower() in tested for part in gone)
             yield Issue(
                 subject=f"{shape} {names}"[:120],
-                message=f"{type(window.this).__name__} is no longer partitioned by {names}.",
+                message=f"{window.this.sql_name()} is no longer partitioned by {names}.",
                 consequence="Rows that differ in it are numbered together"
                 + (", although a test counts it to the key." if counts else "."),
                 fix=f"Partition by {names} too, unless one row for all of them is meant.",
