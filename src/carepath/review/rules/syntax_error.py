@@ -52,12 +52,17 @@ def check(context: Context) -> Iterator[Issue]:
         if parsed.kind == "broken" and variant.rendered.is_guess and not _did_parse(context):
             continue
         if parsed.kind == "broken" and len(parsed.rejected_by) >= 2:
+            found = tokens.tokenize(variant.rendered.text, context.dialect)
+            comma = tokens.missing_cte_comma(found)
+            reason = comma.message if comma is not None else parsed.reason
             yield Issue(
-                subject=parsed.reason,
-                message=f"This does not parse: {parsed.reason}.",
+                subject=reason,
+                message=f"This does not parse: {reason}.",
                 consequence=BREAKS,
-                fix="Correct the SQL at or just before this place.",
-                offset=parsed.offset or 0,
+                fix="Put it there."
+                if comma is not None
+                else "Correct the SQL at or just before this place.",
+                offset=comma.offset if comma is not None else parsed.offset or 0,
                 variant=variant,
                 confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
             )

@@ -45,6 +45,23 @@ def tokenize(text: str, dialect: str) -> list[Token]:
         return []
 
 
+def missing_cte_comma(tokens: list[Token]) -> TokenFault | None:
+    """`) name as (select`: two CTEs without a comma between them."""
+    for first, name, word, opened, start in zip(
+        tokens, tokens[1:], tokens[2:], tokens[3:], tokens[4:], strict=False
+    ):
+        if (
+            first.token_type is T.R_PAREN
+            and name.token_type in (T.VAR, T.IDENTIFIER)
+            and word.token_type is T.ALIAS
+            and opened.token_type is T.L_PAREN
+            and start.token_type in (T.SELECT, T.WITH)
+        ):
+            message = f"a comma is missing before the CTE {name.text}"
+            return TokenFault(first.start, message, f"comma {name.text}")
+    return None
+
+
 def faults(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
     """Empty aliases, doubled or dangling commas, clauses out of order."""
     yield from _pairs(tokens, dialect)
