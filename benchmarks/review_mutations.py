@@ -217,8 +217,8 @@ def main() -> None:
     if options.write:
         head = (
             "# Bugs seeded into the project's own warehouse\n\n"
-            f"Written by `python -m benchmarks.review_mutations --each {options.each} --write`. Each "
-            "bug is one commit on "
+            f"Written by `python -m benchmarks.review_mutations --each {options.each} --write`. "
+            "Each bug is one commit on "
             "a copy of `warehouse/`; it is shown when a finding among the first ten is in its file "
             "within three lines. Some bugs cannot be seen without data, and some of the changes "
             "are none: the rows say what a silent review is worth, kind by kind.\n\n"
