@@ -29,7 +29,7 @@ PIECES = (
     "{{", "}}", "{%", "%}", "{#", "(", ")", "[", "'", '"', "`", "$$", "--", "/*", ",", ";", "::",
     " as ", "select ", ": ", "- ", "&a ", "*a ", "\t", "\r", "\0", "\ufeff", "\N{NO-BREAK SPACE}",
 )  # fmt: skip
-SYNTAX = {"SQL001", "SQL002", "SQL003", "SQL004", "REF001", "REF002"}
+SYNTAX = {"SQL001", "SQL002", "SQL003", "SQL004", "LIT003", "REF001", "REF002"}
 """What may be said of a file that cannot be parsed, and of its readers: no claims on columns."""
 
 

@@ -11,6 +11,7 @@ from benchmarks.review_corpus import scenarios
 from carepath.review import rules
 from carepath.review.rule import Rule
 from carepath.review.rulebook import FAMILIES, pages
+from tests.review.conftest import project, review_files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,3 +63,16 @@ HYGIENE = (
 def test_hygiene_is_never_an_error(rule: str) -> None:
     found = next(r for r in rules.RULES if r.code == rule)
     assert found.ceiling.word != "error"
+
+
+def test_behind_a_quote_too_many_nothing_is_called_glued() -> None:
+    base = project("shop")
+    path = "models/marts/fct_open.sql"
+    glued = "select order_id from {{ ref('stg_orders') }} where status in ('placed' 'shipped')"
+    quoted = "'elect case status when 'placed' then 'open' else 'shut' end as is_open from x"
+    found = [
+        {f.code for f in review_files(base, {**base, path: text}).findings}
+        for text in (glued, quoted)
+    ]
+    assert "LIT003" in found[0]
+    assert "LIT003" not in found[1] and "SQL001" in found[1]

@@ -19,7 +19,9 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql import tokens
+from carepath.review.sql.parse import parse
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -31,7 +33,11 @@ def check(context: Context) -> Iterator[Issue]:
         found = variant.parsed.tokens or tokens.tokenize(
             text, variant.parsed.dialect or context.dialect
         )
-        for fault in tokens.glued(found):
+        faults = list(tokens.glued(found))
+        if variant.parsed.kind == "broken" and not _mends(context, variant, faults):
+            # Behind a quote too many, everything looks glued.
+            continue
+        for fault in faults:
             yield Issue(
                 subject=fault.subject,
                 message=f"{fault.message[0].upper()}{fault.message[1:]}.",
@@ -40,6 +46,14 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=fault.offset,
                 variant=variant,
             )
+
+
+def _mends(context: Context, variant: Variant, faults: list[tokens.TokenFault]) -> bool:
+    """True where the text parses once the commas are in."""
+    text = variant.rendered.text
+    for fault in reversed(faults):
+        text = f"{text[: fault.offset]},{text[fault.offset :]}"
+    return bool(faults) and parse(text, context.dialect, False).tree is not None
 
 
 RULE = Rule("LIT003", "glued-literals", Severity.ERROR, __doc__ or "", check)
