@@ -15,6 +15,7 @@ import jinja2.utils
 from jinja2.parser import Parser
 
 from carepath.review.jinja.limits import LimitError
+from carepath.review.jinja.state import MacroReturn
 
 MAX_OUTPUT = 4_000_000
 MAX_RANGE = 10_000
@@ -68,12 +69,18 @@ class Sandbox(jinja2.sandbox.SandboxedEnvironment):
     context_class = DbtContext
 
     def call(self, context: Any, function: Any, *args: Any, **kwargs: Any) -> Any:
-        """Refuse to pad a text to a huge width."""
+        """Refuse to pad a text to a huge width; a macro's `return` ends that macro alone."""
         if isinstance(getattr(function, "__self__", None), str) and any(
             isinstance(arg, int) and arg > MAX_OUTPUT for arg in args
         ):
             raise LimitError("a text that is too wide")
-        return super().call(context, function, *args, **kwargs)
+        try:
+            return super().call(context, function, *args, **kwargs)
+        except MacroReturn as result:
+            # Macros of one file call each other directly.
+            if isinstance(function, jinja2.runtime.Macro):
+                return result.value
+            raise
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Refuse to build huge strings, lists and numbers."""
