@@ -111,3 +111,36 @@ def test_broken_yaml_names_the_line() -> None:
     with pytest.raises(YamlError) as caught:
         load("a: 1\nb: [1\nc: 2\n")
     assert caught.value.line in (2, 3, 4)
+
+
+def test_a_return_ends_the_macro_it_stands_in_and_no_other() -> None:
+    files = {
+        "dbt_project.yml": "name: p\n",
+        "macros/lag.sql": "{% macro inner(x) %}{{ return('lag(' ~ x ~ ')') }}{% endmacro %}"
+        "{% macro outer(x) %}select {{ inner(x) }} over (order by b) as y{% endmacro %}",
+        "models/a.sql": "{{ outer('c') }} from x.t",
+    }
+    seen = snapshot(files)
+    (model,) = seen.models.values()
+    assert "select lag(c) over (order by b) as y from x.t" in (
+        seen.analyse(model).variants[0].rendered.text
+    )
+
+
+def test_a_macro_reads_the_declared_sources_in_the_graph() -> None:
+    columns = "{name: id, data_type: integer, config: {meta: {json: x}}}, {name: at}"
+    files = {
+        "dbt_project.yml": "name: p\n",
+        "models/s.yml": "sources: [{name: raw, tables: [{name: t, columns: [" + columns + "]}]}]",
+        "macros/rows.sql": "{% macro rows(relation) %}"
+        "{% for t in graph.sources.values() if t.relation_name == relation | string %}"
+        "select {% for c in t.columns.values() %}{{ c.name }}{{ ',' if not loop.last }}"
+        "{% endfor %} from {{ relation }}{% endfor %}{% endmacro %}",
+        "models/a.sql": "{{ rows(source('raw', 't')) }}",
+        "models/b.sql": "select id, at, nothing from {{ ref('a') }}",
+    }
+    seen = snapshot(files)
+    relation = seen.facts(seen.models["model:p.a"]).relation
+    assert [column.name for column in relation.columns] == ["id", "at"]
+    assert relation.is_closed
+    assert seen.ledger.entries == []

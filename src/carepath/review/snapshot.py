@@ -16,6 +16,7 @@ from carepath.review import facts as facting
 from carepath.review import nodes
 from carepath.review.facts import JoinFact, ModelFacts
 from carepath.review.findings import Ledger
+from carepath.review.jinja.graph import sources_of
 from carepath.review.jinja.relations import RelationName
 from carepath.review.jinja.render import (
     COMMENT,
@@ -113,9 +114,13 @@ class Snapshot:
             project.packages,
             project.configured,
             others,
+            sources_of(docs.sources.values(), project.name),
         )
         names = ",".join(sorted(renderer.owner))
         basis = f"{project.name}|{dialect}|{sorted(project.variables.items(), key=str)}|{names}"
+        if any("graph" in macro.source for macro in macros):
+            # A macro may look at every source there is.
+            basis += "".join(self._doc_digest(doc) for doc in docs.sources.values())
         space = Space(
             project,
             docs,

@@ -13,6 +13,7 @@ from typing import Any
 
 from carepath.review import yaml
 from carepath.review.jinja import packages
+from carepath.review.jinja.graph import Graph, Sources
 from carepath.review.jinja.packages import Namespace
 from carepath.review.jinja.relations import RelationName, RelationStub
 from carepath.review.jinja.state import MacroReturn, State, TemplateRefusedError
@@ -109,6 +110,7 @@ def build(
     variables: Mapping[str, Any],
     dispatch: Callable[[str, Any], Any],
     project_name: str,
+    sources: Sources,
 ) -> dict[str, Any]:
     """Make the context of one render."""
 
@@ -222,7 +224,7 @@ def build(
         "store_result": silent,
         "run_query": lambda *a, **k: unknown("run_query"),
         "load_result": lambda *a, **k: unknown("load_result"),
-        "graph": unknown("graph"),
+        "graph": Graph(state, sources),
         "api": unknown("api"),
         "context": unknown("context"),
         "builtins": {"ref": ref, "source": source, "config": Config(state)},
@@ -237,7 +239,9 @@ def build(
             path="",
             original_file_path="",
         ),
-        "flags": SimpleNamespace(FULL_REFRESH=False, WHICH="run", STORE_FAILURES=False),
+        "flags": SimpleNamespace(
+            FULL_REFRESH=False, WHICH="run", STORE_FAILURES=False, INTROSPECT=False
+        ),
         "modules": SimpleNamespace(
             datetime=SimpleNamespace(
                 datetime=FixedDatetime,

@@ -18,6 +18,7 @@ from carepath.review.jinja.environment import (
     bounded_join,
     make_environment,
 )
+from carepath.review.jinja.graph import Sources
 from carepath.review.jinja.limits import LimitError, bounded
 from carepath.review.jinja.packages import Namespace
 from carepath.review.jinja.relations import RelationName, StarSpec
@@ -141,8 +142,10 @@ class Renderer:
         packages: frozenset[str] = frozenset(),
         is_complete: bool = True,
         others: Mapping[str, Iterable[MacroFile]] | None = None,
+        sources: Sources | None = None,
     ) -> None:
         self.name = name
+        self.sources = sources or {}
         self.variables = dict(variables)
         self.dialect = dialect
         self.packages = packages
@@ -351,7 +354,7 @@ class Renderer:
             known = names.get(key)
             return known if callable(known) else state.unknown(f"adapter.dispatch({key})")
 
-        names = contexts.build(state, self.variables, dispatch, self.name)
+        names = contexts.build(state, self.variables, dispatch, self.name, self.sources)
         for key in self.owner.keys() & names.keys():
             if key not in ("ref", "source", "config", "var", "return", "this"):
                 del names[key]
