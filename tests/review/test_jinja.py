@@ -6,6 +6,7 @@ import pytest
 
 from carepath.review.jinja.render import Renderer, RenderFailure, read_macros
 from carepath.review.yaml import YamlError, load
+from tests.review.conftest import snapshot
 
 
 def renderer(macros: str = "", **variables: object) -> Renderer:
