@@ -22,7 +22,7 @@ new_changes as (
     select
         task_history_id,
         task_id
-    from history
+    from {{ ref('full_task_history') }}
     where
         batch_number > {{ latest_batch_number() }}
         or record_batch_number > {{ latest_batch_number('record_batch_number') }}
