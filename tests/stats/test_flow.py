@@ -61,6 +61,14 @@ def test_a_busy_team_without_a_change_is_none():
     assert found.side is None
 
 
+def test_a_sure_change_of_less_than_a_quarter_is_none():
+    found = demand_or_efficiency(window(), window(seed=2, wip=1.2, arrivals=1.2), seed=1)
+    assert found.wip_ratio.low > 1.1
+    assert found.verdict == "none"
+    more = demand_or_efficiency(window(), window(seed=2, wip=1.3, arrivals=1.2), seed=1)
+    assert more.verdict == "arrivals"
+
+
 def test_less_work_in_progress_is_explained_in_its_own_direction():
     found = demand_or_efficiency(window(), window(seed=2, wip=0.5, arrivals=0.7), seed=1)
     assert found.verdict == "arrivals"
