@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+
 import pytest
 
+from carepath.review.jinja.limits import LimitError, bounded
 from carepath.review.jinja.render import Renderer, RenderFailure, read_macros
 from carepath.review.yaml import YamlError, load
 from tests.review.conftest import snapshot
@@ -145,3 +149,14 @@ def test_a_macro_reads_the_declared_sources_in_the_graph() -> None:
     assert [column.name for column in relation.columns] == ["id", "at"]
     assert relation.is_closed
     assert seen.ledger.entries == []
+
+
+def test_a_limit_that_is_swallowed_comes_again() -> None:
+    begun = time.monotonic()
+    with pytest.raises(LimitError), bounded(seconds=0.1):
+        with suppress(LimitError):
+            while True:
+                pass
+        while time.monotonic() < begun + 20:
+            pass
+    assert time.monotonic() - begun < 10

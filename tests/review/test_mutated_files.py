@@ -32,6 +32,9 @@ PIECES = (
 SYNTAX = {"SQL001", "SQL002", "SQL003", "SQL004", "LIT003", "REF001", "REF002"}
 """What may be said of a file that cannot be parsed, and of its readers: no claims on columns."""
 
+TEMPLATE = {"SQL003", "SQL004", "REF001", "REF002"}
+"""What may be said of a file whose SQL is what it was."""
+
 
 @cache
 def files_of(name: str) -> dict[str, str]:
@@ -133,4 +136,4 @@ def test_a_damaged_file_is_reviewed_and_no_error_lacks_its_proof(
             for variants in (before.analyse(old).variants, head)
         ]
         if words[0] == words[1] and all(words[0]):
-            assert errors == []
+            assert [f for f in errors if f.code not in TEMPLATE] == []

@@ -15,6 +15,7 @@ except ImportError:  # pragma: no cover - not on Windows
     resource = None  # type: ignore[assignment]
 
 SECONDS = 5.0
+AGAIN = 1.0
 MEMORY = 400_000_000
 """Bytes a render may take beyond what the process has (Linux only)."""
 
@@ -32,15 +33,20 @@ def bounded(seconds: float = SECONDS, memory: int = MEMORY) -> Iterator[None]:
         yield
         return
 
+    is_rendering = True
+
     def stop(number: int, frame: FrameType | None) -> None:
-        raise LimitError(f"rendering took longer than {seconds:g} s")
+        if is_rendering:
+            raise LimitError(f"rendering took longer than {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, stop)
     allowed = _allow(memory)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Again each second: what is raised while garbage is collected is lost.
+    signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
     try:
         yield
     finally:
+        is_rendering = False
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
         if allowed is not None:
