@@ -35,6 +35,7 @@ class Entrant:
 
     entered_at: datetime
     week: date
+    has_client_id: bool
     is_client_known: bool
     has_verification: bool
     did_step: bool
@@ -88,8 +89,10 @@ def share(outcomes: list[bool]) -> float:
     return outcomes.count(True) / len(outcomes)
 
 
-def judge(step: FunnelStep, entrant: Entrant, release: Release) -> tuple[bool, str]:
-    """Whether the step applies, and why."""
+def judge(
+    step: FunnelStep, entrant: Entrant, release: Release, *, is_uneven: bool
+) -> tuple[bool, str]:
+    """Whether the step applies, and why; uneven: it came to some client later, or never."""
     if step.valid_from is not None and entrant.entered_at < step.valid_from:
         return False, "outside_valid_dates"
     if step.valid_to is not None and entrant.entered_at >= step.valid_to:
@@ -97,6 +100,8 @@ def judge(step: FunnelStep, entrant: Entrant, release: Release) -> tuple[bool, s
     is_dated = step.valid_from is not None or step.valid_to is not None
     if not is_dated and release.kind != "unknown":
         return judge_by_release(entrant, release)
+    if is_uneven and not entrant.has_client_id:
+        return (True, "observed") if entrant.did_step else (False, "client_unknown")
     if step.applies_when == "client_verifies" and not entrant.has_verification:
         if entrant.did_step:
             return True, "observed"

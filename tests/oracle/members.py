@@ -174,12 +174,19 @@ def applies(
     entrant = Entrant(
         person.entered_at,
         person.week,
+        person.client_id is not None,
         person.client is not None,
         verification_type(person.client) is not None,
         person.did(step.number),
     )
     release = releases.get((person.client_id or "", step.number), Release("unknown"))
-    return judge(step, entrant, release)
+    is_dated = step.valid_from is not None or step.valid_to is not None
+    is_uneven = not is_dated and any(
+        other.kind in ("appeared", "never_released")
+        for (_, number), other in releases.items()
+        if number == step.number
+    )
+    return judge(step, entrant, release, is_uneven=is_uneven)
 
 
 def steps_of(

@@ -308,6 +308,24 @@ def test_rule_14_and_28_a_page_is_dated_from_the_events_of_each_client() -> None
     ]
 
 
+def test_rule_14_of_an_unknown_client_nobody_can_tell_whether_a_page_had_come() -> None:
+    events = [
+        row for number in range(10) for row in walk(f"old{number}", ("A", 0), ("B", 1), ("D", 2))
+    ]
+    events += walk("passed", ("A", 0), ("B", 1), ("D", 2))
+    events += walk("did", ("A", 0), ("B", 1), ("C", 2), ("D", 3))
+    members = [member(f"old{number}", "acme") for number in range(10)]
+    rows = steps(raw(members=members, events=events))
+    assert rows["old0"][2]["applicability_reason"] == "never_released"
+    assert (rows["passed"][2]["applicability_reason"], rows["passed"][2]["status"]) == (
+        "client_unknown",
+        "not_applicable",
+    )
+    assert rows["did"][2]["applicability_reason"] == "observed"
+    # A step that every client always had exists for people of an unknown client too.
+    assert rows["passed"][1]["applicability_reason"] == "applies"
+
+
 def test_rule_14_too_few_people_leave_the_definition_and_none_of_many_means_never() -> None:
     def people(name: str, count: int) -> list[Row]:
         return [

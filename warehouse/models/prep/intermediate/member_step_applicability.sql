@@ -1,5 +1,6 @@
 -- Which steps applied to a person when they entered (funnel.md 14): the definitions' dates, the
--- client's verification, and what the client's people show. Who did a step had it.
+-- client's verification, and what the client's people show. Who did a step had it. A step that
+-- some clients got later, or never, is one that nobody can tell of where the client is unknown.
 with
 
 member_cohorts as (
@@ -20,6 +21,12 @@ client_step_availability as (
 
 clients as (
     select * from {{ ref('clients') }}
+),
+
+uneven_steps as (
+    select distinct step_number
+    from client_step_availability
+    where availability in ('introduced', 'never')
 ),
 
 judged as (
@@ -44,6 +51,9 @@ judged as (
                 then 'partial_rollout'
             when client_step_availability.availability in ('introduced', 'always') then 'applies'
             when
+                member_cohorts.entry_client_id is null and uneven_steps.step_number is not null
+                then 'client_unknown'
+            when
                 intake_steps.applies_when = 'client_verifies' and clients.client_id is null
                 then 'client_unknown'
             when
@@ -61,6 +71,8 @@ judged as (
         on
             member_cohorts.entry_client_id = client_step_availability.entry_client_id
             and intake_steps.step_number = client_step_availability.step_number
+    left join uneven_steps
+        on intake_steps.step_number = uneven_steps.step_number
     left join clients
         on
             member_cohorts.entry_client_id = clients.client_id
