@@ -1,26 +1,30 @@
-"""An added day against a full build: ``python -m benchmarks.incremental_speed [EVENTS]``.
+"""Builds against a plain copy: ``python -m benchmarks.incremental_speed [--events N] [--write]``.
 
-A year of sample data is landed, its last day held back. Each build runs in a process of its own;
-processor time is what is compared, less what a build of no rows at all takes (dbt's start-up, one
-statement per model). The state and the raw rows lie on disk, as in use.
+A year of sample data is landed, its last day held back. Everything measured runs in a process of
+its own; processor time is what is compared, less what a build of no rows at all takes (dbt's
+start-up, one statement per model). The yardstick is DuckDB copying the same raw tables into another
+file. The state and the raw rows lie on disk, as in use.
 """
 
 from __future__ import annotations
 
-import platform
-import resource
+import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
-from importlib.metadata import version
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
+from benchmarks.sections import Run, describe_machine, run_process, write_section
 from carepath.initialisation import init_workspace
 from carepath.landing import create_raw, land
 from carepath.landing.tables import TABLES
+from carepath.quoting import quote_text
 from carepath.sample import SamplePlan, make_sample
 from carepath.sample.plan import EVENTS_PER_MEMBER
 from carepath.workspace import Workspace
@@ -34,27 +38,67 @@ LOADED = {
 CURRENT = "coalesce(_fivetran_synced, _sdc_received_at, created)"
 
 
-def main(events: int = 3_000_000) -> None:
+NOTHING, YEAR, DAY, AGAIN, FULL, COPY = (
+    "a build of no rows at all",
+    "the year but a day, from scratch",
+    "the day added",
+    "nothing new",
+    "the whole year, from scratch",
+    "`create table as select *` of the raw tables",
+)
+
+COPY_SCRIPT = """
+import sys, duckdb
+raw, target, *tables = sys.argv[1:]
+with duckdb.connect(target) as connection:
+    connection.execute(f"attach '{raw}' as raw (read_only)")
+    for table in tables:
+        name = table.replace('.', '_')
+        connection.execute(f"create table {name} as select * from raw.{table}")
+"""
+
+
+def main() -> None:
     """Make the data, build, and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--events", type=int, default=3_000_000, help="events of the year")
+    parser.add_argument("--write", action="store_true", help="write into docs/benchmarks.md")
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="carepath-bench-") as folder:
-        root = Path(folder)
-        plan = SamplePlan(members=max(50, round(events / EVENTS_PER_MEMBER)), months=12)
-        make_sample(root / "data", plan)
-        workspace = init_workspace(root / "workspace")
-        land(root / "data", workspace)
-        shutil.rmtree(root / "data")
-        held = hold_back_last_day(workspace, root / "held.duckdb")
-        empty = init_workspace(root / "empty")
-        create_raw(empty)
-        runs = {
-            "no rows at all": measure(empty),
-            "the year but a day, from scratch": measure(workspace),
-        }
-        land_held(workspace, root / "held.duckdb")
-        runs[f"the day added ({held:,} rows)"] = measure(workspace)
-        runs["nothing new"] = measure(workspace)
-        runs["the whole year, from scratch"] = measure(workspace, "--full-refresh")
-    report(runs)
+        report = compare(Path(folder), arguments.events)
+    print(report)
+    if arguments.write:
+        write_section("incremental_speed", report)
+
+
+def compare(root: Path, events: int) -> str:
+    """Land and build in a folder; give the section."""
+    workspace, empty = Workspace(root / "workspace"), Workspace(root / "empty")
+    held = apart(prepare, root, events)
+    runs = {NOTHING: build(empty), YEAR: build(workspace)}
+    apart(land_held, workspace, root / "held.duckdb")
+    runs[DAY] = build(workspace)
+    runs[AGAIN] = build(workspace)
+    runs[FULL] = build(workspace, "--full-refresh")
+    runs[COPY] = copy_raw(workspace, root / "copy.duckdb")
+    return describe(runs, apart(count_rows, workspace), held)
+
+
+def apart(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call in another process: what is measured later inherits the memory of this one."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
+
+
+def prepare(root: Path, events: int) -> int:
+    """Land a year but its last day, and make a workspace without rows; give the rows held back."""
+    plan = SamplePlan(members=max(50, round(events / EVENTS_PER_MEMBER)), months=12)
+    make_sample(root / "data", plan)
+    workspace = init_workspace(root / "workspace")
+    land(root / "data", workspace)
+    shutil.rmtree(root / "data")
+    create_raw(init_workspace(root / "empty"))
+    return hold_back_last_day(workspace, root / "held.duckdb")
 
 
 def hold_back_last_day(workspace: Workspace, held: Path) -> int:
@@ -101,46 +145,63 @@ def land_held(workspace: Workspace, held: Path) -> None:
             connection.execute(f"insert into {table.full_name} select * from held.{copy}")
 
 
-def measure(workspace: Workspace, *options: str) -> tuple[float, float, str]:
-    """Processor seconds, peak memory in MB and what the build said of itself."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    script = (
-        "import resource, sys; from carepath.cli.main import main\n"
-        "sys.argv = ['carepath', 'build', '-w', *sys.argv[1:]]\n"
-        "try: main()\n"
-        "finally: print('peak', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(workspace.root), *options],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(done.stdout + done.stderr)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    peak = next(line for line in done.stdout.splitlines() if line.startswith("peak "))
-    mode = next(line for line in done.stdout.splitlines() if line.startswith("Build: "))
-    return seconds, int(peak.split()[1]) / 1024, mode.removeprefix("Build: ").rstrip(".")
+def build(workspace: Workspace, *options: str) -> Run:
+    """Build in a process of its own."""
+    command = [sys.executable, "-m", "carepath", "build", "-w", str(workspace.root), *options]
+    return run_process(command)
 
 
-def report(runs: dict[str, tuple[float, float, str]]) -> None:
-    """Print the table."""
-    start_up = runs["no rows at all"][0]
-    whole = runs["the whole year, from scratch"][0] - start_up
-    print(
-        f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}, ", end=""
-    )
-    print(", ".join(f"{name} {version(name)}" for name in ("duckdb", "dbt-core", "dbt-duckdb")))
-    print("\n| build | processor seconds | without start-up | of the full | peak memory |")
-    print("|---|---:|---:|---:|---:|")
-    for name, (seconds, peak, _) in runs.items():
-        own = max(0.0, seconds - start_up)
+def copy_raw(workspace: Workspace, target: Path) -> Run:
+    """Copy every raw table into a file, in a process of its own."""
+    names = [table.full_name for table in TABLES]
+    return run_process([sys.executable, "-c", COPY_SCRIPT, str(workspace.raw), str(target), *names])
+
+
+def count_rows(workspace: Workspace) -> dict[str, int]:
+    """Count the rows of each raw table."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {quote_text(str(workspace.raw))} as raw (read_only)")
+        return {
+            table.full_name: connection.execute(
+                f"select count(*) from raw.{table.full_name}"
+            ).fetchall()[0][0]
+            for table in TABLES
+        }
+
+
+def describe(runs: dict[str, Run], rows: dict[str, int], held: int) -> str:
+    """Write the section."""
+    start_up, copy = runs[NOTHING].seconds, runs[COPY].seconds
+    full = runs[FULL].seconds - start_up
+    lines = [
+        "## Builds",
+        "",
+        "Written by `python -m benchmarks.incremental_speed --write`. A year of sample data, its "
+        "last day",
+        f"of {held:,} rows landed after the rest. A build takes some processor seconds for dbt's "
+        "start-up and",
+        "a statement per model, whatever the number of rows; one column is without them.",
+        "",
+        describe_machine("duckdb", "dbt-core", "dbt-duckdb"),
+        "",
+        f"{sum(rows.values()):,} raw rows, {rows['snowplow.events']:,} of them events:",
+        "",
+        "| what | processor seconds | without start-up | of the full build | times the copy "
+        "| peak memory |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, run in runs.items():
+        own = run.seconds if name == COPY else max(0.0, run.seconds - start_up)
         # start-up varies by seconds: a full build must stand out from it
-        share = f"{own / whole:.1%}" if whole > 2 * start_up else "too few events to tell"
-        print(f"| {name} | {seconds:.1f} | {own:.1f} | {share} | {peak:,.0f} MB |")
+        told = full > 2 * start_up
+        share = f"{own / full:.1%}" if told else "too few events to tell"
+        times = f"{own / copy:.2f}" if told else "too few events to tell"
+        lines.append(
+            f"| {name} | {run.seconds:.1f} | {own:.1f} | {share} | {times} "
+            f"| {run.megabytes:,.0f} MB |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    main(*(int(text) for text in sys.argv[1:2]))
+    main()
