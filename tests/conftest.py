@@ -13,6 +13,8 @@ TOGETHER = frozenset({"building", "on_snowflake", "operations", "report", "sampl
 FIRST = ("warehouse", "on_snowflake", "survival", "building", "operations", "oracle", "docs")
 
 
+# Before xdist's own, which reads the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put each test into a group for `pytest -n auto --dist loadgroup`."""
 

@@ -10,7 +10,6 @@ import random
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -308,14 +307,3 @@ def test_a_prod_that_is_a_link_is_replaced_and_what_it_pointed_at_is_kept(
     built = world.server.run("build", "-w", workspace.root)
     assert built.code == 0, built.stderr
     assert digest(workspace.prod) == world.new
-
-
-def test_a_signal_before_anything_began_is_no_traceback(world: World, copy_of: Copy) -> None:
-    workspace = copy_of(world.landed)
-    started = time.monotonic()
-    stopped = world.server.run(
-        "build", "-w", workspace.root, until=lambda _: True, sends=signal.SIGINT
-    )
-    assert time.monotonic() - started < 60
-    assert stopped.code in (130, -signal.SIGINT)
-    assert "Traceback" not in stopped.stderr
