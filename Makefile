@@ -26,7 +26,7 @@ demo: $(VENV)/.runtime
 	@$(BIN)/carepath demo $(DEMO)
 
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: test lint types sql review
 
