@@ -11,7 +11,7 @@ from datetime import date, datetime
 Cell = str | int | float | bool | date | datetime | None
 
 # What makes a spreadsheet evaluate a cell, also after spaces; the wide forms count in some.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_RISKY = re.compile(r"\s*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?")
 
 
@@ -40,5 +40,4 @@ def make_safe(cell: Cell) -> str:
     text = cell.replace("\r\n", "\n").replace("\r", "\n")
     if _NUMBER.fullmatch(text):
         return text
-    is_risky = text.startswith(_DANGEROUS) or text.lstrip().startswith(_DANGEROUS)
-    return "'" + text if is_risky else text
+    return "'" + text if _RISKY.match(text) else text

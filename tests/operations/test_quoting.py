@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from carepath.quoting import quote_list, quote_name, quote_text
@@ -100,6 +100,7 @@ FORMULA = re.compile(r"\s*[=+\-@\t\r＝＋－＠]")
 NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
+@example(text=" \t")
 @given(text=st.one_of(NASTY, st.text("=+-@\t\r\n 1eE.＝", max_size=6)))
 def test_no_cell_begins_like_a_formula(text: str) -> None:
     (cell,) = next(
