@@ -128,13 +128,18 @@ def run_size(size: int, stages: Sequence[str], scratch: Path, memory: str, ledge
         shutil.rmtree(data, ignore_errors=True)
         if not held.exists():
             part = held.with_suffix(".part")
-            part.unlink(missing_ok=True)
+            if part.exists():
+                raise SystemExit(f"Stopped while the last day was held back: remove {root}")
             hold_back_last_day(space, part)
             part.rename(held)
 
     def put_back() -> None:
         back = root / "put-back"
         if not back.exists():
+            half = root / "putting-back"
+            if half.exists():
+                raise SystemExit(f"Stopped while the last day was put back: remove {root}")
+            half.touch()
             land_held(space, held)
             back.touch()
 

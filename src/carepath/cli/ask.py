@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carepath.cli.options import log_format_option, target_option
+from carepath.cli.options import (
+    log_format_option,
+    range_options,
+    target_option,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from carepath.logs import LogFormat
@@ -19,16 +24,7 @@ if TYPE_CHECKING:
 @click.option(
     "--by", metavar="SEGMENT", help="Split by a segment, such as client; an unknown one lists them."
 )
-@click.option(
-    "--since",
-    metavar="DATE",
-    help="First date of entries or starts, inclusive; people: whole months.",
-)
-@click.option(
-    "--until",
-    metavar="DATE",
-    help="Last date of entries or starts, inclusive; people: whole months.",
-)
+@range_options
 @click.option(
     "--as-of",
     metavar="MOMENT",
@@ -43,12 +39,7 @@ if TYPE_CHECKING:
     help="table to read, json for all of it, csv for the table alone.",
 )
 @click.option("--sql", is_flag=True, help="Show the statements that ran, below the table.")
-@click.option(
-    "--workspace",
-    "-w",
-    type=click.Path(path_type=Path),
-    help="The workspace; default: the one this folder is in.",
-)
+@workspace_option
 @target_option
 @log_format_option
 def command(

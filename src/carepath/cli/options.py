@@ -21,6 +21,21 @@ def workspace_option(command: Command) -> Command:
     )(command)
 
 
+def range_options(command: Command) -> Command:
+    """Add --since and --until."""
+    since = click.option(
+        "--since",
+        metavar="DATE",
+        help="First date of entries or starts, inclusive; people: whole months.",
+    )
+    until = click.option(
+        "--until",
+        metavar="DATE",
+        help="Last date of entries or starts, inclusive; people: whole months.",
+    )
+    return since(until(command))
+
+
 def target_option(command: Command) -> Command:
     """Add --target."""
     return click.option(

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carepath.cli.options import log_format_option, target_option
+from carepath.cli.options import (
+    log_format_option,
+    range_options,
+    target_option,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from carepath.logs import LogFormat
@@ -22,22 +27,8 @@ if TYPE_CHECKING:
     show_default=True,
     help="The file to write.",
 )
-@click.option(
-    "--workspace",
-    "-w",
-    type=click.Path(path_type=Path),
-    help="The workspace; default: the one this folder is in.",
-)
-@click.option(
-    "--since",
-    metavar="DATE",
-    help="First date of entries or starts, inclusive; people: whole months.",
-)
-@click.option(
-    "--until",
-    metavar="DATE",
-    help="Last date of entries or starts, inclusive; people: whole months.",
-)
+@workspace_option
+@range_options
 @target_option
 @log_format_option
 def command(
