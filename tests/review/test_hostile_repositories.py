@@ -377,7 +377,7 @@ NAMED = {
     ),
     "models/nested.yml": ("models:\n  - name: a\n    meta: " + "[" * 300_000, "nested too deeply"),
     "models/python_one.py": ("def model(dbt, session):\n    return session", ""),
-    "models/endless.sql": ("{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}x", "longer than 5 s"),  # noqa: E501
+    "models/endless.sql": ("{% for a in range(9999) %}{% for b in range(9999) %}{% for c in range(9999) %}{% endfor %}{% endfor %}{% endfor %}x", "longer than 5 s"),  # noqa: E501
     "models/memory.sql": ("{% set n = namespace(x='a') %}{% for i in range(60) %}{% set n.x = n.x ~ n.x %}{% endfor %}x", "too much memory"),  # noqa: E501
     "models/number.sql": ("{% set n = namespace(x=3) %}{% for i in range(60) %}{% set n.x = n.x * n.x %}{% endfor %}x", "too long"),  # noqa: E501
     "models/forever.sql": ("{% macro f() %}{{ f() }}{% endmacro %}select {{ f() }} as x", "nested too deeply"),  # noqa: E501

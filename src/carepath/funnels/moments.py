@@ -55,5 +55,5 @@ def _write_epoch(text: str) -> str:
                             then make_timestamp(cast(trunc({number} * 1000) as bigint))
                         when abs({number}) < 1e17
                             then make_timestamp(cast(trunc({number}) as bigint))
-                        else make_timestamp(cast(trunc({number} / 1000) as bigint))
+                        else make_timestamp(cast(cast(trunc({number}) as hugeint) // 1000 as bigint))
                     end"""
