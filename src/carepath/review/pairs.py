@@ -10,6 +10,7 @@ from carepath.review.findings import Place
 from carepath.review.rule import Context
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
+from carepath.review.sql.writing import write
 
 
 def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:
@@ -55,7 +56,7 @@ def items(scope: Scope) -> dict[str, exp.Expr]:
 
 def plain(node: exp.Expr) -> str:
     """An expression as comparable text."""
-    return node.sql(comments=False).lower()
+    return write(node).lower()
 
 
 def bare(node: exp.Expr) -> str:

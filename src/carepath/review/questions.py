@@ -15,6 +15,7 @@ from carepath.review.sql import keys
 from carepath.review.sql.bindings import Scope, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 from carepath.review.turned import turned
 
 STEP = re.compile(r"(step|stage|funnel|phase)")
@@ -97,7 +98,7 @@ def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
             inner.this, (exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead)
         ):
             continue
-        text = item.sql(comments=False).lower()
+        text = write(item).lower()
         if STEP.search(text) and re.search(r"(_at|time|tstamp|date)\b", text):
             yield (
                 "step-order",
@@ -112,7 +113,7 @@ def _completed(variant: Variant, scope: Scope) -> Iterator[Asked]:
     for item in scope.node.expressions:
         if not isinstance(item, exp.Alias) or "complet" not in item.alias.lower():
             continue
-        text = item.this.sql(comments=False).lower()
+        text = write(item.this).lower()
         if STEP.search(text) and item.this.find(exp.Literal):
             yield (
                 "completed",
@@ -142,7 +143,7 @@ def _late(variant: Variant, scope: Scope) -> Iterator[Asked]:
     for node, clause in nodes_of(scope):
         if clause != "where" or not isinstance(node, exp.GT) or not node.right.find(exp.Max):
             continue
-        if "cp_rel.t_" in node.right.sql():
+        if "cp_rel.t_" in write(node.right):
             yield (
                 "late-rows",
                 "Rows that arrive late, with an older time than the newest row loaded, are never "

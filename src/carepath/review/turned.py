@@ -11,6 +11,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 Asked = tuple[str, str, Variant, int]
 BOUNDS: dict[type[exp.Expr], tuple[str, bool]] = {
@@ -39,8 +40,7 @@ def _bounds(before: Variant, after: Variant) -> Iterator[Asked]:
         node, other = nodes[0], others[0]
         yield (
             "bound",
-            f"{other.sql(comments=False)} became {node.sql(comments=False)}: do the rows at the "
-            "very bound belong or not?",
+            f"{write(other)} became {write(node)}: do the rows at the very bound belong or not?",
             after,
             start_of(node) or 0,
         )
@@ -76,7 +76,7 @@ def _joins(before: Variant, after: Variant) -> Iterator[Asked]:
         if match is not None and set(match[0].bindings) == set(scope.bindings):
             yield (
                 "turned-join",
-                f"{match[1].sql(comments=False)} became {node.sql(comments=False)}: which of the "
+                f"{write(match[1])} became {write(node)}: which of the "
                 "two sides is meant to point at the other?",
                 after,
                 start_of(node) or 0,
@@ -110,4 +110,4 @@ def _turned(pair: Pair) -> Pair:
 
 
 def _text(node: exp.Expr) -> str:
-    return node.sql(comments=False).lower()
+    return write(node).lower()

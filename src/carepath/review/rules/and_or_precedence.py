@@ -25,6 +25,7 @@ from carepath.review.pairs import base_place, edited, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 COMPARE = (exp.EQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
 
@@ -47,8 +48,8 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(column, exp.Column) or column != other.this:
                     continue
                 yield Issue(
-                    subject=other.sql(comments=False)[:100],
-                    message=f"AND binds before OR: {other.sql(comments=False)[:60]} holds without "
+                    subject=write(other)[:100],
+                    message=f"AND binds before OR: {write(other)[:60]} holds without "
                     "the other conditions.",
                     consequence="Rows come in that the other conditions should keep out.",
                     fix="Put the OR in parentheses.",

@@ -24,6 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 RATIO = re.compile(r"(_|^)(rate|ratio|pct|percent|percentage)$")
 
@@ -39,9 +40,8 @@ def check(context: Context) -> Iterator[Issue]:
                 if not RATIO.search(node.this.name.lower()):
                     continue
                 yield Issue(
-                    subject=node.sql(comments=False),
-                    message=f"{node.sql(comments=False)} averages ratios of groups of "
-                    "different size.",
+                    subject=write(node),
+                    message=f"{write(node)} averages ratios of groups of different size.",
                     consequence="Small groups weigh as much as large ones.",
                     fix="Divide the sums.",
                     confidence=Confidence.POSSIBLE,

@@ -26,6 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts, equality
+from carepath.review.sql.writing import write
 
 Fault = tuple[exp.Expr, str, str, Severity]
 
@@ -50,7 +51,7 @@ def _issue(
     variant: Variant, path: str, node: exp.Expr, message: str, fix: str, severity: Severity
 ) -> Issue:
     return Issue(
-        subject=node.sql(comments=False)[:120],
+        subject=write(node)[:120],
         message=message,
         consequence="It filters nothing, or everything.",
         fix=fix,
@@ -73,7 +74,7 @@ def _faults(root: exp.Expr) -> Iterator[Fault]:
             if isinstance(left, exp.Column) and _same(left, right):
                 yield (
                     node,
-                    f"{node.sql(comments=False)} compares a column with itself.",
+                    f"{write(node)} compares a column with itself.",
                     "Compare with the other side.",
                     Severity.ERROR
                     if isinstance(node.find_ancestor(exp.Join), exp.Join)
@@ -84,7 +85,7 @@ def _faults(root: exp.Expr) -> Iterator[Fault]:
             if _same(low, high) and low.find(exp.Column) is not None:
                 yield (
                     node,
-                    f"{node.sql(comments=False)[:80]}: both bounds are the same.",
+                    f"{write(node)[:80]}: both bounds are the same.",
                     "Use the other bound.",
                     Severity.WARNING,
                 )
@@ -102,7 +103,7 @@ def _faults(root: exp.Expr) -> Iterator[Fault]:
 
 
 def _same(left: exp.Expr, right: exp.Expr) -> bool:
-    return left == right and not PATTERN.search(left.sql(comments=False))
+    return left == right and not PATTERN.search(write(left))
 
 
 def _and(root: exp.Expr) -> Iterator[Fault]:
@@ -111,7 +112,7 @@ def _and(root: exp.Expr) -> Iterator[Fault]:
         match = equality(part)
         if match is None:
             continue
-        name = match[0].sql(comments=False).lower()
+        name = write(match[0]).lower()
         before = seen.get(name)
         values = set(match[1])
         if before is not None and not before[0] & values:
@@ -141,7 +142,7 @@ def _or(root: exp.Or) -> Iterator[Fault]:
         if isinstance(part, exp.NEQ) and isinstance(part.left, exp.Column):
             if not isinstance(part.right, exp.Literal):
                 continue
-            name = part.left.sql(comments=False).lower()
+            name = write(part.left).lower()
             before = unequal.get(name)
             if before is not None and before[0] != part.right.name:
                 yield (
@@ -157,11 +158,11 @@ def _case(node: exp.Case) -> Iterator[Fault]:
     seen: dict[exp.Expr, exp.Expr] = {}
     branches = node.args.get("ifs") or []
     for branch in branches if len(branches) > 1 else []:
-        text = branch.this.sql(comments=False).lower() if branch.this in seen else ""
+        text = write(branch.this).lower() if branch.this in seen else ""
         if text and not PATTERN.search(text) and "cp_fn" not in text:
             yield (
                 branch.this,
-                f"The branch WHEN {branch.this.sql(comments=False)[:60]} stands twice; the second "
+                f"The branch WHEN {write(branch.this)[:60]} stands twice; the second "
                 "is never reached.",
                 "Adapt or remove it.",
                 Severity.WARNING,

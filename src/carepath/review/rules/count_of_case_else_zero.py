@@ -23,6 +23,7 @@ from carepath.review.findings import Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -45,11 +46,11 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(default, (exp.Literal, exp.Boolean)):
                     continue
                 yield Issue(
-                    subject=node.sql(comments=False)[:100],
-                    message=f"COUNT counts the ELSE {default.sql()} as well"
+                    subject=write(node)[:100],
+                    message=f"COUNT counts the ELSE {write(default)} as well"
                     + (", as one more distinct value." if is_distinct else ": every row."),
                     consequence="The count is wrong.",
-                    fix=f"Remove ELSE {default.sql()}, or use SUM.",
+                    fix=f"Remove ELSE {write(default)}, or use SUM.",
                     severity=Severity.WARNING if is_distinct else Severity.ERROR,
                     offset=start_of(node) or 0,
                     variant=variant,

@@ -26,6 +26,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -42,7 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if len(texts) != 1 or not item.this.find(exp.Column):
                     continue
                 text = next(iter(texts))
-                shape = item.this.sql(comments=False).replace(f"'{text}'", "?")
+                shape = write(item.this).replace(f"'{text}'", "?")
                 shapes.setdefault(shape, []).append((item, literals[0]))
             for group in shapes.values():
                 if len(group) < 3:

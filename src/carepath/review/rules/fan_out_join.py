@@ -29,6 +29,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Scope, known_of, outermost
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -53,7 +54,7 @@ def check(context: Context) -> Iterator[Issue]:
                     or _inflated_later(variant, scope, name)
                 )
                 broken = _broken_key(context, variant, scope, name)
-                if broken is None and lost and before.get((scope.path, name)) != join.sql():
+                if broken is None and lost and before.get((scope.path, name)) != write(join):
                     broken = lost
                 if inflated is None and broken is None:
                     continue
@@ -61,7 +62,7 @@ def check(context: Context) -> Iterator[Issue]:
                     binding.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns))
                 )
                 why = (
-                    f"{inflated.sql(comments=False)[:60]} counts rows several times"
+                    f"{write(inflated)[:60]} counts rows several times"
                     if inflated is not None
                     else f"the tested key {broken} no longer holds"
                 )
@@ -97,7 +98,7 @@ def _lost_keys(context: Context) -> tuple[str | None, dict[tuple[str, str], str]
     if not theirs or theirs[0] is None or not ours or ours[0] is None:
         return None, {}
     joins = {
-        (scope.path, name): binding.join.sql()
+        (scope.path, name): write(binding.join)
         for scope in theirs[0].scopes
         for name, binding in scope.bindings.items()
         if binding.join is not None

@@ -28,6 +28,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons, nodes_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -92,8 +93,8 @@ def _folded(variant: Variant, scope: Scope) -> Iterator[Issue]:
             if wrong:
                 right = text.lower() if isinstance(call, exp.Lower) else text.upper()
                 yield Issue(
-                    subject=f"{call.sql(comments=False)[:60]} {text}",
-                    message=f"{call.sql(comments=False)[:60]} is never {text!r}.",
+                    subject=f"{write(call)[:60]} {text}",
+                    message=f"{write(call)[:60]} is never {text!r}.",
                     consequence="The condition is never true."
                     if not isinstance(node, exp.NEQ)
                     else "The condition is always true.",

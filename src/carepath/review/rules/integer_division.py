@@ -24,6 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 TRUNCATING = frozenset({"postgres", "redshift", "trino", "athena"})
 
@@ -40,8 +41,8 @@ def check(context: Context) -> Iterator[Issue]:
                     if isinstance(node.left, exp.Literal) and isinstance(node.right, exp.Literal):
                         continue
                     yield Issue(
-                        subject=node.sql(comments=False)[:100],
-                        message=f"{node.sql(comments=False)[:80]} divides whole numbers: the "
+                        subject=write(node)[:100],
+                        message=f"{write(node)[:80]} divides whole numbers: the "
                         "fraction is dropped.",
                         consequence="Rates are 0 or 1.",
                         fix="Multiply by 1.0, or cast one side to a decimal.",

@@ -29,6 +29,7 @@ from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -69,7 +70,7 @@ def _compare(
     gone = [part for part in conjuncts(theirs) if plain(part) not in ours]
     for part in gone:
         columns = _columns([part])
-        text = part.sql(comments=False)
+        text = write(part)
         if not columns or columns & elsewhere or PATTERN.search(text) or part.find(exp.Query):
             continue
         if _is_gone(context, scope, part):

@@ -23,6 +23,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -43,8 +44,8 @@ def check(context: Context) -> Iterator[Issue]:
                     if kinds != {"text", "number"}:
                         continue
                     yield Issue(
-                        subject=part.sql(comments=False),
-                        message=f"{part.sql(comments=False)} equates {left.column.type} with "
+                        subject=write(part),
+                        message=f"{write(part)} equates {left.column.type} with "
                         f"{right.column.type}.",
                         consequence="It fails, or misses matches.",
                         fix="Cast both to one type, upstream.",

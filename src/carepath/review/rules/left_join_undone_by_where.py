@@ -28,6 +28,7 @@ from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE, exp.In, exp.Between, exp.Like)
 
@@ -68,7 +69,7 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=name,
-                        message=f"WHERE {part.sql(comments=False)[:80]} drops the rows that "
+                        message=f"WHERE {write(part)[:80]} drops the rows that "
                         f"have no match in {name}: its LEFT JOIN acts as an INNER JOIN.",
                         consequence="Rows without a match are lost.",
                         fix="Move the condition into ON, or write INNER JOIN if that is meant.",
@@ -91,7 +92,7 @@ def _full(scope: Scope) -> dict[str, Binding]:
 def _outer(variant: Variant, scope: Scope, name: str, part: exp.Expr) -> Issue:
     return Issue(
         subject=name,
-        message=f"WHERE {part.sql(comments=False)[:80]} drops the rows that have no match in "
+        message=f"WHERE {write(part)[:80]} drops the rows that have no match in "
         f"{name}: the FULL JOIN keeps one side only.",
         consequence="Rows of the other side without a match are lost.",
         fix="Filter before the join, or compare a COALESCE of both sides.",

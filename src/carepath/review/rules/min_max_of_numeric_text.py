@@ -26,6 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.relation import Column
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -45,7 +46,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 name = "MAX" if isinstance(node, exp.Max) else "MIN"
                 yield Issue(
-                    subject=node.sql(comments=False).lower(),
+                    subject=write(node).lower(),
                     message=f"{name} of {column.shown} compares numbers as text.",
                     consequence="'9' is more than '10'.",
                     fix=f"Cast {column.shown} to a number first.",

@@ -27,6 +27,7 @@ from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.bindings import Binding, Resolution
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 ENDINGS = ("_id", "_key", "_sk", "_code")
 
@@ -44,8 +45,8 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     wrong, right, why = found
                     yield Issue(
-                        subject=part.sql(comments=False).lower()[:120],
-                        message=f"{part.sql(comments=False)[:90]} compares two different things: "
+                        subject=write(part).lower()[:120],
+                        message=f"{write(part)[:90]} compares two different things: "
                         f"there is {right} beside {wrong}.",
                         consequence="Rows meet that have nothing to do with each other.",
                         fix=f"Use {right}.",

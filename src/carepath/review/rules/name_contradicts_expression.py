@@ -28,6 +28,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
 
 LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
 HIGH = ("last", "max", "maximum", "latest", "newest", "highest", "most", "largest")
@@ -74,7 +75,7 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         and isinstance(item.this, exp.Max if isinstance(inner, exp.Max) else exp.Min)
         and set(words) & set(LOW if isinstance(inner, exp.Max) else HIGH)
         and not set(words) & set(HIGH if isinstance(inner, exp.Max) else LOW)
-        and not set(inner.sql(comments=False).lower().replace("(", "_").split("_"))
+        and not set(write(inner).lower().replace("(", "_").split("_"))
         & set(LOW + HIGH) - {"max", "min"}
         and isinstance(inner.this, exp.Column)
         and words[-1] in ("at", "date", "time", "timestamp", "on", "ts")
@@ -83,12 +84,12 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         contradiction = f"{name} is called {item.alias}"
     if contradiction is None:
         return
-    days = inner.sql(comments=False).lower()
+    days = write(inner).lower()
     if re.search(r"days_(since|ago)|_ago|age\b|rank|position|priority|desc", days):
         return
     yield Issue(
         subject=item.alias,
-        message=f"{contradiction}: {item.sql(comments=False)[:90]}.",
+        message=f"{contradiction}: {write(item)[:90]}.",
         consequence="The values are those of the opposite column.",
         fix="Change the function or the name.",
         confidence=Confidence.LIKELY,
@@ -128,8 +129,7 @@ def _opposite(context: Context, variant: Variant, scope: Scope, item: exp.Alias)
         return
     yield Issue(
         subject=alias,
-        message=f"{inner.sql(comments=False)} is called {item.alias}: "
-        f"{opposite[0]} became {opposite[1]}.",
+        message=f"{write(inner)} is called {item.alias}: {opposite[0]} became {opposite[1]}.",
         consequence="The values are those of the neighbour.",
         fix=f"Use {twin.shown if twin is not None else 'the column meant'}.",
         severity=Severity.WARNING,

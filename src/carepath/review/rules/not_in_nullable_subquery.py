@@ -25,6 +25,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -48,7 +49,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if column.nullable is False or _is_filtered(child, column.name):
                     continue
                 yield Issue(
-                    subject=node.sql(comments=False)[:100],
+                    subject=write(node)[:100],
                     message=f"NOT IN over {column.shown or 'an expression'}, which can be null.",
                     consequence="One null, and the condition holds for no row.",
                     fix="Use NOT EXISTS, or filter the nulls out.",
@@ -67,7 +68,7 @@ def check(context: Context) -> Iterator[Issue]:
 
 def _is_filtered(scope: Scope, name: str) -> bool:
     where = scope.node.args.get("where")
-    text = where.sql(comments=False).lower() if where is not None else ""
+    text = write(where).lower() if where is not None else ""
     return "is null" in text and name in text
 
 

@@ -23,6 +23,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE)
 
@@ -45,7 +46,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if bad:
                     yield Issue(
-                        subject=node.sql(comments=False)[:100],
+                        subject=write(node)[:100],
                         message="A comparison with NULL is never true.",
                         consequence="The condition never holds, or the branch is never taken.",
                         fix="Use IS NULL or IS NOT NULL.",

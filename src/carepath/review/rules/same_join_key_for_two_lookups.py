@@ -24,6 +24,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -40,7 +41,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if condition is None or not binding.node.alias:
                     continue
                 table = ".".join(part.name.lower() for part in binding.node.parts)
-                text = condition.sql(comments=False).lower()
+                text = write(condition).lower()
                 text = re.sub(rf"\b{re.escape(name)}\.", "@.", text)
                 before = seen.get((table, text))
                 if before is not None:
@@ -53,7 +54,7 @@ def check(context: Context) -> Iterator[Issue]:
                         offset=start_of(condition) or 0,
                         variant=variant,
                         path=scope.path,
-                        evidence=[Evidence(condition.sql(comments=False)[:120])],
+                        evidence=[Evidence(write(condition)[:120])],
                     )
                 seen.setdefault((table, text), name)
 

@@ -23,6 +23,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -49,10 +50,10 @@ def check(context: Context) -> Iterator[Issue]:
                     ):
                         continue
                     yield Issue(
-                        subject=node.sql(comments=False),
-                        message=f"{node.sql(comments=False)} adds up identifiers.",
+                        subject=write(node),
+                        message=f"{write(node)} adds up identifiers.",
                         consequence="The number means nothing.",
-                        fix=f"Use COUNT, or COUNT(DISTINCT {node.this.sql(comments=False)}).",
+                        fix=f"Use COUNT, or COUNT(DISTINCT {write(node.this)}).",
                         confidence=Confidence.LIKELY,
                         offset=start_of(node) or 0,
                         variant=variant,

@@ -33,6 +33,7 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -47,7 +48,7 @@ def check(context: Context) -> Iterator[Issue]:
                 alias = item.args["alias"]
                 meta = alias._meta or {}
                 before = start_of(item.this)
-                if PATTERN.search(item.sql()):
+                if PATTERN.search(write(item)):
                     continue
                 if before is None or "start" not in meta:
                     continue
@@ -63,12 +64,12 @@ def check(context: Context) -> Iterator[Issue]:
                 proven = owner is not None
                 written = between.split("\n")[0].rstrip()
                 yield Issue(
-                    subject=f"{item.this.sql()} {name}",
-                    message=f"A comma is missing after {item.this.sql()}: "
+                    subject=f"{write(item.this)} {name}",
+                    message=f"A comma is missing after {write(item.this)}: "
                     f"{alias.name} became its alias.",
                     consequence=f"{item.this.name} is put out as {alias.name}; the real "
                     f"{alias.name} is lost.",
-                    fix=f"Put a comma after {item.this.sql()}.",
+                    fix=f"Put a comma after {write(item.this)}.",
                     severity=Severity.ERROR if proven else Severity.WARNING,
                     confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
                     offset=before,

@@ -25,6 +25,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 RANKS = (exp.Rank, exp.DenseRank)
 
@@ -49,7 +50,7 @@ def check(context: Context) -> Iterator[Issue]:
                     parts = {p.name.lower() for p in window.args.get("partition_by") or []}
                     unique = bool(claimed) and parts <= claimed and bool(parts)
                     yield Issue(
-                        subject=window.sql(comments=False)[:100],
+                        subject=write(window)[:100],
                         message="RANK() = 1 keeps every row that ties for the first place.",
                         consequence="Duplicates stay where the order has ties.",
                         fix="Use ROW_NUMBER() with an order that ends in a unique column.",

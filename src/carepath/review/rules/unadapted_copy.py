@@ -20,6 +20,7 @@ Use instead
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -33,6 +34,7 @@ from carepath.review.sql.bindings import Scope, outermost
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -57,7 +59,7 @@ def _columns(variant: Variant, scope: Scope) -> Iterator[Issue]:
         before = seen.setdefault(item.this, item)
         if before is item or not _is_rich(item.this):
             continue
-        text = item.this.sql(comments=False).lower()
+        text = write(item.this).lower()
         if PATTERN.search(text):
             continue
         yield Issue(
@@ -77,13 +79,16 @@ def _neighbours(context: Context, variant: Variant, scope: Scope) -> Iterator[Is
     """`coalesce(x.a, 0) as a, coalesce(x.a, 0) as b` where x has a b, which nothing reads."""
     assert variant.resolution is not None
     first: dict[str, exp.Expr] = {}
+    read = Counter((id(u.binding), u.column.name) for u in scope.uses if u.column is not None)
     for item in scope.node.expressions:
         inner = item.this if isinstance(item, exp.Alias) else item
         columns = list(inner.find_all(exp.Column))
         use = variant.resolution.uses.get(id(columns[0])) if columns else None
         if len(columns) != 1 or use is None or use.column is None or use.binding is None:
             continue
-        text = inner.sql(comments=False).lower()
+        if read[id(use.binding), use.column.name] < 2:
+            continue
+        text = write(inner).lower()
         named = item.args["alias"] if isinstance(item, exp.Alias) else columns[0].this
         name = fold_identifier(named, context.dialect)
         if name == use.column.name:
@@ -130,7 +135,7 @@ def _conditions(variant: Variant, scope: Scope) -> Iterator[Issue]:
     for root in roots:
         seen: set[str] = set()
         for part in conjuncts(root):
-            text = part.sql(comments=False).lower()
+            text = write(part).lower()
             if text in seen and part.find(exp.Column) and not PATTERN.search(text):
                 yield Issue(
                     subject=text[:120],
@@ -161,7 +166,7 @@ def _branches(variant: Variant) -> Iterator[Issue]:
             else:
                 branches.append(current)
         for branch in branches:
-            text = branch.sql(comments=False).lower()
+            text = write(branch).lower()
             if text in seen and not PATTERN.search(text):
                 yield Issue(
                     subject="branches",

@@ -25,6 +25,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -52,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(join.args.get("on") or binding.node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(join.sql(comments=False)[:160].replace("cp_rel.m_", ""))],
+                    evidence=[Evidence(write(join)[:160].replace("cp_rel.m_", ""))],
                 )
 
 

@@ -28,6 +28,7 @@ from carepath.review.sql.bindings import Scope, Use
 from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.scope import STRUCT_DIALECTS
+from carepath.review.sql.writing import write
 
 QUALIFIER = re.compile(r"[\w\"`]+\.(?=[a-z_\"`])")
 LATERAL_ALIASES = frozenset(
@@ -64,7 +65,7 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
         if not group.expressions:
             return
         for part in group.expressions:
-            if PATTERN.search(part.sql()) or isinstance(part, exp.Anonymous | exp.Tuple):
+            if PATTERN.search(write(part)) or isinstance(part, exp.Anonymous | exp.Tuple):
                 return
             if isinstance(part, exp.Literal) and not part.is_string:
                 positions.add(int(part.name) if part.name.isdigit() else 0)
@@ -98,8 +99,8 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
             else "there is an aggregate and no GROUP BY"
         )
         yield Issue(
-            subject=loose.sql(comments=False),
-            message=f"{loose.sql(comments=False)} is neither grouped nor aggregated.",
+            subject=write(loose),
+            message=f"{write(loose)} is neither grouped nor aggregated.",
             consequence="The model does not build.",
             fix="Add it to GROUP BY, or aggregate it.",
             # The missing name is missing in GROUP BY; the column is a second place to look at.
@@ -121,7 +122,7 @@ def _text(node: exp.Expr) -> str:
         node = node.this
     if isinstance(node, exp.Column):
         return node.name.lower()
-    return QUALIFIER.sub("", node.sql(comments=False).lower())
+    return QUALIFIER.sub("", write(node).lower())
 
 
 def _is_aggregate(node: exp.Expr) -> bool:

@@ -27,6 +27,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 QUIET = frozenset({"duckdb", "clickhouse", "databricks", "spark", ""})
 
@@ -39,7 +40,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             where = scope.node.args.get("where")
-            filtered = where.sql(comments=False).lower() if where is not None else ""
+            filtered = write(where).lower() if where is not None else ""
             for node, _ in nodes_of(scope):
                 if not isinstance(node, exp.Div) or node.args.get("safe"):
                     continue
@@ -55,7 +56,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if _counts_something(variant, scope, divisor):
                     continue
-                text = divisor.sql(comments=False).lower()
+                text = write(divisor).lower()
                 if PATTERN.search(text) or "cp_fn" in text or text in filtered:
                     continue
                 guard = node.find_ancestor(exp.Case, exp.If)
@@ -93,7 +94,7 @@ def _counts_something(variant: Variant, scope: Scope, divisor: exp.Expr) -> bool
 
 def _conditions(guard: exp.Expr) -> str:
     branches = guard.args.get("ifs") or [guard]
-    return " ".join(branch.this.sql(comments=False).lower() for branch in branches)
+    return " ".join(write(branch.this).lower() for branch in branches)
 
 
 RULE = Rule(

@@ -24,6 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 ORDERED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 
@@ -51,7 +52,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 name = type(inner).__name__.upper()
                 yield Issue(
-                    subject=node.sql(comments=False)[:100],
+                    subject=write(node)[:100],
                     message=f"{inner.sql_name() if isinstance(inner, exp.Func) else name} has no "
                     "ORDER BY.",
                     consequence="Which row is taken differs from run to run.",

@@ -10,6 +10,7 @@ from carepath.review.sql.bindings import Binding, Known, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.relation import Key, Relation
 from carepath.review.sql.values import conjuncts, equality
+from carepath.review.sql.writing import write
 
 Part = tuple[str, str]
 """A binding's name in the scope and a column of it."""
@@ -316,9 +317,9 @@ def _output_of(known: Known, scope: Scope, node: exp.Expr) -> str | None:
         name = fold_identifier(node.this, known.dialect)
         if name in scope.aliases:
             return name
-    text = node.sql(comments=False).lower()
+    text = write(node).lower()
     for item in scope.items:
-        if item.expression is not None and item.expression.sql(comments=False).lower() == text:
+        if item.expression is not None and write(item.expression).lower() == text:
             return item.column.name
     return None
 

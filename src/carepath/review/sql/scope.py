@@ -21,6 +21,7 @@ from carepath.review.sql.bindings import (
 from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Gap, Relation, open_relation
+from carepath.review.sql.writing import write
 
 CLAUSES = (
     "where",
@@ -453,7 +454,7 @@ class Resolver(Known):
                 relations or ((relation,) if relation else ()),
                 table,
                 choices,
-                {"shown": node.sql(), "bindings": ", ".join(scope.bindings)},
+                {"shown": write(node), "bindings": ", ".join(scope.bindings)},
             )
         )
 

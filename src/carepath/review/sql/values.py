@@ -10,6 +10,7 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.sql.bindings import Binding, Known, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.relation import Column, Domain
+from carepath.review.sql.writing import write
 
 PASSING = (exp.Max, exp.Min, exp.AnyValue, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead)
 HASHES = (exp.MD5, exp.SHA, exp.SHA2, exp.MD5Digest, exp.FarmFingerprint)
@@ -288,4 +289,4 @@ def _nullable(known: Known, node: exp.Expr) -> bool | None:
 def _numbered_by(known: Known, scope: Scope, node: exp.Expr) -> tuple[str, ...] | None:
     if not isinstance(node, exp.Window) or not isinstance(node.this, exp.RowNumber):
         return None
-    return tuple(part.sql(comments=False).lower() for part in node.args.get("partition_by") or [])
+    return tuple(write(part).lower() for part in node.args.get("partition_by") or [])
