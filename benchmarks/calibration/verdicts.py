@@ -138,8 +138,9 @@ def driver(
 
     Both rules are asked: with the coordinators counted, and with capacity inferred, which is the
     one that decides the answer and cannot know service from capacity: `service` is right for both.
-    Each with a year on either side of the change, and as the answer does without a range: with the
-    half year after the change and the same half a year before. Coverage is of a year.
+    Each with a year on either side of the change, with the half year after the change and the same
+    half a year before, and as the answer does without a range: half a year, and where that cannot
+    tell the year. Coverage is of a year.
     """
     planted = str(rng.choice([*flow.DRIVERS, "none"]))
     people = int(rng.integers(6, 13))
@@ -180,6 +181,8 @@ def driver(
         "coordinators counted, half a year": _judge_driver(counted_half.verdict, planted),
         "capacity inferred, half a year": _judge_driver(inferred_half.verdict, merged),
     }
+    decisive = inferred if inferred_half.verdict == "cannot tell" else inferred_half
+    outcomes["as the answer does"] = _judge_driver(decisive.verdict, merged)
     work = float(np.log(after.work / team.work))
     truths = {
         "arrivals": float(np.log(after.arrivals / team.arrivals)),

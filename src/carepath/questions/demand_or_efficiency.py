@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ QUESTION = Question(
     "which driver?",
     decision="hire, or mend the process",
     population="all tasks; two windows of equal length, the later one the range asked for, else "
-    "the last half year; the earlier one a year before where the data reach back",
+    "the last half year, and the last year where the half year cannot tell; the earlier one a year "
+    "before where the data reach back",
     unit="day",
     estimand="the ratio of work in progress between the windows, and what each driver adds to the "
     "logarithm of the load: arrivals, rework, service and external waiting, with block-bootstrap "
@@ -57,6 +59,8 @@ COLUMNS = (
     Column("low", "log", "lower limit of contribution"),
     Column("high", "log", "upper limit of contribution"),
 )
+Windows = tuple[date, date, int]
+"""First days of the earlier and the later window, and the days of each."""
 WINDOW_DAYS = 182
 YEAR_DAYS = 364
 MINIMUM_DAYS = 84
@@ -88,8 +92,8 @@ def answer(context: Context) -> Answer:
     flow = read_flow(context)
     if flow is None:
         return context.answer("There are no tasks.", "no data")
-    windows = choose_windows(context, flow)
-    if windows is None:
+    candidates = choose_windows(context, flow)
+    if not candidates:
         length = (flow.last - flow.first).days + 1
         return context.answer(
             f"Whether demand or efficiency changed cannot be told: two windows of "
@@ -97,11 +101,11 @@ def answer(context: Context) -> Answer:
             f"({count(length, 'day')} from {flow.first} to {flow.last}).",
             "cannot tell",
         )
-    first, second, length = windows
-    before, after = count_days(flow, first, length), count_days(flow, second, length)
-    from carepath.stats.flow import demand_or_efficiency, demand_or_efficiency_of_team
+    compared = _first_that_tells(candidates, flow, context.seed)
+    found, before, after = compared.found, compared.before, compared.after
+    first, second, length = compared.windows
+    from carepath.stats.flow import demand_or_efficiency
 
-    found = demand_or_efficiency_of_team(before, after, context.seed)
     share, changes = min(flow.staff.known_share(start, length) for start in (first, second))
     is_known = share >= KNOWN_CHANGES
     staffed = demand_or_efficiency(before, after, context.seed) if is_known else None
@@ -113,6 +117,7 @@ def answer(context: Context) -> Answer:
         Table(COLUMNS, (*(_row(one) for one in _team(found)), *map(_staff_row, _staff(staffed)))),
         caveats=(
             f"Windows: {length} days from {first}, and from {second}.",
+            *_say_tried(candidates, compared.windows),
             _say_known(share),
             "Working hours are inferred from the hours in which visits end.",
             "Overload shows up as queueing whatever its cause; queueing is therefore no driver.",
@@ -125,28 +130,65 @@ def answer(context: Context) -> Answer:
     )
 
 
-def choose_windows(context: Context, flow: TaskFlow) -> tuple[date, date, int] | None:
-    """Return the first days of both windows and their length in days.
+@dataclass(frozen=True)
+class Compared:
+    """Two windows and what they say."""
 
-    The later window is what was asked for, else the last half year; the earlier one the same days
-    a year (52 weeks) before, which have the same season, else the days right before.
+    windows: Windows
+    before: FlowDays
+    after: FlowDays
+    found: FlowVerdict
+
+
+def choose_windows(context: Context, flow: TaskFlow) -> tuple[Windows, ...]:
+    """Return the windows to compare, best first, the next where one cannot tell.
+
+    The later window is what was asked for, else the last half year, then the last year; the earlier
+    one the same days a year (52 weeks) before, which have the same season, else (half a year only)
+    the days right before.
     """
     last = min(context.until or flow.last, flow.last)
-    start = max(context.since or flow.first, flow.first)
     if context.since is None:
         available = (last - flow.first).days + 1
         length = min(WINDOW_DAYS, available // 2)
-        start = last - timedelta(days=length - 1)
-    length = (last - start).days + 1
+    else:
+        length = (last - max(context.since, flow.first)).days + 1
     length -= length % 7
     if length < MINIMUM_DAYS:
-        return None
-    start = last - timedelta(days=length - 1)
-    for back in (YEAR_DAYS, length):
-        earlier = start - timedelta(days=back)
-        if back >= length and earlier >= flow.first:
-            return earlier, start, length
-    return None
+        return ()
+    lengths = [length]
+    if context.since is None and length < YEAR_DAYS:
+        lengths.append(YEAR_DAYS)
+    found = []
+    for days in lengths:
+        start = last - timedelta(days=days - 1)
+        for back in (YEAR_DAYS, days):
+            earlier = start - timedelta(days=back)
+            if back >= days and earlier >= flow.first:
+                found.append((earlier, start, days))
+                break
+    return tuple(found)
+
+
+def _first_that_tells(candidates: tuple[Windows, ...], flow: TaskFlow, seed: int) -> Compared:
+    """Return the first windows with a verdict; where none has one, the first."""
+    from carepath.stats.flow import demand_or_efficiency_of_team
+
+    tried = []
+    for first, second, length in candidates:
+        before, after = count_days(flow, first, length), count_days(flow, second, length)
+        found = demand_or_efficiency_of_team(before, after, seed)
+        tried.append(Compared((first, second, length), before, after, found))
+        if found.verdict != "cannot tell":
+            return tried[-1]
+    return tried[0]
+
+
+def _say_tried(candidates: tuple[Windows, ...], taken: Windows) -> tuple[str, ...]:
+    """Say that shorter windows were looked at first and could not tell."""
+    if taken == candidates[0]:
+        return ()
+    return (f"The last {count(candidates[0][2], 'day')} alone cannot tell, so a year is compared.",)
 
 
 def _say_known(share: float) -> str:
