@@ -1,9 +1,10 @@
 """How fast `carepath review` is: a generated project, cold, warm, and beside sqlfluff's lint.
 
-    python -m benchmarks.review_speed [--models 1500] [--sqlfluff 20]
+    python -m benchmarks.review_speed [--models 1500] [--sqlfluff 20] [--write]
 
 Prints seconds and peak memory of: the whole project cold (empty cache), a pull request that
-touches five models cold and warm, and sqlfluff's lint of a sample of the same files.
+touches five models cold and warm, and sqlfluff's lint of a sample of the same files. `--write` puts
+the table into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -17,8 +18,18 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.sections import Run, run_process
+from benchmarks.sections import Run, describe_machine, run_process, write_section
 
+HEADER = """## The review
+
+Written by `python -m benchmarks.review_speed --write`: whole processes, imports included, on a
+generated project; warm output equals cold output byte for byte. The review uses one core, sqlfluff
+two.
+
+{machine}
+
+| what | clock | processor | peak memory | at most, s |
+|---|---:|---:|---:|---:|"""
 FIELDS = ("status", "amount", "country", "channel", "plan", "device", "region", "score")
 
 
@@ -131,6 +142,7 @@ def main() -> None:
     parser.add_argument("--models", type=int, default=1500)
     parser.add_argument("--sqlfluff", type=int, default=20, help="files to lint with sqlfluff")
     parser.add_argument("--keep", type=Path, help="folder to leave the project in")
+    parser.add_argument("--write", action="store_true", help="put it into docs/benchmarks.md")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = options.keep or Path(folder) / "project"
@@ -168,14 +180,33 @@ def main() -> None:
                 linted, clock=linted.clock * factor, seconds=linted.seconds * factor
             )
             rows.append((f"  so for {options.models} files about", whole_lint))
-        # A busy machine stretches the first number, not the second.
+        is_same = warm == cold
         for name, one in rows:
             print(
                 f"{name:<46} {one.clock:8.2f} s  {one.seconds:8.2f} s of processor "
                 f"{one.megabytes:6.0f} MB"
             )
-        print("warm equals cold byte for byte:", "yes" if warm == cold else "NO")
+        print("warm equals cold byte for byte:", "yes" if is_same else "NO")
         print(whole.splitlines()[-4:] and "\n".join(whole.splitlines()[-3:]))
+    if options.write:
+        if not (is_same and files):
+            raise SystemExit("Warm differs from cold, or nothing was linted: not written.")
+        write_section("review_speed", render(rows))
+
+
+def render(rows: list[tuple[str, Run]]) -> str:
+    """Return the section of docs/benchmarks.md."""
+    lines = [HEADER.format(machine=describe_machine("sqlglot", "sqlfluff"))]
+    most = {"whole project": "20", "pull request": "2"}
+    for name, one in rows:
+        aim = next((aim for start, aim in most.items() if name.startswith(start)), "")
+        if name.startswith("pull request") and name.endswith("cold"):
+            aim = ""
+        memory = "" if name.startswith("  so") else f"{one.megabytes:.0f} MB"
+        lines.append(
+            f"| {name.strip()} | {one.clock:.1f} s | {one.seconds:.1f} s | {memory} | {aim} |"
+        )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
