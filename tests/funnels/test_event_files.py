@@ -97,6 +97,7 @@ AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
         "1772359200000",
         "1772359200000000",
         "1772359200000000000",
+        "1772359200000000999",
     ],
 )
 def test_a_time_is_read_however_it_is_written(tmp_path, written):

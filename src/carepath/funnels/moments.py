@@ -44,6 +44,8 @@ def write_moment(cell: str, kind: str) -> str:
 
 def _write_epoch(text: str) -> str:
     number = f"try_cast({text} as decimal(38, 9))"
+    # Divided as a whole number: a decimal divided is a double, which rounds.
+    nanoseconds = f"cast(trunc({number}) as hugeint)"
     return f"""case
                         when
                             not regexp_full_match({text}, '{_NUMBER}')
@@ -55,5 +57,5 @@ def _write_epoch(text: str) -> str:
                             then make_timestamp(cast(trunc({number} * 1000) as bigint))
                         when abs({number}) < 1e17
                             then make_timestamp(cast(trunc({number}) as bigint))
-                        else make_timestamp(cast(cast(trunc({number}) as hugeint) // 1000 as bigint))
+                        else make_timestamp(cast({nanoseconds} // 1000 as bigint))
                     end"""
