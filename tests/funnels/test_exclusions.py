@@ -80,3 +80,12 @@ def test_any_entry_may_take_an_attempt_that_was_not_stopped():
 
 def test_unordered_exclusions_cover_the_whole_funnel():
     assert closed("ann: B@0 X@1 A@2", order="unordered", exclusions=[STOP]) == [1, 0]
+
+
+def test_whoever_missed_a_step_never_came_to_the_end_of_the_exclusion():
+    late = "ann: A@0 C@10 X@20"
+    assert closed("ann: A@0 X@20", "A B C", exclusions=[REMOVE]) == [0, 0, 0]
+    assert closed(late, "A B C", exclusions=[REMOVE]) == [0, 0, 0]
+    assert run(late, "A B C", exclusions=[STOP]).set_aside.stopped_by_exclusion == 1
+    assert closed("ann: A@0 B@5 C@10 X@20", "A B C", exclusions=[REMOVE]) == [1, 1, 1]
+    assert closed(late, "A B? C", exclusions=[REMOVE]) == [1, 1, 1]

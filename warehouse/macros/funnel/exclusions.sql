@@ -126,9 +126,7 @@ entered_microseconds
 {%- else -%}
 case
             when
-                {%- for step in range(1, exclusion.from_step + 1) if step not in optional_steps %}
-                {{ 'and ' if not loop.first }}reached_microseconds_{{ step }} is not null
-                {%- endfor %}
+                {{ funnel_all_reached(range(1, exclusion.from_step + 1), optional_steps) }}
                 then coalesce(
                     {%- for step in range(exclusion.from_step, 0, -1) %}
                     reached_microseconds_{{ step }}{{ ',' if not loop.last }}
@@ -138,14 +136,13 @@ case
 {%- endif -%}
 {%- endmacro %}
 
-{#- When to_step was reached, or the first step after it where it is optional; null: never. -#}
+{#- When to_step was reached, or the first step after it where it is optional; null: never. Whoever
+    missed a step on the way has not come there, though a later event may look like it. -#}
 {% macro funnel_exclusion_end(exclusion, step_numbers, optional_steps, is_unordered) -%}
 {%- if is_unordered -%}
 case
             when
-                {%- for step in step_numbers %}
-                {{ 'and ' if not loop.first }}reached_microseconds_{{ step }} is not null
-                {%- endfor %}
+                {{ funnel_all_reached(step_numbers, []) }}
                 then greatest(
                     {%- for step in step_numbers %}
                     reached_microseconds_{{ step }}{{ ',' if not loop.last }}
@@ -157,13 +154,25 @@ case
 {%- for step in step_numbers if step > exclusion.to_step and step - 1 in optional_steps and ends[-1] == step - 1 -%}
 {%- set _ = ends.append(step) -%}
 {%- endfor -%}
-coalesce(
-            {%- for step in ends %}
-            reached_microseconds_{{ step }},
-            {%- endfor %}
-            null
-        )
+case
+            when
+                {{ funnel_all_reached(range(1, exclusion.to_step), optional_steps) }}
+                then coalesce(
+                    {%- for step in ends %}
+                    reached_microseconds_{{ step }},
+                    {%- endfor %}
+                    null
+                )
+        end
 {%- endif -%}
+{%- endmacro %}
+
+{#- Whether each of the steps was reached that may not be passed over. -#}
+{% macro funnel_all_reached(steps, optional_steps) -%}
+{%- for step in steps if step not in optional_steps -%}
+{{ '
+                and ' if not loop.first }}reached_microseconds_{{ step }} is not null
+{%- endfor -%}
 {%- endmacro %}
 
 {#- What was reached no later than the stop, give or take the tolerance. -#}
