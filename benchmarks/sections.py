@@ -55,14 +55,17 @@ def run_process(
     watch : Path, optional
         A folder of which the largest size is told; looked at twice a second.
     environment : dict, optional
-        Its environment; ours by default.
+        Its environment; ours by default. Python may keep its compiled modules, as it does for
+        everybody who has not forbidden it.
     allowed : tuple of int
         The exit codes that are no failure.
     """
     largest = 0.0
+    own = {**(os.environ if environment is None else environment)}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile("w+") as out:
         began = time.perf_counter()
-        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=own)
         while True:
             found, status, usage = os.wait4(process.pid, os.WNOHANG if watch else 0)
             if found:
