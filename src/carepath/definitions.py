@@ -218,6 +218,7 @@ def _check_statuses(lines: list[_Line]) -> None:
 
 def _check_calendar(lines: list[_Line], folder: Path) -> str:
     zones: set[str] = set()
+    openings: dict[str, list[tuple[str, str, int]]] = {}
     for line in lines:
         if line.values["iso_weekday"] not in {"1", "2", "3", "4", "5", "6", "7"}:
             raise line.fail("A weekday is not 1 to 7.", "iso_weekday", "1 is Monday, 7 is Sunday")
@@ -230,6 +231,16 @@ def _check_calendar(lines: list[_Line], folder: Path) -> str:
             raise line.fail(
                 "It closes before it opens.", "closes_at", "split a night over two weekdays"
             )
+        opens, closes = line.values["opens_at"], line.values["closes_at"]
+        same_day = openings.setdefault(line.values["iso_weekday"], [])
+        for earlier_opens, earlier_closes, number in same_day:
+            if opens < earlier_closes and earlier_opens < closes:
+                raise line.fail(
+                    f"It is open already by line {number}, and hours would count twice.",
+                    "opens_at",
+                    "make one line of the two, or let one end before the other begins",
+                )
+        same_day.append((opens, closes, line.number))
         zone = line.values["time_zone"]
         if zone not in zoneinfo.available_timezones():
             near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)

@@ -78,6 +78,12 @@ MISTAKES = {
         ":2, column closes_at",
         "closes before it opens",
     ),
+    "hours that overlap on a weekday": (
+        "calendar.csv",
+        lambda text: text + "1,16:30,20:00,America/New_York\n",
+        ":7, column opens_at",
+        "open already by line 2",
+    ),
     "a holiday twice": (
         "holidays.csv",
         lambda text: text + "2025-12-25,Christmas again\n",
@@ -111,6 +117,12 @@ def test_a_mistake_is_named(mistake: str, definitions: Path) -> None:
     assert f"{path}{where}" in str(failure.value) or where in str(failure.value)
     assert name in str(failure.value)
     assert word in str(failure.value)
+
+
+def test_a_break_at_noon_is_two_lines_of_a_weekday(definitions: Path) -> None:
+    path = definitions / "calendar.csv"
+    path.write_text(path.read_text() + "1,17:00,20:00,America/New_York\n")
+    check_definitions(definitions, "MEMBER_INTAKE")
 
 
 def test_a_missing_file_is_named(definitions: Path) -> None:

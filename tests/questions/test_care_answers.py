@@ -142,6 +142,16 @@ def test_a_type_a_third_slower_is_called_slower_and_one_a_tenth_slower_is_not(ma
     }
 
 
+def test_one_type_alone_has_nothing_to_be_compared_with(made: Made) -> None:
+    made.fresh()
+    for index in range(40):
+        made.task(f"t{index}", MONDAY, 1.0 + index)
+    answer = made.ask("slowest-type")
+    assert answer.verdict == "cannot tell"
+    (ratio,) = answer.estimates
+    assert (ratio.value, ratio.reason) == (None, "there is nothing to compare it with")
+
+
 def test_starts_are_counted_per_iso_week_and_cut_weeks_are_in_no_rate(made: Made) -> None:
     made.fresh(as_of=datetime(2025, 2, 5))
     for day, starts in ((6, 3), (12, 1), (13, 4), (27, 2)):
@@ -171,6 +181,40 @@ def test_since_a_monday_makes_the_first_week_complete(made: Made) -> None:
         (date(2025, 1, 6), True),
         (date(2025, 1, 13), True),
     ]
+
+
+def test_weeks_in_which_nothing_started_count_up_to_the_last_complete_one(made: Made) -> None:
+    made.fresh(as_of=datetime(2025, 2, 18))
+    for index, day in enumerate((6, 13, 13, 20)):
+        made.project(f"p{index}", datetime(2025, 1, day))
+    answer = made.ask("projects-started")
+    assert rows_of(answer, "week", "started", "is_complete") == [
+        (date(2025, 1, 6), 1, False),
+        (date(2025, 1, 13), 2, True),
+        (date(2025, 1, 20), 1, True),
+        (date(2025, 1, 27), 0, True),
+        (date(2025, 2, 3), 0, True),
+        (date(2025, 2, 10), 0, True),
+    ]
+    assert answer.estimate("per_week").value == pytest.approx(3 / 5)
+    assert answer.headline.endswith("over 5 complete weeks; 0 in the last of them.")
+    bounded = made.ask("projects-started", until="2025-02-09")
+    assert rows_of(bounded, "week")[-1] == (date(2025, 2, 3),)
+
+
+def test_weeks_in_which_nothing_started_count_from_since(made: Made) -> None:
+    made.fresh(as_of=datetime(2025, 2, 4))
+    for day in (6, 27):
+        made.project(f"p{day}", datetime(2025, 1, day))
+    answer = made.ask("projects-started", since="2025-01-13")
+    assert rows_of(answer, "week", "started", "is_complete") == [
+        (date(2025, 1, 13), 0, True),
+        (date(2025, 1, 20), 0, True),
+        (date(2025, 1, 27), 1, True),
+    ]
+    # before the first start of all, nothing is known
+    early = made.ask("projects-started", since="2024-12-01")
+    assert rows_of(early, "week")[0] == (date(2025, 1, 6),)
 
 
 def changes(made: Made) -> None:
@@ -217,6 +261,30 @@ def test_until_goes_back_to_the_end_of_that_day(made: Made) -> None:
     assert made.ask("tasks-in-progress", until="2025-11-01").verdict == "nothing in progress"
 
 
+def test_the_last_four_weeks_end_with_the_day_of_as_of_and_never_before_the_data(
+    made: Made,
+) -> None:
+    changes(made)
+    # as_of is the beginning of 1 January; 3 tasks are open since 30 December, 4 before.
+    mean = made.ask("tasks-in-progress", since="2025-12-29").estimate("mean_open_tasks")
+    assert mean.value == pytest.approx((4 + 2 * 3) / 3)
+    assert mean.label.endswith("mean of 3 days to 2025-12-31")
+    assert made.ask("tasks-in-progress", since="2000-01-01").estimate("mean_open_tasks").n == 31
+    never = made.ask("tasks-in-progress", since="2030-01-01").estimate("mean_open_tasks")
+    assert (never.value, never.n) == (None, 0)
+
+
+def test_a_day_that_is_not_over_is_told_as_of_the_moment(made: Made) -> None:
+    changes(made)
+    now = made.ask("tasks-in-progress")
+    assert "at 2026-01-01 00:00:00 UTC" in now.headline
+    for until in ("2026-01-01", "2030-01-01"):
+        assert made.ask("tasks-in-progress", until=until).headline == now.headline
+    assert "at the end of 2025-12-31" in (
+        made.ask("tasks-in-progress", until="2025-12-31").headline
+    )
+
+
 def test_clocks_of_completed_work_leave_out_starts_that_may_be_reopened(made: Made) -> None:
     made.fresh()
     # 30 tasks: two days of cycle, half a day worked on, of one day in progress.
@@ -233,6 +301,11 @@ def test_clocks_of_completed_work_leave_out_starts_that_may_be_reopened(made: Ma
     # A re-opening came after ten days: what was started five days ago may still be re-opened.
     made.task("young", AS_OF - 5 * DAY, 1.0, **(clocks | {"active_seconds": 86_400}))
     made.visit("t0", 1, "done", "done", MONDAY + 2 * DAY, 10.0)
+    made.visit("t0", 2, "doing", "active", MONDAY + 12 * DAY, 1.0)
+    # Closing or deleting what is done is no re-opening, however late it comes.
+    for index in range(1, 20):
+        made.visit(f"t{index}", 1, "done", "done", MONDAY + 2 * DAY, 400.0)
+        made.visit(f"t{index}", 2, "closed", "done", MONDAY + 402 * DAY, 1.0)
     answer = made.ask("time-to-complete")
     found = {
         name: answer.estimate(f"tasks_{name}_median_days").value

@@ -32,13 +32,47 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
     )
     found = context.fetch(
         f"""
-        with gaps as (
+        with visits as (
+            select
+                {unit[:-1]}_id as item_id,
+                entered_at,
+                visit_number,
+                category,
+                lag(category) over (
+                    partition by {unit[:-1]}_id order by visit_number
+                ) as previous_category
+            from {PHASES[unit]}
+            where not is_imputed
+        ),
+        -- several done statuses in a row are one completion
+        marked as (
+            select
+                item_id,
+                entered_at,
+                category not in ('done', 'cancelled') and previous_category = 'done'
+                    as is_reopening,
+                max(
+                    case
+                        when category = 'done' and coalesce(previous_category, '') != 'done'
+                            then entered_at
+                    end
+                ) over (
+                    partition by item_id order by visit_number
+                    rows between unbounded preceding and current row
+                ) as completed_at
+            from visits
+        ),
+        gaps as (
             select
                 coalesce(
-                    percentile_cont(0.95) within group (order by cast(seconds as double)), 0
+                    percentile_cont(0.95) within group (
+                        order by
+                            cast(datediff('microsecond', completed_at, entered_at) as double)
+                    ),
+                    0
                 ) as usual_gap
-            from {PHASES[unit]}
-            where category = 'done' and not is_open
+            from marked
+            where is_reopening
         )
         select
             dense_rank() over (order by coalesce(project_id, {unit[:-1]}_id)) as cluster,
@@ -48,7 +82,7 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
         cross join gaps
         where
             is_done and not is_imputed and cycle_seconds is not null
-            and datediff('second', first_active_at, $as_of) > gaps.usual_gap
+            and datediff('microsecond', first_active_at, $as_of) > gaps.usual_gap
             and {context.within_moments("first_active_at")}
         order by {unit[:-1]}_id
         """,

@@ -154,7 +154,9 @@ def _means(
         sizes.append(int(chosen.sum()))
         few = np.count_nonzero(np.bincount(cluster[chosen])) < MINIMUM_CLUSTERS
         reasons.append(
-            "nobody was watched as long as the horizon"
+            "there is nothing to compare it with"
+            if not sizes[-1]
+            else "nobody was watched as long as the horizon"
             if value is None
             else f"under {MINIMUM_FINISHED} finished"
             if finished < MINIMUM_FINISHED

@@ -57,10 +57,10 @@ def answer(context: Context) -> Answer:
         return context.answer(f"No project started{context.period}.", "no data", excluded=excluded)
     counted = {(week.date(), segment): int(started) for week, segment, started in found.rows()}
     segments = sorted({segment for _, segment in counted})
-    first, last = min(week for week, _ in counted), max(week for week, _ in counted)
     through = read_complete_through(context, "care_platform.project", _HISTORY)
     # The site's midnight may come up to twelve hours after that of UTC.
     sure = (through - timedelta(hours=12)).date()
+    first, last = _first_week(context, min(counted)[0]), _last_week(context, max(counted)[0], sure)
     weeks: list[date] = [first + n * WEEK for n in range((last - first).days // 7 + 1)]
     complete = {week: _is_complete(context, week, first, sure) for week in weeks}
     rows: tuple[tuple[Cell, ...], ...] = tuple(
@@ -92,6 +92,21 @@ def answer(context: Context) -> Answer:
 
 
 _HISTORY = "care_platform.historical_project"
+
+
+def _first_week(context: Context, first: date) -> date:
+    """Return the week of --since, where projects started before it: weeks without a start count."""
+    if context.since is None:
+        return first
+    found = context.fetch(f"select min(started_week_date) as week from {PROJECTS}")
+    earliest: date = found.values("week")[0].date()
+    return min(first, max(earliest, context.since - timedelta(days=context.since.weekday())))
+
+
+def _last_week(context: Context, last: date, sure: date) -> date:
+    """Return the last week known to be over: that nothing started in it is known as well."""
+    over = sure if context.until is None else min(sure, context.until + timedelta(days=1))
+    return max(last, over - timedelta(days=over.weekday()) - WEEK)
 
 
 def _is_complete(context: Context, week: date, first: date, sure: date) -> bool:

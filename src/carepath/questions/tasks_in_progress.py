@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -68,7 +69,8 @@ def answer(context: Context) -> Answer:
         order by latest.active_task_count desc, latest.open_task_count desc, latest.project_key
         """
     )
-    moment = f"at the end of {context.until}" if context.until else f"at {context.as_of} UTC"
+    until = _ended(context)
+    moment = f"at the end of {until}" if until else f"at {context.as_of} UTC"
     if not len(found):
         return context.answer(f"No task was open {moment}.", "nothing in progress")
     active, opened = found.integers("active_tasks"), found.integers("open_tasks")
@@ -80,8 +82,12 @@ def answer(context: Context) -> Answer:
     headline = (
         f"{count(active.sum(), 'task')} {_are(active.sum())} in progress in "
         f"{count((active[of_projects] > 0).sum(), 'project')} {moment}, of "
-        f"{count(opened.sum(), 'open task')} in {count(projects, 'project')} with open work: "
-        f"{middle or 0:g} per project in the middle, {busiest:,} in the busiest."
+        f"{count(opened.sum(), 'open task')} in {count(projects, 'project')} with open work"
+        + (
+            f": {middle or 0:g} in the middle project, {busiest:,} in the busiest."
+            if projects
+            else "."
+        )
     )
     estimates = [
         tally("active_tasks", "tasks in progress", float(active.sum()), "tasks"),
@@ -139,8 +145,9 @@ def _usual(context: Context) -> list[Figure]:
         """
     )
     dates = [moment.date() for moment in found.values("changed_date")]
-    last = context.until or dates[-1]
-    first = context.since or max(last - timedelta(days=USUAL_DAYS - 1), dates[0])
+    last = _ended(context) or _last_day(context)
+    # nothing is known of the days before the first change
+    first = max(context.since or last - timedelta(days=USUAL_DAYS - 1), dates[0])
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     places = np.searchsorted(np.array(dates, dtype="datetime64[D]"), np.array(days), side="right")
     figures = []
@@ -150,13 +157,26 @@ def _usual(context: Context) -> list[Figure]:
         figures.append(
             tally(
                 f"mean_{name}_tasks",
-                f"{label} at the end of a day, mean of {len(days)} days to {last}",
+                f"{label} at the end of a day, mean of {count(len(days), 'day')} to {last}"
+                if days
+                else f"{label} at the end of a day: no day is in the range",
                 mean,
                 "tasks",
                 len(days),
             )
         )
     return figures
+
+
+def _last_day(context: Context) -> date:
+    """Return the last date of the site that is over at as_of."""
+    moment = (context.as_of + timedelta(microseconds=1)).replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(context.site_time_zone)).date() - timedelta(days=1)
+
+
+def _ended(context: Context) -> date | None:
+    """Return the date of --until, None where it is not over at as_of."""
+    return context.until if context.until and context.until <= _last_day(context) else None
 
 
 def _are(number: float) -> str:
