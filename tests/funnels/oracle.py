@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
+from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -86,6 +87,7 @@ class Oracle:
         self.complete = complete
         self.optional = {k for k in self.numbers if definition.steps[k - 1].is_optional}
         self.unordered = definition.order == "unordered"
+        self.wanted = None  # (property, value) that an event must have to do a step
 
     @property
     def numbers(self):
@@ -110,6 +112,8 @@ class Oracle:
         return (event.at, event.person, event.name, [none_last(value) for value in read])
 
     def serves(self, event):
+        if self.wanted is not None and event.get(self.wanted[0]) != self.wanted[1]:
+            return []
         return [k for k in self.numbers if fits(event, self.d.steps[k - 1])]
 
     def in_total_order(self, events):
@@ -288,9 +292,9 @@ class Oracle:
         )
 
     def unseen(self, events):
-        """Events of the definition that nobody ever did, whatever `where` lets count."""
+        """Events of the definition that no unit ever did, whatever `where` lets count."""
         names = [step.event for step in (*self.d.steps, *self.d.exclusions)]
-        happened = {event.name for event in events}
+        happened = {event.name for own in self.people(events).values() for event in own}
         return [name for name in dict.fromkeys(names) if name and name not in happened]
 
     # -- everybody
@@ -324,8 +328,9 @@ class Oracle:
         for person, own in sorted(self.people(self.counted(events)).items()):
             first_ever = self.first_ever(own)
             for value in {event.get(name) for event in own}:
-                same = [event for event in own if event.get(name) == value]
-                outcome = self.outcome(person, same, first_ever)
+                of_value = copy(self)
+                of_value.wanted = (name, value)
+                outcome = of_value.outcome(person, own, first_ever)
                 if outcome is not None and not outcome.attempt.is_removed:
                     segments[value, True].append(outcome)
         return segments

@@ -57,6 +57,20 @@ def test_at_all_events_a_person_may_be_in_several_groups():
     }
 
 
+def test_at_all_events_what_ends_progress_does_so_whatever_its_value():
+    story = "ann: A{c=red}@0 X@1 B{c=red}@2\nbob: A{c=red}@0 B{c=red}@2"
+    at_all = {"breakdown": {"property": "c", "at": "all_events"}}
+
+    def completed(**keys):
+        (red,) = run(story, **at_all, **keys).breakdown.segments
+        return red.totals.entered, red.totals.completed
+
+    assert completed() == (2, 2)
+    assert completed(exclusions=[{"event": "X"}]) == (2, 1)
+    assert completed(exclusions=[{"event": "X", "mode": "remove_person"}]) == (1, 1)
+    assert completed(order="strict") == (2, 1)
+
+
 @pytest.mark.parametrize("at", ["entry", "first_touch", "last_touch"])
 def test_groups_sum_to_everybody(at):
     assert sum(row[0] for row in count_segments(at).values()) == 3

@@ -96,17 +96,25 @@ def _match_segments(
     column: str,
     complete_through: int,
 ) -> tuple[str, ...]:
-    """Run the funnel again for each person and value, over the events with that value only."""
+    """Run the funnel again for each person and value: only events with that value do its steps.
+
+    What ends progress does so whatever its value: an exclusion, and in strict order any event.
+    """
+    steps = [f"is_step_{k}" for k in definition.step_numbers]
+    is_entry = " or ".join(steps) if definition.order == "unordered" else steps[0]
+    ends = [f"events.is_exclusion_{j}" for j in range(1, len(definition.exclusions) + 1)]
+    is_same = f"events.{column} is not distinct from segment_units.segment"
+    kept = "true" if definition.order == "strict" else " or ".join([is_same, *ends])
+    own = ", ".join(f"(events.{step} and {is_same}) as {step}" for step in steps)
     connection.execute(f"""create temp table segment_units as
 select person_id, segment, row_number() over (order by person_id, segment nulls last) as unit_id
-from (select distinct person_id, {column} as segment from events)""")
+from (select distinct person_id, {column} as segment from events where {is_entry})""")
     connection.execute(f"""create temp table segment_events as
-select events.* replace (segment_units.unit_id as person_id)
+select events.* replace (segment_units.unit_id as person_id, {own})
 from events
 inner join segment_units
-    on
-        events.person_id = segment_units.person_id
-        and events.{column} is not distinct from segment_units.segment""")
+    on events.person_id = segment_units.person_id
+where {kept}""")
     statements = match_people(
         connection, definition, complete_through, events="segment_events", prefix="segment_"
     )
