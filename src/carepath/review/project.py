@@ -38,6 +38,7 @@ LAYER_WORDS = {
     "prod": "prod",
     "mart": "prod",
     "marts": "prod",
+    "gold": "prod",
     "core": "prod",
     "reporting": "prod",
     "reports": "prod",

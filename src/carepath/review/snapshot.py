@@ -151,16 +151,25 @@ class Snapshot:
             return self.settings.dialect
         for path in sorted(self.tree.entries):
             if posixpath.basename(path) == "profiles.yml" and path.startswith(project.root):
-                match = re.search(r"(?m)^\s*type:\s*['\"]?(\w+)", self.tree.text(path) or "")
+                match = re.search(
+                    r"(?m)(?:^|[{,])\s*type:\s*['\"]?(\w+)", self.tree.text(path) or ""
+                )
                 if match and match[1] in dialects.SUPPORTED:
                     return match[1]
         files = project.of_kind("model")
         step = max(1, len(files) // 300)
         chosen = files[::step]
-        slot = "d|" + hashlib.sha256("".join(file.sha for file in chosen).encode()).hexdigest()
+        configured = ""
+        for name in ("dbt_project.yml", "dbt_project.yaml"):
+            path = posixpath.join(project.root, name)
+            configured = configured or (self.tree.text(path) if path in self.tree.entries else "")
+        basis = configured + "".join(file.sha for file in chosen)
+        slot = "d|" + hashlib.sha256(basis.encode()).hexdigest()
         kept = self.memo.get(slot)
         if kept is None:
-            kept = self.memo[slot] = dialects.infer(self.text(file) for file in chosen)
+            texts = (*(self.text(file) for file in chosen), configured)
+            profile = dialects.named_in(str(project.settings.get("profile") or ""))
+            kept = self.memo[slot] = dialects.infer(texts) or profile
         return str(kept)
 
     def _add_model(self, space: Space, file: File) -> None:

@@ -62,7 +62,7 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
         r"\b(from_json|explode_outer|posexplode|from_unixtime|try_divide)\s*\(|\blateral view\b",
         4,
     ),
-    ("databricks", r"file_format\s*=\s*['\"]delta", 5),
+    ("databricks", r"file_format\s*[=:]\s*['\"]?delta", 5),
     (
         "duckdb",
         r"\b(read_csv|read_parquet|read_csv_auto|strptime|list_aggregate|struct_pack|epoch_ms|regexp_extract_all|date_diff\('|datediff\(')",
@@ -81,6 +81,13 @@ COMPILED = tuple(
     (name, re.compile(pattern, re.IGNORECASE if name != "clickhouse" else 0), weight)
     for name, pattern, weight in SIGNS
 )
+
+
+def named_in(text: str) -> str:
+    """The dialect that the name of a profile says, '' where it says none."""
+    words = re.split(r"[^a-z]+", text.lower())
+    found = [name for name in SUPPORTED if name in words]
+    return found[0] if len(found) == 1 else ""
 
 
 def infer(texts: Iterable[str]) -> str:

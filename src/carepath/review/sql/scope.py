@@ -401,13 +401,13 @@ class Resolver(Known):
                 elif len(visible) == 1:
                     return Use(node, clause, visible[0], visible[0].relation.get(name))
                 return Use(node, clause, visible[0], visible[0].relation.get(name))
-            if depth == 0 and name in current.aliases:
+            if depth == 0 and name in current.aliases and not _defines(current, name, node):
                 return Use(node, clause, None, None, alias=True)
             if name in current.bindings or name in current.using or name in self.scalars:
                 return Use(node, clause, None, None)
             if any(not b.relation.is_closed for b in current.bindings.values()):
                 return Use(node, clause, None, None)
-            if name in current.aliases:
+            if name in current.aliases and not _defines(current, name, node):
                 return Use(node, clause, None, None, alias=True)
         if name in PSEUDO or name.startswith(("$", "@", "metadata$")) or not scope.bindings:
             return Use(node, clause, None, None)
@@ -463,6 +463,17 @@ def _chain(scope: Scope | None) -> Iterator[Scope]:
     while scope is not None:
         yield scope
         scope = scope.parent
+
+
+def _defines(scope: Scope, name: str, node: exp.Expr) -> bool:
+    """True inside the expression an alias stands for, which cannot mean itself: sum(x) as x."""
+    target = scope.aliases.get(name)
+    current: exp.Expr | None = node
+    while current is not None and current is not scope.node:
+        if current is target:
+            return True
+        current = current.parent
+    return False
 
 
 def _alias(node: exp.Expr) -> exp.Expr | None:

@@ -198,7 +198,9 @@ def narrow(known: Known, scope: Scope, binding: Binding, column: Column, copy: C
         allowed = frozenset(values)
         if copy.domain is not None:
             kept = copy.domain.values & allowed
-            if kept:
+            if kept == allowed and copy.domain.strength != "sql":
+                copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"))
+            elif kept:
                 copy = replace(copy, domain=replace(copy.domain, values=kept))
         else:
             copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"), nullable=False)
