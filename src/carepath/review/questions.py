@@ -89,6 +89,7 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _one_row(variant, scope)
             yield from _one_side(variant, scope)
             yield from _oldest(variant, scope)
+            yield from _partitions(variant, scope)
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
@@ -234,6 +235,26 @@ def _oldest(variant: Variant, scope: Scope) -> Iterator[Asked]:
                 variant,
                 start_of(node) or 0,
             )
+
+
+def _partitions(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """Neighbouring rows in one order, sought among the rows of different things."""
+    seen: dict[str, tuple[str, str]] = {}
+    for item in scope.node.expressions:
+        for node in item.find_all(exp.Window):
+            inner, order = node.this, node.args.get("order")
+            if not isinstance(inner, (exp.Lag, exp.Lead)) or order is None:
+                continue
+            by = ", ".join(write(part) for part in node.args.get("partition_by") or [])
+            before = seen.setdefault(write(order), (by, item.alias_or_name))
+            if by and before[0] and by != before[0]:
+                yield (
+                    "partitions",
+                    f"{item.alias_or_name} looks at the neighbours of one {by}, {before[1]} at "
+                    f"those of one {before[0]}: is that meant?",
+                    variant,
+                    start_of(item) or 0,
+                )
 
 
 __all__ = ["ask"]

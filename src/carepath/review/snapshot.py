@@ -162,7 +162,8 @@ class Snapshot:
         configured = ""
         for name in ("dbt_project.yml", "dbt_project.yaml"):
             path = posixpath.join(project.root, name)
-            configured = configured or (self.tree.text(path) if path in self.tree.entries else "")
+            if path in self.tree.entries:
+                configured = configured or self.tree.text(path) or ""
         basis = configured + "".join(file.sha for file in chosen)
         slot = "d|" + hashlib.sha256(basis.encode()).hexdigest()
         kept = self.memo.get(slot)

@@ -2,7 +2,8 @@
 
 What it does
     Where the values of an output column are proven by the SQL (a CASE, constants), compares them
-    with the accepted_values test of the column.
+    with the accepted_values test of the column. Where the column is passed on, and its test
+    upstream has values that this one lacks and lacks values that this one has, it warns.
 
 Why it is bad
     The test fails as soon as a row takes that branch; or the branch has a typo. One of the two is
@@ -36,28 +37,33 @@ def check(context: Context) -> Iterator[Issue]:
         for column in variant.resolution.output.columns:
             allowed = accepted_values(doc, loose(column.name))
             domain = column.domain
-            if allowed is None or domain is None or domain.strength != "sql":
+            if allowed is None or domain is None:
                 continue
             extra = sorted(domain.values - allowed[0])
-            if not extra:
-                continue
             unused = sorted(allowed[0] - domain.values)
+            is_declared = domain.strength == "declared"
+            if not extra or (domain.strength != "sql" and not (is_declared and unused)):
+                continue
             from_filter = "filter" in domain.proof
             yield Issue(
                 subject=f"{column.name} {' '.join(extra)}",
                 message=f"{column.shown} can be {listing(map(repr, extra), 6)}, which its "
                 "accepted_values test does not allow.",
                 consequence="The test fails; one of the two is wrong.",
-                fix=f"Allow it in the test, or write {listing(map(repr, unused), 4)} in the SQL."
+                fix=f"Bring the two tests into line: only this one has "
+                f"{listing(map(repr, unused), 4)}."
+                if is_declared
+                else f"Allow it in the test, or write {listing(map(repr, unused), 4)} in the SQL."
                 if unused
                 else "Allow it in the test, or do not make it.",
-                severity=Severity.WARNING if from_filter else Severity.ERROR,
-                confidence=Confidence.CERTAIN,
+                severity=Severity.WARNING if from_filter or is_declared else Severity.ERROR,
+                confidence=Confidence.LIKELY if is_declared else Confidence.CERTAIN,
                 place=Place(doc.file, allowed[1]),
                 path=variant.resolution.scopes[0].path,
                 evidence=[
                     Evidence(
-                        f"the SQL makes {listing(sorted(map(repr, domain.values)), 10)} "
+                        f"{'upstream it is' if is_declared else 'the SQL makes'} "
+                        f"{listing(sorted(map(repr, domain.values)), 10)} "
                         f"({domain.proof})",
                         Place(context.model.file.path, 1),
                     ),

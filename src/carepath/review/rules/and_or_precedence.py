@@ -39,10 +39,12 @@ def check(context: Context) -> Iterator[Issue]:
             for node, clause in nodes_of(scope):
                 if not isinstance(node, exp.Or) or clause not in ("where", "on", "having"):
                     continue
-                if not isinstance(node.left, exp.And) or isinstance(node.right, exp.And):
+                pair = _beside(node)
+                if pair is None:
                     continue
-                last, other = node.left.right, node.right
-                if not isinstance(last, COMPARE) or type(last) is not type(other):
+                last, other = pair
+                kinds = {type(last), type(other)}
+                if not kinds <= set(COMPARE) or (len(kinds) > 1 and exp.Is not in kinds):
                     continue
                 column = last.this
                 if not isinstance(column, exp.Column) or column != other.this:
@@ -58,6 +60,18 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _beside(node: exp.Or) -> tuple[exp.Expr, exp.Expr] | None:
+    """(condition next to the OR on the side of its AND, condition on the other side)."""
+    if isinstance(node.left, exp.And) and not isinstance(node.right, exp.And):
+        return node.left.right, node.right
+    if isinstance(node.right, exp.And) and not isinstance(node.left, (exp.And, exp.Or)):
+        first: exp.Expr = node.right
+        while isinstance(first, exp.And):
+            first = first.left
+        return first, node.left
+    return None
 
 
 def _edits(context: Context) -> Iterator[Issue]:

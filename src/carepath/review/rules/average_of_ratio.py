@@ -1,7 +1,8 @@
 """An average of ratios.
 
 What it does
-    Reports AVG over a column named as a rate, ratio or percentage that a model computed.
+    Reports AVG over a column that is named as a rate, ratio, percentage or average, or that an
+    earlier CTE computes by dividing one aggregate by another.
 
 Why it is bad
     Groups of one row weigh as much as groups of a million; the ratio of the sums is meant.
@@ -22,11 +23,12 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
-RATIO = re.compile(r"(_|^)(rate|ratio|pct|percent|percentage)$")
+RATIO = re.compile(r"(_|^)(rate|ratio|pct|percent|percentage)$|^(avg|average)_")
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -37,7 +39,9 @@ def check(context: Context) -> Iterator[Issue]:
             for node, _ in nodes_of(scope):
                 if not isinstance(node, exp.Avg) or not isinstance(node.this, exp.Column):
                     continue
-                if not RATIO.search(node.this.name.lower()):
+                if not RATIO.search(node.this.name.lower()) and not _is_ratio(
+                    definition(variant.resolution, node.this)
+                ):
                     continue
                 yield Issue(
                     subject=write(node),
@@ -49,6 +53,18 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _is_ratio(node: exp.Expr | None) -> bool:
+    """True for a division of one aggregate by another."""
+    if isinstance(node, (exp.Round, exp.Cast, exp.Paren, exp.Coalesce)):
+        return _is_ratio(node.this)
+    if not isinstance(node, (exp.Div, exp.SafeDivide)):
+        return False
+    right = node.args.get("expression")
+    return node.this.find(exp.AggFunc) is not None and (
+        isinstance(right, exp.Expr) and right.find(exp.AggFunc) is not None
+    )
 
 
 RULE = Rule(

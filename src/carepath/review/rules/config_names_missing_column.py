@@ -1,8 +1,8 @@
 """The configuration of a model names a column it does not put out.
 
 What it does
-    Looks up unique_key, partition_by, cluster_by, dist, sort and merge_update_columns among the
-    output columns.
+    Looks up unique_key, partition_by, cluster_by, dist, sort and merge_update_columns, of a
+    snapshot unique_key, updated_at and check_cols, among the output columns.
 
 Why it is bad
     The build fails, on an incremental model only at its second run.
@@ -25,13 +25,18 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import loose
 
 KEYS = ("unique_key", "partition_by", "cluster_by", "dist", "sort", "merge_update_columns",
-        "merge_exclude_columns", "event_time", "updated_at", "dist_key", "sort_key")  # fmt: skip
+        "merge_exclude_columns", "event_time", "updated_at", "dist_key", "sort_key",
+        "check_cols")  # fmt: skip
 WORDS = frozenset({"all", "even", "auto", "key", "rand", "none", "check", "timestamp"})
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Look up each configured column."""
     relation = context.analysis.relation
+    if context.model.kind == "snapshot" and len(context.resolved) == 1:
+        # What it selects; dbt adds four columns of its own.
+        resolution = context.resolved[0].resolution
+        relation = resolution.output if resolution is not None else relation
     if not relation.is_closed or not context.analysis.variants:
         return
     produced = {loose(column.name) for column in relation.columns}

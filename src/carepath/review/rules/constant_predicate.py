@@ -2,7 +2,8 @@
 
 What it does
     Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
-    two different texts at once, `x != 'a' or x != 'b'`, and a CASE branch repeated.
+    two different texts at once, `x != 'a' or x != 'b'`, a CASE branch repeated, and one that an
+    earlier, wider branch (`x >= 1` before `x >= 5`) leaves no row.
 
 Why it is bad
     The condition filters nothing, or everything: usually one side was copied and not adapted.
@@ -53,7 +54,9 @@ def _issue(
     return Issue(
         subject=write(node)[:120],
         message=message,
-        consequence="It filters nothing, or everything.",
+        consequence="The value of the branch is never given."
+        if isinstance(node.parent, exp.If)
+        else "It filters nothing, or everything.",
         fix=fix,
         severity=severity,
         confidence=Confidence.LIKELY,
@@ -168,6 +171,93 @@ def _case(node: exp.Case) -> Iterator[Fault]:
                 Severity.WARNING,
             )
         seen.setdefault(branch.this, branch)
+    if node.this is None:
+        yield from _covered(branches)
+
+
+Span = tuple[float, bool, float, bool]
+"""From, included, to, included."""
+
+
+def _covered(branches: list[exp.Expr]) -> Iterator[Fault]:
+    """Branches over numbers that an earlier branch over the same column takes all rows of."""
+    earlier: list[tuple[str, Span, exp.Expr]] = []
+    for branch in branches:
+        spans = _spans(branch.this)
+        for name, before, first in earlier:
+            span = spans.get(name)
+            if span is not None and _is_within(span, before) and branch.this != first:
+                yield (
+                    branch.this,
+                    f"The branch WHEN {write(branch.this)[:60]} is never reached: "
+                    f"WHEN {write(first)[:60]} comes first and takes its rows.",
+                    "Put the narrower branch first.",
+                    Severity.WARNING,
+                )
+                break
+        parts = conjuncts(branch.this)
+        if len(spans) == 1 and all(_span(part) is not None for part in parts):
+            name, span = next(iter(spans.items()))
+            earlier.append((name, span, branch.this))
+
+
+def _spans(condition: exp.Expr) -> dict[str, Span]:
+    """What a condition leaves of each column it compares with numbers."""
+    found: dict[str, Span] = {}
+    for part in conjuncts(condition):
+        one = _span(part)
+        if one is None:
+            continue
+        name, (low, has_low, high, has_high) = one
+        if name in found:
+            before = found[name]
+            if (before[0], not before[1]) > (low, not has_low):
+                low, has_low = before[:2]
+            if (before[2], before[3]) < (high, has_high):
+                high, has_high = before[2:]
+        found[name] = (low, has_low, high, has_high)
+    return found
+
+
+def _span(part: exp.Expr) -> tuple[str, Span] | None:
+    low, high = float("-inf"), float("inf")
+    if isinstance(part, exp.Between) and isinstance(part.this, exp.Column):
+        first, last = _number(part.args["low"]), _number(part.args["high"])
+        if first is None or last is None:
+            return None
+        return write(part.this).lower(), (first, True, last, True)
+    if not isinstance(part, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
+        return None
+    column, value = part.left, _number(part.right)
+    if not isinstance(column, exp.Column) or value is None:
+        return None
+    spans: dict[type[exp.Expr], Span] = {
+        exp.EQ: (value, True, value, True),
+        exp.GT: (value, False, high, True),
+        exp.GTE: (value, True, high, True),
+        exp.LT: (low, True, value, False),
+        exp.LTE: (low, True, value, True),
+    }
+    return write(column).lower(), spans[type(part)]
+
+
+def _number(node: exp.Expr) -> float | None:
+    sign = 1.0
+    while isinstance(node, (exp.Paren, exp.Neg)):
+        sign = -sign if isinstance(node, exp.Neg) else sign
+        node = node.this
+    if not isinstance(node, exp.Literal) or node.is_string:
+        return None
+    try:
+        return sign * float(node.name)
+    except ValueError:
+        return None
+
+
+def _is_within(inner: Span, outer: Span) -> bool:
+    starts = inner[0] > outer[0] or (inner[0] == outer[0] and (outer[1] or not inner[1]))
+    ends = inner[2] < outer[2] or (inner[2] == outer[2] and (outer[3] or not inner[3]))
+    return starts and ends
 
 
 RULE = Rule("LIT005", "contradictory-or-constant-predicate", Severity.WARNING, __doc__ or "", check)

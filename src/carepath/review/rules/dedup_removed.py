@@ -128,7 +128,8 @@ def lost_key(change: Change, model: Model) -> Key | None:
     for variant in change.head.analyse(model).variants[:1]:
         if variant.resolution is not None:
             kept = variant.resolution.output.keys
-            key = None if any(other.columns <= key.columns for other in kept) else key
+            if any(other.columns <= key.columns for other in kept):
+                return None
     return key
 
 

@@ -51,8 +51,8 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=name,
-                    message=f"{column.shown} identifies a person and is put out in prod.",
-                    consequence="Everyone who reads the model can read it.",
+                    message=f"{column.shown} identifies a person, and people read this model.",
+                    consequence="Everyone with access to the model sees it.",
                     fix="Leave it out, or hash it upstream.",
                     severity=Severity.WARNING if tagged else Severity.NOTE,
                     confidence=Confidence.CERTAIN if tagged else Confidence.LIKELY,

@@ -27,8 +27,9 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import Binding, Scope, known_of, outermost
+from carepath.review.sql.bindings import Binding, Resolution, Scope, known_of, outermost
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.relation import Key
 from carepath.review.sql.writing import write
 
 
@@ -64,7 +65,7 @@ def check(context: Context) -> Iterator[Issue]:
                 why = (
                     f"{write(inflated)[:60]} counts rows several times"
                     if inflated is not None
-                    else f"the tested key {broken} no longer holds"
+                    else f"then {broken}, which a test calls unique, comes several times"
                 )
                 yield Issue(
                     subject=name,
@@ -73,7 +74,7 @@ def check(context: Context) -> Iterator[Issue]:
                     consequence="Values are inflated."
                     if inflated is not None
                     else "The unique test fails.",
-                    fix=f"Join by {', '.join(sorted(known.columns))}, or aggregate {name} first.",
+                    fix=_fix(scope, name, shape, known),
                     confidence=Confidence.LIKELY,
                     offset=start_of(join.args.get("on") or binding.node) or 0,
                     variant=variant,
@@ -85,6 +86,17 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _fix(scope: Scope, name: str, shape: keys.JoinShape, known: Key) -> str:
+    """Match the whole key where a part of it is matched or is there, else aggregate first."""
+    rest = known.columns - shape.equated - shape.constants
+    before = list(scope.bindings)[: list(scope.bindings).index(name)]
+    by = ", ".join(sorted(shape.equated))
+    have = all(any(part in scope.bindings[b].relation.index for b in before) for part in rest)
+    if rest and (have or rest < known.columns):
+        return f"Match {', '.join(sorted(rest))} too, or make {name} one row per {by} first."
+    return f"Make {name} one row per {by} first: aggregate it, or choose one of its rows."
 
 
 def _lost_keys(context: Context) -> tuple[str | None, dict[tuple[str, str], str]]:
@@ -146,8 +158,12 @@ def _inflated_later(variant: Variant, scope: Scope, name: str) -> exp.Expr | Non
     known = [key for key in first.relation.keys if key.columns]
     if not known or first.join is not None:
         return None
-    multiplied = {i.column.name for i in scope.items if i.binding is first}
     assert variant.resolution is not None
+    multiplied = {
+        i.column.name
+        for i in scope.items
+        if i.binding is first or _is_only_of(variant.resolution, i.expression, first)
+    }
     for reader in variant.resolution.scopes:
         bindings = list(reader.bindings.values())
         if len(bindings) != 1 or not bindings[0].is_cte or reader.node.args.get("qualify"):
@@ -164,6 +180,14 @@ def _inflated_later(variant: Variant, scope: Scope, name: str) -> exp.Expr | Non
                 if columns and all(column in multiplied for column in columns):
                     return total
     return None
+
+
+def _is_only_of(resolution: Resolution, node: exp.Expr | None, binding: Binding) -> bool:
+    """True for an expression all of whose columns come from one side of the join."""
+    if node is None or node.find(exp.Query, exp.Window):
+        return False
+    uses = [resolution.uses.get(id(column)) for column in node.find_all(exp.Column)]
+    return bool(uses) and all(use is not None and use.binding is binding for use in uses)
 
 
 def _grouped_by_joined(reader: Scope, scope: Scope, joined: Binding) -> bool:

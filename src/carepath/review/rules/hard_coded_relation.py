@@ -97,6 +97,8 @@ def _table(context: Context, variant: Variant, scope: Scope, node: exp.Table) ->
     source = next((s for s, t in context.space.docs.sources if t.lower() == name), None)
     if model is not None and model.id != context.model.id and not schema:
         fix, severity = f"Use {{{{ ref('{model.name}') }}}}.", Severity.WARNING
+    elif model is not None and model.id != context.model.id and source is None:
+        fix, severity = f"Use {{{{ ref('{model.name}') }}}}, if that model is meant.", Severity.NOTE
     elif schema and source is not None and schema in (source.lower(), ""):
         fix, severity = f"Use {{{{ source('{source}', '{name}') }}}}.", Severity.NOTE
     elif not schema:

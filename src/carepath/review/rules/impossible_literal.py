@@ -48,10 +48,10 @@ def check(context: Context) -> Iterator[Issue]:
             near = same or nearest(value, domain.values, 0.7)
             from_filter = "filter" in domain.proof
             proven = domain.strength == "sql" and not from_filter
-            if domain.strength == "declared" and near is None:
-                # A guard against what may come one day, or a list that is not complete.
-                if found.clause == "select" or found.operator == "!=":
-                    continue
+            is_guard = found.clause == "select" or found.operator == "!="
+            if domain.strength == "declared" and near is None and is_guard:
+                # Against what may come one day, or a list that is not complete.
+                continue
             told = (
                 f"{found.column.shown} can only be {listing(sorted(map(repr, domain.values)), 10)}"
             )
@@ -64,6 +64,8 @@ def check(context: Context) -> Iterator[Issue]:
                 else "The condition is always true.",
                 fix=f"Use {near!r}."
                 if near
+                else f"Keep {value!r} in the filter before, or drop this condition."
+                if from_filter
                 else "Use one of its values; or one of the two is wrong, "
                 "this condition or what defines the values.",
                 severity=Severity.ERROR if proven else Severity.WARNING,

@@ -2,7 +2,7 @@
 
 What it does
     On Postgres, Redshift, Trino and Athena, reports a division of counts or of sums of whole
-    numbers.
+    numbers, also where an earlier CTE counts them.
 
 Why it is bad
     7 / 10 is 0: rates are 0 or 1.
@@ -22,6 +22,8 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Resolution
+from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
@@ -37,14 +39,17 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
-                if isinstance(node, exp.Div) and _whole(node.left) and _whole(node.right):
+                if not isinstance(node, exp.Div):
+                    continue
+                known = variant.resolution
+                if _whole(node.left, known) and _whole(node.right, known):
                     if isinstance(node.left, exp.Literal) and isinstance(node.right, exp.Literal):
                         continue
                     yield Issue(
                         subject=write(node)[:100],
                         message=f"{write(node)[:80]} divides whole numbers: the "
                         "fraction is dropped.",
-                        consequence="Rates are 0 or 1.",
+                        consequence="A rate below one becomes 0.",
                         fix="Multiply by 1.0, or cast one side to a decimal.",
                         confidence=Confidence.CERTAIN,
                         offset=start_of(node) or 0,
@@ -53,9 +58,13 @@ def check(context: Context) -> Iterator[Issue]:
                     )
 
 
-def _whole(node: exp.Expr) -> bool:
+def _whole(node: exp.Expr, known: Resolution) -> bool:
     while isinstance(node, (exp.Paren, exp.Nullif)):
         node = node.this
+    if isinstance(node, exp.Coalesce):
+        return all(_whole(part, known) for part in (node.this, *node.expressions))
+    if isinstance(node, exp.Column):
+        node = definition(known, node) or node
     if isinstance(node, (exp.Count, exp.CountIf)):
         return True
     if isinstance(node, exp.Literal):
@@ -63,9 +72,9 @@ def _whole(node: exp.Expr) -> bool:
     if isinstance(node, exp.Sum) and isinstance(node.this, exp.Case):
         branches = [branch.args.get("true") for branch in node.this.args.get("ifs") or []]
         branches.append(node.this.args.get("default"))
-        return all(b is None or (isinstance(b, exp.Literal) and _whole(b)) for b in branches)
+        return all(b is None or (isinstance(b, exp.Literal) and _whole(b, known)) for b in branches)
     if isinstance(node, exp.Mul):
-        return _whole(node.left) and _whole(node.right)
+        return _whole(node.left, known) and _whole(node.right, known)
     return False
 
 

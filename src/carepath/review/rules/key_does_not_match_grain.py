@@ -2,7 +2,9 @@
 
 What it does
     Compares the keys that tests declare, and unique_key, with the GROUP BY or DISTINCT that
-    proves the grain of the model.
+    proves the grain of the model. Reports a unique_key that is the key of another model, where
+    the model's rows and its own unique test have another one; and a unique test of one column
+    over all versions of a snapshot.
 
 Why it is bad
     The test fails, or an incremental model merges rows that are not the same.
@@ -22,6 +24,7 @@ from collections.abc import Iterator
 from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.rules.mismatched_join_key import identifiers
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import known_of, outermost
 from carepath.review.sql.names import loose
@@ -35,6 +38,8 @@ PART_OF_A_KEY = re.compile(
 def check(context: Context) -> Iterator[Issue]:
     """Compare declared keys with the proven grain."""
     yield from _surrogates(context)
+    yield from _foreign(context)
+    yield from _versions(context)
     doc = context.model.doc
     for variant in context.resolved[:1]:
         assert variant.resolution is not None
@@ -48,6 +53,9 @@ def check(context: Context) -> Iterator[Issue]:
         proven = frozenset(loose(name) for name in grain[0].columns)
         constant = {loose(c.name) for c in output.columns if c.kind == "constant"}
         proven -= constant
+        # What follows from the rest (a day beside its hour) is grouped by, and no part of the key.
+        words = grain[0].proof.removeprefix("GROUP BY ").split(", ")
+        grouped = proven | {loose(w) for w in words if output.get(w) is not None} - constant
         declared = [
             (columns, f"the {name} test", Place(doc.file, line) if doc is not None else None)
             for columns, name, line in declared_keys(doc)
@@ -62,17 +70,27 @@ def check(context: Context) -> Iterator[Issue]:
             numbered = any(
                 c.numbered_by is not None for c in output.columns if loose(c.name) not in columns
             )
-            if not columns < proven or (_depends(columns, proven) and not numbered):
+            if (
+                proven <= columns
+                or not columns < grouped
+                or (_depends(columns, proven) and not numbered)
+            ):
                 continue
             missing = ", ".join(sorted(proven - columns))
             yield Issue(
                 subject=", ".join(sorted(columns)),
-                message=f"{what} names {', '.join(sorted(columns))}, but there is one row per "
+                message=f"{what[0].upper() + what[1:] if place else what} names "
+                f"{', '.join(sorted(columns))}, but there is one row per "
                 f"{', '.join(sorted(proven))}.",
                 consequence="The test fails."
                 if "test" in what
                 else "Rows that are not the same are merged.",
-                fix=f"Add {missing} to it, or group by {', '.join(sorted(columns))} alone.",
+                fix=(
+                    f"Test that {', '.join(sorted(proven))} are unique together, "
+                    if place is not None and len(columns) == 1
+                    else f"Add {missing} to it, "
+                )
+                + f"or group by {', '.join(sorted(columns))} alone.",
                 confidence=Confidence.LIKELY,
                 place=place,
                 word="unique_key" if place is None else "",
@@ -80,6 +98,75 @@ def check(context: Context) -> Iterator[Issue]:
                 variant=variant,
                 also=[start_of(group) or 0] if group is not None else [],
             )
+
+
+def _foreign(context: Context) -> Iterator[Issue]:
+    """A unique_key that is another model's key, beside a tested key of the model's own rows."""
+    if not context.resolved or context.resolved[0].resolution is None:
+        return
+    config = context.resolved[0].rendered.config
+    key = config.get("unique_key")
+    name = key[0] if isinstance(key, list) and len(key) == 1 else key
+    if config.get("materialized") != "incremental" or not isinstance(name, str):
+        return
+    owners, _ = identifiers(context.snapshot)
+    name = name.lower()
+    output = context.resolved[0].resolution.output
+    declared = {next(iter(c)) for c, _, _ in declared_keys(context.model.doc) if len(c) == 1}
+    proven = {loose(next(iter(k.columns))): k for k in output.keys if len(k.columns) == 1}
+    both = sorted(n for n in declared & set(proven) if n in owners)
+    if name in declared or name in proven or not both or not output.is_closed:
+        return
+    owner = owners.get(name)
+    if owner is None or owner == context.model.name or output.get(name) is None:
+        return
+    yield Issue(
+        subject=name,
+        message=f"unique_key names {name}, the key of {owner}, but there is one row per {both[0]}.",
+        consequence="Rows that are not the same are merged.",
+        fix=f"Set unique_key to {both[0]}.",
+        confidence=Confidence.LIKELY,
+        word="unique_key",
+        evidence=[Evidence(proven[both[0]].proof), Evidence(f"a test calls {both[0]} unique")],
+        variant=context.resolved[0],
+    )
+
+
+NARROWING = ("where", "qualify", "distinct", "group", "limit", "having")
+
+
+def _versions(context: Context) -> Iterator[Issue]:
+    """A unique test of one column of a model that hands on every version of a snapshot."""
+    doc = context.model.doc
+    variants = context.resolved
+    if doc is None or len(variants) != 1 or variants[0].resolution is None:
+        return
+    scopes = variants[0].resolution.scopes
+    read = {
+        b.relation.id for s in scopes for b in s.bindings.values() if not b.is_cte and b.relation.id
+    }
+    if len(read) != 1 or not next(iter(read)).startswith("snapshot:"):
+        return
+    if any(s.node.args.get(k) for s in scopes for k in (*NARROWING, "joins")):
+        return
+    roots = {loose(c.name): c.root[1] for c in variants[0].resolution.output.columns if c.root}
+    starts = [name for name, root in roots.items() if root == "dbt_valid_from"]
+    for columns, test, line in declared_keys(doc):
+        name = next(iter(columns))
+        if len(columns) != 1 or not starts or roots.get(name, "dbt_").startswith("dbt_"):
+            continue
+        yield Issue(
+            subject=name,
+            message=f"The {test} test names {name}, but there is one row per version: "
+            "the snapshot is read whole.",
+            consequence="The test fails as soon as one row has changed.",
+            fix=f"Test that {name}, {starts[0]} are unique together, or keep the current rows "
+            "(dbt_valid_to is null).",
+            confidence=Confidence.LIKELY,
+            place=Place(doc.file, line),
+            evidence=[Evidence(f"{starts[0]} is dbt_valid_from of {next(iter(read))}")],
+            variant=variants[0],
+        )
 
 
 def _surrogates(context: Context) -> Iterator[Issue]:

@@ -4,7 +4,8 @@ What it does
     Knows the layer of a model by configuration, folder or prefix. Reports sources read outside
     of the base layer (whether a base model of the source exists or not), base models that read
     models of a later layer, and intermediate models that read the last one. Only where at least
-    nine in ten models of the project keep to the rule.
+    nine in ten models of the project keep to the rule, or, in a project of few models, where all
+    others do and there is a base model of the source.
 
 Why it is bad
     The renames, casts and deduplication of the base model are missing, or done twice.
@@ -26,6 +27,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot, Space
 
 ENOUGH = 0.9
+OUTSIDE = "source-outside-base"
 
 
 def _breaches(snapshot: Snapshot, space: Space, model: Model) -> Iterator[tuple[str, str, str]]:
@@ -51,17 +53,30 @@ def check(context: Context) -> Iterator[Issue]:
     for kind, name, what in _breaches(context.snapshot, context.space, model):
         kept, total = _habit(context.snapshot, context.space, kind)
         # The model itself is one that does not keep to it.
-        if total < 5 or kept / (total - 1) < ENOUGH:
+        base = _base_of(context.snapshot, context.space, name) if kind == OUTSIDE else None
+        few = base is not None and total > 2 and kept == total - 1
+        if not few and (total < 5 or kept / (total - 1) < ENOUGH):
             continue
         yield Issue(
             subject=f"{kind} {name}",
             message=f"{model.name} {what}.",
             consequence="What the base model cleans is missing here, or layers depend in a circle.",
-            fix="Read the model of the layer below.",
+            fix=f"Read {base}." if base is not None else "Read the model of the layer below.",
             confidence=Confidence.LIKELY,
             word=name,
             evidence=[Evidence(f"{kept} of {total} models of this layer do not do so ({kind})")],
         )
+
+
+def _base_of(snapshot: Snapshot, space: Space, source: str) -> str | None:
+    """The one base model that reads a source."""
+    found = [
+        model.name
+        for model in space.models.values()
+        if model.layer == "base"
+        and any(c.kind == "source" and c.name == source for c in snapshot.calls(model))
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def _habit(snapshot: Snapshot, space: Space, kind: str) -> tuple[int, int]:

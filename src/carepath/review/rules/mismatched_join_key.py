@@ -2,7 +2,8 @@
 
 What it does
     Reports `a.x_id = b.y_id` where a has a column y_id of its own, and x_id is the key of a third
-    relation, or is equated with columns of its own name everywhere else in the project.
+    relation, or is equated with columns of its own name everywhere else in the project. Also
+    where x_id and y_id are keys of two models, and another relation of the query has an x_id.
 
 Why it is bad
     The numbers of one thing match those of another by chance: rows meet that have nothing to do
@@ -24,7 +25,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
-from carepath.review.sql.bindings import Binding, Resolution
+from carepath.review.sql.bindings import Binding, Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
@@ -40,14 +41,17 @@ def check(context: Context) -> Iterator[Issue]:
             for binding in scope.bindings.values():
                 condition = binding.join.args.get("on") if binding.join is not None else None
                 for part in conjuncts(condition):
-                    found = _mismatch(context.snapshot, variant.resolution, part)
+                    found = _mismatch(context.snapshot, variant.resolution, part) or _elsewhere(
+                        context.snapshot, variant.resolution, scope, part
+                    )
                     if found is None:
                         continue
                     wrong, right, why = found
                     yield Issue(
                         subject=write(part).lower()[:120],
                         message=f"{write(part)[:90]} compares two different things: "
-                        f"there is {right} beside {wrong}.",
+                        f"there is {right}"
+                        + (f" beside {wrong}." if _table(wrong) == _table(right) else "."),
                         consequence="Rows meet that have nothing to do with each other.",
                         fix=f"Use {right}.",
                         confidence=Confidence.LIKELY,
@@ -86,6 +90,49 @@ def _mismatch(
         if why is not None:
             return f"{one.binding.name}.{name}", f"{one.binding.name}.{other}", why
     return None
+
+
+def _elsewhere(
+    snapshot: Snapshot, resolution: Resolution, scope: Scope, part: exp.Expr
+) -> tuple[str, str, str] | None:
+    """Keys of two models are compared, and a third relation has the right one."""
+    if not isinstance(part, exp.EQ):
+        return None
+    uses = [resolution.uses.get(id(side)) for side in (part.left, part.right)]
+    owners, pairs = identifiers(snapshot)
+    for one, two in (uses, uses[::-1]):
+        if one is None or two is None or not one.column or not two.column:
+            continue
+        if one.binding is None or two.binding is None or one.binding.join is None:
+            continue
+        if not any(c is part for c in conjuncts(one.binding.join.args.get("on"))):
+            continue
+        name, other = one.column.name, two.column.name
+        if name == other or not name.endswith(ENDINGS) or not other.endswith(ENDINGS):
+            continue
+        if _related(name, other) or name not in owners or other not in owners:
+            continue
+        if pairs.get((name, other), 0) > 1 or two.binding.relation.get(name) is not None:
+            continue
+        roots = [c.root[1] for c in (one.column, two.column) if c.root is not None]
+        if any(root not in (name, other, "id") for root in roots):
+            continue
+        third = next(
+            (
+                b.name
+                for b in scope.bindings.values()
+                if b is not one.binding and b is not two.binding and name in b.relation.index
+            ),
+            None,
+        )
+        if third is not None:
+            why = f"{name} is the key of {owners[name]}, {other} that of {owners[other]}"
+            return f"{two.binding.name}.{other}", f"{third}.{name}", why
+    return None
+
+
+def _table(name: str) -> str:
+    return name.rsplit(".", 1)[0]
 
 
 def _related(name: str, other: str) -> bool:

@@ -2,7 +2,8 @@
 
 What it does
     Reports an alias beginning with first, min or earliest over MAX (and last, max, latest over
-    MIN); avg over SUM and the reverse; and a column renamed to its own opposite (start to end,
+    MIN); avg over SUM and the reverse; a count or sum named after one value of a column that
+    compares it with another one; and a column renamed to its own opposite (start to end,
     first to last, created to updated) although the source has that other column too.
 
 Why it is bad
@@ -28,6 +29,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import equality
 from carepath.review.sql.writing import write
 
 LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
@@ -53,6 +55,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if isinstance(item, exp.Alias):
                     yield from _aggregate(variant, scope, item)
                     yield from _opposite(context, variant, scope, item)
+                    yield from _value(variant, scope, item)
 
 
 def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -97,6 +100,45 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         variant=variant,
         path=scope.path,
     )
+
+
+def _value(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`count(case when status = 'OPEN' ...) as skipped_count`, where SKIPPED is a status too."""
+    assert variant.resolution is not None
+    if item.this.find(exp.AggFunc) is None or item.this.find(exp.Query, exp.Not, exp.NEQ):
+        return
+    equal = list(item.this.find_all(exp.EQ))
+    if len(equal) != 1 or item.this.find(exp.In, exp.Or):
+        return
+    found = equality(equal[0])
+    use = variant.resolution.uses.get(id(found[0])) if found is not None else None
+    if found is None or use is None or use.column is None or use.column.domain is None:
+        return
+    values, value = use.column.domain.values, found[1][0]
+    alias = f"_{item.alias.lower()}_"
+    named = [v for v in values if f"_{_word(v)}_" in alias and len(v) > 2]
+    if value not in values or len(named) != 1 or named[0] == value:
+        return
+    if _word(value) in alias or _word(named[0]) in write(item.this).lower():
+        return
+    yield Issue(
+        subject=item.alias.lower(),
+        message=f"{item.alias} counts {use.column.shown} = {value!r}, although there is "
+        f"{named[0]!r}.",
+        consequence="The values are those of the neighbour.",
+        fix=f"Compare with {named[0]!r}, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[
+            Evidence(f"{use.column.shown} can be {', '.join(sorted(map(repr, values))[:10])}")
+        ],
+    )
+
+
+def _word(value: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
 
 
 def _opposite(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:

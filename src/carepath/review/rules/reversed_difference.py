@@ -1,8 +1,9 @@
 """A duration is computed from the end to the start.
 
 What it does
-    Reports a date difference whose first moment is named as an end (ended, closed, completed)
-    and whose second as a beginning (started, created, opened).
+    Reports a date difference whose first moment is named as an end (ended, closed, valid_to)
+    and whose second as a beginning (started, created, valid_from); and one that runs from the
+    next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG).
 
 Why it is bad
     Every duration is negative.
@@ -23,16 +24,23 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Resolution
+from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 
 DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
 BEGIN = re.compile(
     r"(^|_)(start|started|begin|began|created|opened|open|first|signed_up|entered)(_|$)"
+    r"|(^|_)(valid|effective|active)_from$"
 )
 FINISH = re.compile(
     r"(^|_)(end|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved)(_|$)"
+    r"|(^|_)(valid|effective|active)_(to|until)$"
 )
+
+BESIDE = re.compile(r"(^|_)(prev|previous|prior|next|following|lag|lead)(_|$)")
+MOMENT = re.compile(r"(_at|_on|_date|_time|_ts|_timestamp|_from)$|^(date|time|ts|timestamp)$")
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -43,10 +51,15 @@ def check(context: Context) -> Iterator[Issue]:
             for node, _ in nodes_of(scope):
                 if not isinstance(node, DIFFERENCES):
                     continue
-                later, earlier = _name(node.this), _name(node.args.get("expression"))
-                if not BEGIN.search(later) or FINISH.search(later):
+                ends = _ends(node)
+                later, earlier = _name(ends[0]), _name(ends[1])
+                beside = _neighbours(variant.resolution, ends)
+                if not beside and (not BEGIN.search(later) or FINISH.search(later)):
                     continue
-                if not FINISH.search(earlier) or BEGIN.search(earlier):
+                if not beside and (BESIDE.search(later) or BESIDE.search(earlier)):
+                    # The moments of two rows: from the end of one to the start of the next.
+                    continue
+                if not beside and (not FINISH.search(earlier) or BEGIN.search(earlier)):
                     continue
                 if isinstance(node.parent, (exp.Neg, exp.Abs, exp.Mul)):
                     continue
@@ -65,10 +78,52 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
-def _name(node: object) -> str:
+def _ends(node: exp.Expr) -> tuple[object, object]:
+    """The later and the earlier moment, as the dialect reads its arguments."""
+    if isinstance(node.this, exp.Literal):
+        # No dialect known: datediff('day', earlier, later).
+        return node.args.get("unit"), node.args.get("expression")
+    return node.this, node.args.get("expression")
+
+
+def _bare(node: object) -> object:
     while isinstance(node, (exp.Cast, exp.Paren, exp.TsOrDsToDate, exp.Date)):
         node = node.this
-    return node.name.lower() if isinstance(node, exp.Column) else ""
+    return node
+
+
+def _name(node: object) -> str:
+    found = _bare(node)
+    return found.name.lower() if isinstance(found, exp.Column | exp.Var) else ""
+
+
+def _neighbours(resolution: Resolution, ends: tuple[object, object]) -> bool:
+    """True where the later one is certainly the earlier: a LAG, or the other a LEAD."""
+    later, earlier = (_shift(resolution, end) for end in ends)
+    return (later == -1 and earlier == 0) or (earlier == 1 and later == 0)
+
+
+def _shift(resolution: Resolution, node: object) -> int | None:
+    """1 for the LEAD of a moment in rising order, -1 for its LAG, 0 for a column of the row."""
+    found = _bare(node)
+    traced = definition(resolution, found) if isinstance(found, exp.Expr) else None
+    if not isinstance(traced, exp.Window):
+        is_own = isinstance(found, exp.Column | exp.Var) and not BESIDE.search(found.name.lower())
+        return 0 if is_own else None
+    order = traced.args.get("order")
+    inner = traced.this
+    while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
+        inner = inner.this
+    if order is None or not order.expressions or not isinstance(inner, (exp.Lag, exp.Lead)):
+        return None
+    first = order.expressions[0]
+    # The moment itself must be what the rows are ordered by, or the row's own pair to it.
+    if not isinstance(first, exp.Ordered) or not isinstance(first.this, exp.Column):
+        return None
+    if not MOMENT.search(first.this.name.lower()) or not isinstance(inner.this, exp.Column):
+        return None
+    step = 1 if isinstance(inner, exp.Lead) else -1
+    return -step if first.args.get("desc") else step
 
 
 RULE = Rule("AGG006", "reversed-difference", Severity.WARNING, __doc__ or "", check)

@@ -39,6 +39,10 @@ def check_change(change: Change) -> Iterator[Issue]:
         if model.doc.file not in change.changed_files:
             continue
         ours = {_identity(test): test for test in model.doc.every_test}
+        for _, first, second in change.head.space_of(model).docs.doubles:
+            # Described in two places, which is told as such: the test is in the other one.
+            if model.doc in (first, second):
+                ours |= {_identity(t): t for doc in (first, second) for t in doc.every_test}
         names = {column.name.lower() for column in model.doc.columns}
         shorts = {test.short for test in model.doc.every_test}
         for test in before.doc.every_test:

@@ -1,11 +1,11 @@
 """A window function that needs an order has none.
 
 What it does
-    Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY; as a note, a
-    ROW_NUMBER() = 1 whose order cannot be total (ordered by a date alone).
+    Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY, and a SUM, COUNT
+    or AVG called running or cumulative whose window has none.
 
 Why it is bad
-    Another row is the first at each run.
+    Another row is the first at each run; a running total is the whole total in each row.
 
 For example
     row_number() over (partition by user_id)
@@ -16,16 +16,21 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
+RUNNING = re.compile(r"(^|_)(running|cumulative|cum|cumul|rolling)(_|$)")
+TOTALS = (exp.Sum, exp.Count, exp.Avg)
 ORDERED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 
 
@@ -40,6 +45,8 @@ def check(context: Context) -> Iterator[Issue]:
                 inner = node.this
                 while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
                     inner = inner.this
+                if isinstance(inner, TOTALS) and node.args.get("alias") is None:
+                    yield from _running(variant, scope, node)
                 if not isinstance(inner, ORDERED) or node.args.get("alias") is not None:
                     continue
                 partition = node.args.get("partition_by") or []
@@ -63,6 +70,26 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _running(variant: Variant, scope: Scope, node: exp.Window) -> Iterator[Issue]:
+    """A total that is called running and is not."""
+    alias = node.find_ancestor(exp.Alias)
+    if alias is None or not RUNNING.search(alias.alias.lower()):
+        return
+    if isinstance(node.this.this, exp.Window) or node.this.find(exp.AggFunc) is not node.this:
+        return
+    yield Issue(
+        subject=alias.alias.lower(),
+        message=f"The window of {alias.alias} has no ORDER BY: each row has the whole total.",
+        consequence="Nothing accumulates.",
+        fix="Order the window by what it runs along.",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
 
 
 RULE = Rule("DET003", "window-without-total-order", Severity.WARNING, __doc__ or "", check)

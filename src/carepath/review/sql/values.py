@@ -196,12 +196,14 @@ def narrow(known: Known, scope: Scope, binding: Binding, column: Column, copy: C
         if use.column.name != column.name:
             continue
         allowed = frozenset(values)
-        if copy.domain is not None:
-            kept = copy.domain.values & allowed
-            if kept == allowed and copy.domain.strength != "sql":
+        known_values = copy.domain
+        if known_values is not None:
+            kept = known_values.values & allowed
+            if kept == allowed and known_values.strength != "sql":
                 copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"))
             elif kept:
-                copy = replace(copy, domain=replace(copy.domain, values=kept))
+                narrowed = Domain(kept, known_values.strength, known_values.proof)
+                copy = replace(copy, domain=narrowed)
         else:
             copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"), nullable=False)
     return copy

@@ -1,0 +1,91 @@
+"""The upper bound of a range of moments is a date, so its day is lost.
+
+What it does
+    Reports BETWEEN and <= that compare a timestamp with a date as its upper bound, unless that is
+    the first of a month.
+
+Why it is bad
+    A date means its midnight: whatever happens later on the last day is left out.
+
+For example
+    where ordered_at between '2024-01-01' and '2024-12-31'     -- ordered_at is a timestamp
+
+Use instead
+    where ordered_at >= '2024-01-01' and ordered_at < '2025-01-01'
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Resolution
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
+
+DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the upper bound of each comparison of a timestamp."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, _ in nodes_of(scope):
+                bound = _bound(node)
+                if bound is None:
+                    continue
+                column, high = bound
+                day = _day(high)
+                if day is None or day.day == 1 or not _is_moment(variant.resolution, column):
+                    continue
+                following = day + timedelta(days=1)
+                name = write(column)
+                yield Issue(
+                    subject=f"{name.lower()} {day}",
+                    message=f"{name} is a timestamp, and {day} means its midnight: the rest of "
+                    "that day is left out.",
+                    consequence="The last day is lost.",
+                    fix=f"Write {name} < '{following}'.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(f"{column.name} is cast to a timestamp upstream")],
+                )
+
+
+def _bound(node: exp.Expr) -> tuple[exp.Column, exp.Expr] | None:
+    if isinstance(node, exp.Between) and isinstance(node.this, exp.Column):
+        return node.this, node.args["high"]
+    if isinstance(node, exp.LTE) and isinstance(node.left, exp.Column):
+        return node.left, node.right
+    if isinstance(node, exp.GTE) and isinstance(node.right, exp.Column):
+        return node.right, node.left
+    return None
+
+
+def _day(node: exp.Expr) -> date | None:
+    while isinstance(node, (exp.Cast, exp.Paren, exp.Date, exp.TsOrDsToDate, exp.Timestamp)):
+        node = node.this
+    if not isinstance(node, exp.Literal) or not node.is_string or not DAY.match(node.name):
+        return None
+    try:
+        found = date.fromisoformat(node.name)
+        return found if found.year < 9999 else None
+    except ValueError:
+        return None
+
+
+def _is_moment(resolution: Resolution, column: exp.Column) -> bool:
+    use = resolution.uses.get(id(column))
+    return use is not None and use.column is not None and use.column.type == "timestamp"
+
+
+RULE = Rule("LIT009", "last-day-lost", Severity.WARNING, __doc__ or "", check)

@@ -1,0 +1,52 @@
+"""The expression that a column of a CTE or subquery stands for."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from carepath.review.sql.bindings import Binding, Item, Resolution, Scope
+
+DEEPEST = 30
+
+
+def definition(resolution: Resolution, node: exp.Expr) -> exp.Expr | None:
+    """Follow a column through the CTEs of its query to what computes it, None where unknown."""
+    found = located(resolution, node)
+    return found[0] if found is not None else None
+
+
+def located(resolution: Resolution, node: exp.Expr) -> tuple[exp.Expr, Scope] | None:
+    """The expression behind a column, and the scope it stands in."""
+    if not isinstance(node, exp.Column):
+        return None
+    use = resolution.uses.get(id(node))
+    if use is None or use.binding is None or use.column is None:
+        return None
+    binding: Binding | None = use.binding
+    name = use.column.name
+    for _ in range(DEEPEST):
+        scope = _scope_of(resolution, binding) if binding is not None else None
+        item = _item(scope, name) if scope is not None else None
+        if scope is None or item is None:
+            return None
+        if item.binding is None or item.source is None:
+            return (item.expression, scope) if item.expression is not None else None
+        binding, name = item.binding, item.source
+    return None
+
+
+def _scope_of(resolution: Resolution, binding: Binding) -> Scope | None:
+    if isinstance(binding.node, exp.Subquery):
+        inner = binding.node.this
+        found = [s for s in resolution.scopes if s.node is inner]
+    elif binding.is_cte and isinstance(binding.node, exp.Table):
+        path = binding.node.name.lower()
+        found = [s for s in resolution.scopes if s.path.lower() == path]
+    else:
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def _item(scope: Scope, name: str) -> Item | None:
+    found = [item for item in scope.items if item.column.name == name]
+    return found[0] if len(found) == 1 else None

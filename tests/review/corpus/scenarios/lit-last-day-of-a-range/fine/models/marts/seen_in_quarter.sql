@@ -1,0 +1,7 @@
+select
+    account_id,
+    count(*) as seen_users
+from {{ ref('stg_app__users') }}
+where date(last_seen_at) between '2025-04-01' and '2025-06-30'
+    and last_seen_at <= '2025-07-01'
+group by account_id

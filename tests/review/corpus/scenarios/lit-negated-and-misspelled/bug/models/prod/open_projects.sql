@@ -1,0 +1,6 @@
+select
+    project_id,
+    member_id,
+    status
+from {{ ref('projects') }}
+where status not in ('CANCELED', 'COMPLETE')

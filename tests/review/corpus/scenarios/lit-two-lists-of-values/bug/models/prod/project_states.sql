@@ -1,0 +1,4 @@
+select
+    project_id,
+    status
+from {{ ref('projects') }}
