@@ -14,8 +14,10 @@ Rows
     So each raw row has exactly one fate. Without `as_of` nothing is set aside, and `as_of` is
     the latest date, modification, load, or deletion (of a task or project) among modelled rows.
  3.* Reasons, first match: missing_id, missing_date, dated_after_load, dated_too_early,
-    dated_before_created; all but missing_id for events and history rows only. A date equal to
-    the load time, the earliest plausible date or the creation is fine.
+    dated_before_created, dated_after_deletion; all but missing_id for events and history rows
+    only, the last two for history. A date equal to the load time, the earliest plausible date, the
+    creation or the deletion is fine. A record deleted before it was created is rejected
+    (deleted_before_created) once it is known to be the one that counts.
  4.* A history row needs both its ids. An event without a user_id is modelled (counted), and
     appears in no funnel table. rejection_summary lists after_as_of, too.
  5. Creation of a task or project: its own row's `created`, else the earliest `created` on its
@@ -64,9 +66,10 @@ Visits and clocks
     later has the lower one. Null-status rows take part, rejected ones do not.
 19. A blank status is null. before_history ends at the first row that has a status.
     No kept row with a status: the task is imputed; with no current status either, its status
-    and category are 'unknown'.
+    and category are 'unknown'. A current status is of as_of only when the record was not modified
+    after an as_of that was given, and no history row after it has a status.
 20. `seconds` of an open phase runs to `as_of`.
-21. Deletion ends the last visit only, at max(deleted_at, its entered_at).
+21. Deletion ends the last visit: rows dated later are rejected.
 22. An imputed visit is a state, not an observed entry: first_active_at, first_done_at,
     last_done_at and all clocks are null; counts are 0; is_done and end_reason follow the state,
     and ended_at is null unless deleted.

@@ -39,6 +39,8 @@ class Settled:
     fates: Counter[tuple[str, str]] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     totals: Counter[str] = field(default_factory=Counter)
+    # tasks and projects whose history goes on after as_of, with a status
+    changed_later: set[tuple[str, str]] = field(default_factory=set)
 
     def reject(self, table: str, reason: str) -> None:
         """Count one rejected row."""
@@ -67,14 +69,23 @@ def settle(raw: Raw, definitions: Definitions) -> Settled:
             elif is_after(table, row, definitions.as_of):
                 settled.fates[table, "after_as_of"] += 1
                 settled.reasons[table, "after_as_of"] += 1
+                if table in HISTORIES and (row.get("status") or "").strip():
+                    settled.changed_later.add((table, row["id"]))
+            elif is_deleted_before_created(table, row, definitions):
+                settled.reject(table, "deleted_before_created")
             else:
                 present.append(row)
-        created = creations(table, present, settled)
+        created, deleted = (
+            creations(table, present, settled),
+            deletions(table, settled, definitions),
+        )
         settled.kept[table] = []
         for row in present:
             started = created.get(row["id"]) if table in HISTORIES else None
             if started is not None and row["history_date"] < started:
                 settled.reject(table, "dated_before_created")
+            elif row.get("id") in deleted and row["history_date"] > deleted[row["id"]]:
+                settled.reject(table, "dated_after_deletion")
             else:
                 settled.kept[table].append(row)
         settled.fates[table, "modelled"] = len(settled.kept[table])
@@ -110,6 +121,27 @@ def creations(table: str, present: list[Row], settled: Settled) -> dict[str, dat
             found[row["id"]] = min(found.get(row["id"], datetime.max), row["created"])
     found.update({row["id"]: row["created"] for row in current if row.get("created")})
     return found
+
+
+def deletions(table: str, settled: Settled, definitions: Definitions) -> dict[str, datetime]:
+    """When each task or project of this history was deleted."""
+    if table not in HISTORIES:
+        return {}
+    records = PROJECT if table == PROJECT_HISTORY else TASK
+    found = {}
+    for row in settled.kept[records]:
+        at = deleted_at(records, row, definitions.as_of or datetime.max)
+        if at is not None:
+            found[row["id"]] = at
+    return found
+
+
+def is_deleted_before_created(table: str, row: Row, definitions: Definitions) -> bool:
+    """Whether a record of a task or project ends before it begins."""
+    if table not in (TASK, PROJECT) or row.get("created") is None:
+        return False
+    at = deleted_at(table, row, definitions.as_of or datetime.max)
+    return at is not None and at < row["created"]
 
 
 def untimely(table: str, row: Row, definitions: Definitions) -> str | None:

@@ -108,16 +108,45 @@ def test_rule_7_history_wins_over_the_current_status_and_it_is_counted() -> None
 
 
 @pytest.mark.parametrize(
-    ("deleted_hour", "left_hour"), [(8, 8), (3, 5)], ids=["after entry", "before the last entry"]
+    ("deleted_hour", "last_status", "rejected"),
+    [(8, "in_progress", 0), (5, "in_progress", 0), (3, "todo", 1)],
+    ids=["after the last entry", "at it", "before it"],
 )
-def test_rule_8_deletion_ends_the_open_visit(deleted_hour: int, left_hour: int) -> None:
+def test_rule_8_deletion_ends_the_open_visit(
+    deleted_hour: int, last_status: str, rejected: int
+) -> None:
     deleted = task("t", _sdc_deleted_at=at(hours=deleted_hour))
     world = raw(task=[deleted], historical_task=history("t", (0, "todo"), (5, "doing")))
     row, phases = one_task(world)
-    assert phases[-1]["exited_at"] == at(hours=left_hour)
-    assert phases[-1]["is_open"] is False
-    assert (row["end_reason"], row["ended_at"]) == ("deleted", at(hours=left_hour))
+    assert phases[-1]["exited_at"] == at(hours=deleted_hour)
+    assert (phases[-1]["status"], phases[-1]["is_open"]) == (last_status, False)
+    assert (row["end_reason"], row["ended_at"]) == ("deleted", at(hours=deleted_hour))
     assert (row["is_done"], row["completion_count"]) == (False, 0)
+    reasons = expect(world, PLAIN)["rejection_summary"]
+    assert sum(reason["row_count"] for reason in reasons) == rejected
+
+
+def test_rule_4_a_record_deleted_before_its_creation_is_rejected() -> None:
+    world = raw(task=[task("t", "todo", _sdc_deleted_at=at(hours=-1))])
+    expected = expect(world, PLAIN)
+    assert expected["current_task_summary"] == []
+    assert [row["reason"] for row in expected["rejection_summary"]] == ["deleted_before_created"]
+
+
+@pytest.mark.parametrize("why", ["a later change", "a later modification"])
+def test_a_current_status_that_came_after_as_of_is_not_known_then(why: str) -> None:
+    late = AS_OF + timedelta(hours=1)
+    record = task("t", "complete")
+    world = raw(task=[record])
+    if why == "a later change":
+        rows = history("t", (0, "complete"))
+        rows[0]["history_date"] = late
+        world = raw(task=[record], historical_task=rows)
+    else:
+        record["modified"] = late
+    row, phases = one_task(world)
+    assert (row["status"], row["is_done"], row["end_reason"]) == ("unknown", False, None)
+    assert (phases[0]["is_open"], row["has_status_conflict"]) == (True, False)
 
 
 def test_rule_8_a_deletion_after_as_of_has_not_happened() -> None:

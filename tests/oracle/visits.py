@@ -67,7 +67,7 @@ def form_phases(
         status, category = map_status(entity, current_status, definitions) or ("unknown", "unknown")
         visits = [Phase(1, status, category, created_at, is_imputed=True)]
     if deleted_at is not None:
-        visits[-1].exited_at = max(deleted_at, visits[-1].entered_at)
+        visits[-1].exited_at = deleted_at
     first_at = visits[0].entered_at
     if created_at < first_at:
         visits.insert(0, Phase(0, "before_history", "before_history", created_at, first_at))

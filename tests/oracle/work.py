@@ -29,6 +29,8 @@ class Item:
 
     item_id: str
     current: Row | None
+    # the current row's status, where it tells of as_of
+    current_status: str | None = None
     history: list[Row] = field(default_factory=list)
     created_at: datetime = datetime.min
     deleted_at: datetime | None = None
@@ -51,10 +53,17 @@ def gather_items(entity: str, settled: Settled, definitions: Definitions) -> dic
     currents = {row["id"]: row for row in settled.kept[table]}
     items = {}
     for item_id in sorted(set(currents) | set(histories)):
-        item = Item(item_id, currents.get(item_id), histories[item_id])
+        current = currents.get(item_id)
+        changed_at = (current or {}).get("modified")
+        is_later = (history_table, item_id) in settled.changed_later or (
+            definitions.as_of is not None
+            and changed_at is not None
+            and changed_at > definitions.as_of
+        )
+        status = None if is_later else (current or {}).get("status")
+        item = Item(item_id, current, status, histories[item_id])
         item.created_at = creation(item)
         item.deleted_at = deleted_at(table, item.current, settled.as_of)
-        status = (item.current or {}).get("status")
         item.phases = form_phases(
             entity, item.history, status, item.created_at, item.deleted_at, definitions
         )
@@ -92,7 +101,7 @@ def phase_row(phase: Phase, as_of: datetime) -> Row:
 def summary(entity: str, item: Item, definitions: Definitions) -> Row:
     """The columns that tasks and projects share."""
     clocks = read_clocks(item.phases, item.created_at, item.deleted_at, definitions)
-    current = map_status(entity, (item.current or {}).get("status"), definitions)
+    current = map_status(entity, item.current_status, definitions)
     return clocks | {
         "created_at": item.created_at,
         "is_deleted": item.deleted_at is not None,

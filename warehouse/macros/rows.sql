@@ -52,9 +52,22 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- What a record says, null where it was changed after `as_of`: then it does not tell of that moment. -#}
+{% macro known_then(column, changed_at) -%}
+    {%- if var('as_of') -%}
+    case
+        when {{ changed_at }} > cast('{{ var("as_of") }}' as timestamp) then null
+        else {{ column }}
+    end
+    {%- else -%}
+    {{ column }}
+    {%- endif -%}
+{%- endmacro %}
+
 {#- Why a row cannot be used, judged from the row alone; null when it can. `loaded_at` is given for
-    rows that record a moment (events, history): those must be dated, and credibly. -#}
-{% macro set_aside_reason(key, occurred_at, loaded_at=none) -%}
+    rows that record a moment (events, history): those must be dated, and credibly; `ends_at` for
+    rows with an end of their own, which cannot come before their beginning. -#}
+{% macro set_aside_reason(key, occurred_at, loaded_at=none, ends_at=none) -%}
     case
         when {{ key }} is null then 'missing_id'
         {%- if loaded_at is not none %}
@@ -65,6 +78,9 @@
         {%- endif %}
         {%- if var('as_of') %}
         when {{ occurred_at }} > cast('{{ var("as_of") }}' as timestamp) then 'after_as_of'
+        {%- endif %}
+        {%- if ends_at is not none %}
+        when {{ ends_at }} < {{ occurred_at }} then 'deleted_before_created'
         {%- endif %}
     end
 {%- endmacro %}

@@ -125,13 +125,16 @@ def list_warnings(read: Read) -> tuple[str, ...]:
         if unmapped:
             named = ", ".join(f"{status} ({count:,})" for status, count in unmapped[:5])
             more = f" and {len(unmapped) - 5} more" if len(unmapped) > 5 else ""
+            visits = sum(count for _, count in unmapped)
+            have = "visit has" if visits == 1 else "visits have"
             warnings.append(
-                f"{sum(count for _, count in unmapped):,} {entity} visits have a status that "
+                f"{visits:,} {entity} {have} a status that "
                 f"status_map.csv does not name: {named}{more}. Add them to the definitions."
             )
         without = sum(count for status, count in rows if status == "unknown")
         if without:
-            warnings.append(f"{without:,} {entity}s have no status and no history.")
+            them = f"{entity} has" if without == 1 else f"{entity}s have"
+            warnings.append(f"{without:,} {them} no history, and no status that is known.")
     rows = read(
         "select step_name from member_intake_funnel_steps where population = 'entrant' "
         "group by step_name, step_number "

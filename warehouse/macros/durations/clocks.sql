@@ -40,7 +40,6 @@ milestones as (
         max(case when is_last then status end) as last_status,
         max(case when is_last then category end) as last_category,
         max(case when is_imputed then 1 else 0 end) = 1 as is_imputed,
-        max(case when is_last then entered end) as last_entered,
         max(case when is_cancellation then entered end) as last_cancelled
     from marked
     group by entity_id
@@ -155,13 +154,7 @@ clocks as (
             when timed.is_done then {{ from_epoch_microseconds('timed.last_done') }}
             when timed.last_category = 'cancelled'
                 then {{ from_epoch_microseconds('timed.last_cancelled') }}
-            when timed.deleted_at is not null
-                then greatest(
-                    timed.deleted_at,
-                    coalesce(
-                        {{ from_epoch_microseconds('timed.last_entered') }}, timed.deleted_at
-                    )
-                )
+            when timed.deleted_at is not null then timed.deleted_at
         end as ended_at
     from timed
     left join working

@@ -101,7 +101,8 @@ firsts as (
 ),
 
 visits as (
-    -- a deletion ends the visit that is open then: it is an end of its own, not a completion
+    -- a deletion ends the visit that is open then: it is an end of its own, not a completion, and
+    -- no change that counts is dated later
     select
         beginnings.{{ key }} as entity_id,
         beginnings.visit_number,
@@ -112,13 +113,7 @@ visits as (
             case when entities.created_at < beginnings.changed_at then 'before_history' end
         ) as previous_category,
         beginnings.changed_at as entered_at,
-        coalesce(
-            beginnings.exited_at,
-            case
-                when entities.deleted_at is not null
-                    then greatest(entities.deleted_at, beginnings.changed_at)
-            end
-        ) as exited_at,
+        coalesce(beginnings.exited_at, entities.deleted_at) as exited_at,
         beginnings.exited_at is null as is_last,
         beginnings.exited_at is null and entities.deleted_at is null as is_open,
         false as is_imputed
@@ -137,11 +132,7 @@ visits as (
             as category,
         cast(null as varchar) as previous_category,
         entities.created_at as entered_at,
-        case
-            when firsts.entity_id is not null then firsts.first_entered_at
-            when entities.deleted_at is not null
-                then greatest(entities.deleted_at, entities.created_at)
-        end as exited_at,
+        coalesce(firsts.first_entered_at, entities.deleted_at) as exited_at,
         firsts.entity_id is null as is_last,
         firsts.entity_id is null and entities.deleted_at is null as is_open,
         firsts.entity_id is null as is_imputed

@@ -11,8 +11,8 @@
 {%- set copies = ref('project_history') -%}
 -- Every change of a project, with its status mapped and the project it belongs to. Rows that
 -- cannot be used are kept, with the reason. New are the rows of new batches, and all rows of
--- projects whose record is new: it says when the project was created. A change never vanishes: rows
--- are replaced by their own id.
+-- projects whose record is new: it says when the project was created and deleted. A change
+-- never vanishes: rows are replaced by their own id.
 with
 
 projects as (
@@ -114,6 +114,8 @@ final as (
             case
                 when latest.changed_at < coalesce(projects.created_at, latest.own_created_at)
                     then 'dated_before_created'
+                -- a deletion is the end: what is dated later cannot have happened to the project
+                when latest.changed_at > projects.deleted_at then 'dated_after_deletion'
             end
         ) as set_aside_reason,
         latest.own_created_at,

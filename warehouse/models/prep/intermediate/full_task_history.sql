@@ -11,8 +11,8 @@
 {%- set copies = ref('task_history') -%}
 -- Every change of a task, with its status mapped and the task it belongs to. Rows that cannot be
 -- used are kept, with the reason. New are the rows of new batches, and all rows of tasks whose
--- record is new: it says when the task was created. A change never vanishes: rows are replaced by
--- their own id.
+-- record is new: it says when the task was created and deleted. A change never vanishes: rows are
+-- replaced by their own id.
 with
 
 tasks as (
@@ -114,6 +114,8 @@ final as (
             case
                 when latest.changed_at < coalesce(tasks.created_at, latest.own_created_at)
                     then 'dated_before_created'
+                -- a deletion is the end: what is dated later cannot have happened to the task
+                when latest.changed_at > tasks.deleted_at then 'dated_after_deletion'
             end
         ) as set_aside_reason,
         latest.own_created_at,

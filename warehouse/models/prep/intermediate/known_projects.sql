@@ -14,12 +14,23 @@ status_map as (
     where entity = 'project'
 ),
 
+-- their status of today came after the moment asked for
+changed_later as (
+    select distinct project_id from history
+    where set_aside_reason = 'after_as_of' and status is not null
+),
+
 listed as (
     select
-        *,
-        {{ normalised_status('raw_status') }} as normalised_status
+        projects.*,
+        case
+            when changed_later.project_id is null
+                then {{ normalised_status('projects.raw_status') }}
+        end as normalised_status
     from projects
-    where set_aside_reason is null
+    left join changed_later
+        on projects.project_id = changed_later.project_id
+    where projects.set_aside_reason is null
 ),
 
 -- what only history knows of: its last word on each attribute

@@ -19,12 +19,22 @@ status_map as (
     where entity = 'task'
 ),
 
+-- their status of today came after the moment asked for
+changed_later as (
+    select distinct task_id from history
+    where set_aside_reason = 'after_as_of' and status is not null
+),
+
 listed as (
     select
-        *,
-        {{ normalised_status('raw_status') }} as normalised_status
+        tasks.*,
+        case
+            when changed_later.task_id is null then {{ normalised_status('tasks.raw_status') }}
+        end as normalised_status
     from tasks
-    where set_aside_reason is null
+    left join changed_later
+        on tasks.task_id = changed_later.task_id
+    where tasks.set_aside_reason is null
 ),
 
 -- what only history knows of: its last word on each attribute

@@ -17,7 +17,7 @@ final as (
         -- attributes
         project_id,
         title,
-        status as raw_status,
+        {{ known_then('status', 'modified') }} as raw_status,
         -- times
         due as due_at,
         created as created_at,
@@ -25,7 +25,8 @@ final as (
         {{ loader_deleted_at('modified') }} as deleted_at,
         {{ loader_time() }} as loaded_at,
         -- handling
-        {{ set_aside_reason('id', 'created') }} as set_aside_reason,
+        {{ set_aside_reason('id', 'created', ends_at=loader_deleted_at('modified')) }}
+            as set_aside_reason,
         1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
     from source
