@@ -24,7 +24,7 @@ class Witness:
 class Release:
     """What the events of one client say about one step."""
 
-    kind: str  # 'unknown', 'throughout', 'never_released' or 'appeared'
+    kind: str  # 'unknown', 'throughout', 'in_part', 'never_released' or 'appeared'
     last_week_without: date | None = None
     first_week_with: date | None = None
 
@@ -61,9 +61,10 @@ def infer_release(witnesses: list[Witness]) -> Release:
         having = [week for week in weeks if week >= best[1] and was_present(weekly, week)]
         if without and having:
             return Release("appeared", max(without), min(having))
-    if share([witness.did_step for witness in witnesses]) < 0.05:
+    overall = share([witness.did_step for witness in witnesses])
+    if overall < 0.05:
         return Release("never_released")
-    return Release("throughout")
+    return Release("throughout" if overall > 0.5 else "in_part")
 
 
 def was_absent(weekly: dict[date, list[bool]], week: date) -> bool:
@@ -99,6 +100,9 @@ def judge(
         return False, "outside_valid_dates"
     is_dated = step.valid_from is not None or step.valid_to is not None
     if not is_dated and release.kind != "unknown":
+        verifies = step.applies_when != "client_verifies" or entrant.has_verification
+        if release.kind == "in_part" and entrant.is_client_known and not verifies:
+            return (True, "observed") if entrant.did_step else (False, "client_does_not_verify")
         return judge_by_release(entrant, release)
     if is_uneven and not entrant.has_client_id:
         return (True, "observed") if entrant.did_step else (False, "client_unknown")

@@ -280,6 +280,26 @@ def test_rule_14_verification_applies_only_where_the_client_verifies() -> None:
     ]
 
 
+def test_rule_14_and_21_a_few_who_verified_do_not_overrule_the_record_but_most_do() -> None:
+    def reasons(did: int) -> set[str]:
+        people = [f"m{number}" for number in range(20)]
+        events = [
+            row
+            for number, name in enumerate(people)
+            for row in walk(name, ("A", 0), *([("C", 1)] if number < did else []), ("D", 5))
+        ]
+        world = raw(
+            clients=[client("plain", verification_type="")],
+            members=[member(name, "plain") for name in people],
+            events=events,
+        )
+        return {row[2]["applicability_reason"] for row in steps(world, VERIFYING).values()}
+
+    assert reasons(0) == {"never_released"}
+    assert reasons(2) == reasons(10) == {"client_does_not_verify", "observed"}
+    assert reasons(11) == {"applies"}
+
+
 def test_rule_14_and_28_a_page_is_dated_from_the_events_of_each_client() -> None:
     # Weeks 0-2 without C (6 people each), week 3 half-way (1 of 6), weeks 4-6 with C:
     # split at week 4, where 1 of 24 did C before.

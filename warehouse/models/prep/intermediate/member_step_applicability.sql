@@ -49,6 +49,15 @@ judged as (
                 client_step_availability.availability = 'introduced'
                 and member_cohorts.entered_week_date < client_step_availability.first_week_with
                 then 'partial_rollout'
+            -- what most of a client's people did speaks against its record, what a few did does not
+            when
+                client_step_availability.availability = 'always'
+                and client_step_availability.doing_count
+                <= 0.5 * client_step_availability.passing_count
+                and intake_steps.applies_when = 'client_verifies'
+                and clients.client_id is not null
+                and clients.verification_type is null
+                then 'client_does_not_verify'
             when client_step_availability.availability in ('introduced', 'always') then 'applies'
             when
                 member_cohorts.entry_client_id is null and uneven_steps.step_number is not null
