@@ -98,6 +98,8 @@ class Oracle:
     def counted(self, events):
         kept, by_id = [], defaultdict(list)
         for event in events:
+            if self.d.group_by_property and event.get(self.d.group_by_property) is None:
+                continue  # of no unit: unusable, and so no copy of a usable event
             (kept if event.event_id is None else by_id[event.event_id]).append(event)
         for copies in by_id.values():
             kept.append(min(copies, key=self.copy_order))
@@ -115,6 +117,18 @@ class Oracle:
         if self.wanted is not None and event.get(self.wanted[0]) != self.wanted[1]:
             return []
         return [k for k in self.numbers if fits(event, self.d.steps[k - 1])]
+
+    def breadth(self, k):
+        """How many steps this one is as choosy as, or choosier, fewest last."""
+        own = self.d.steps[k - 1]
+        return -sum(
+            step.event in (None, own.event)
+            and all(
+                name in own.where and set(own.where[name]) <= set(values)
+                for name, values in step.where.items()
+            )
+            for step in self.d.steps
+        )
 
     def in_total_order(self, events):
         read = self.d.properties
@@ -169,7 +183,7 @@ class Oracle:
         if not self.unordered:
             attempt.chosen[1], attempt.reached[1] = entry, entry.at
             used.add(place)
-        for k in self.numbers:
+        for k in sorted(self.numbers, key=self.breadth) if self.unordered else self.numbers:
             if k in attempt.chosen:
                 continue
             floor = (entry.at if self.unordered else progress) - self.tie

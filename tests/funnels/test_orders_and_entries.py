@@ -43,6 +43,15 @@ def test_unordered_takes_the_steps_as_they_come():
     assert closed("ann: C@0 A@1 B@2", "A B C", order="unordered") == [1, 1, 1]
 
 
+def test_unordered_a_step_that_any_event_can_serve_leaves_the_others_theirs():
+    for steps in ("* A", "A *"):
+        assert closed("ann: A@0 B@5", steps, order="unordered") == [1, 1]
+        assert closed("ann: A@0", steps, order="unordered") == [1, 0]
+    pro = {"event": "A", "where": {"plan": "pro"}}
+    for steps in ([{"event": "A"}, pro], [pro, {"event": "A"}]):
+        assert closed("ann: A{plan=pro}@0 A@5", steps, order="unordered") == [1, 1]
+
+
 def test_unordered_entry_is_the_first_event_of_any_step_and_starts_the_window():
     assert closed("ann: B@0 A@101", order="unordered") == [1, 0]
 

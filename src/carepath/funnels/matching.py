@@ -21,11 +21,39 @@ def may_share(first: Step, second: Step) -> bool:
     return True
 
 
-def count_shared(steps: tuple[Step, ...]) -> dict[int, int]:
-    """Count, for each step, the earlier steps that the same event could serve."""
+def is_within(inner: Step, outer: Step) -> bool:
+    """Tell whether every event that can serve the one step can serve the other."""
+    if outer.event is not None and outer.event != inner.event:
+        return False
+    return all(
+        name in inner.where and set(inner.where[name]) <= set(values)
+        for name, values in outer.where.items()
+    )
+
+
+def order_matching(definition: FunnelDefinition) -> tuple[int, ...]:
+    """List the steps as they take their events.
+
+    Unordered, the choosiest first: a step that any event can serve leaves the others theirs.
+    """
+    if definition.order != "unordered":
+        return definition.step_numbers
+    steps = definition.steps
+    return tuple(
+        sorted(
+            definition.step_numbers,
+            key=lambda number: -sum(is_within(steps[number - 1], outer) for outer in steps),
+        )
+    )
+
+
+def count_shared(definition: FunnelDefinition) -> dict[int, int]:
+    """Count, for each step, those that take their events before it and could take the same."""
+    places = order_matching(definition)
+    steps = definition.steps
     return {
-        number: sum(may_share(earlier, step) for earlier in steps[: number - 1])
-        for number, step in enumerate(steps, start=1)
+        number: sum(may_share(steps[earlier - 1], steps[number - 1]) for earlier in places[:place])
+        for place, number in enumerate(places)
     }
 
 
@@ -78,6 +106,7 @@ def _write_people(
 ) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
+    places = order_matching(definition)
     common = {"window_seconds": definition.window_seconds, "tie_seconds": definition.tie_seconds}
     step_events = f"{prefix}step_events"
     parts = [f"usable_events as (\n    {_write_usable(definition, events)}\n)"]
@@ -98,9 +127,9 @@ def _write_people(
             "funnel_match_steps",
             attempts="attempts",
             step_events=step_events,
-            step_numbers=steps if is_unordered else steps[1:],
+            step_numbers=places if is_unordered else places[1:],
             order=definition.order,
-            shared=count_shared(definition.steps),
+            shared=count_shared(definition),
             entry_step=None if is_unordered else 1,
             all_events="usable_events",
             required_steps=_find_required(definition),
@@ -108,7 +137,7 @@ def _write_people(
             **common,
         )
     )
-    matched = f"matched_{steps[-1]}"
+    matched = f"matched_{places[-1]}"
     if definition.exclusions:
         parts.append(_write_exclusions(definition, matched))
         matched = "bounded_attempts"

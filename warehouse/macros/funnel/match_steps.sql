@@ -7,7 +7,7 @@
                   entered_microseconds
     step_events   one row per event and step it may serve: person_id, step_number,
                   event_number (the person's events in their total order), event_microseconds
-    step_numbers  the steps after the first, ascending
+    step_numbers  the steps after the first, ascending; unordered: all, as they take their events
     order         ordered: other events may lie between; strict: none may, see below; unordered:
                   any time after entry
     shared        step_number -> how many earlier steps the same event could serve
