@@ -36,10 +36,18 @@ def write_moment(cell: str, kind: str) -> str:
     return f"""case
                 when {text} not ilike '%epoch%' then coalesce(
                     try_cast({text} as timestamptz) at time zone 'UTC',
-                    {_write_epoch(text)}
+                    {_write_epoch(text)},
+                    try_cast({_write_usual(text)} as timestamptz) at time zone 'UTC'
                 )
             end as moment,
             {text} as moment_text"""
+
+
+def _write_usual(text: str) -> str:
+    """Write SQL that takes the space from before an offset and the comma from before a fraction."""
+    offset = "[+-][0-9]{2}(:?[0-9]{2})?"
+    near = rf"regexp_replace({text}, '(:[0-9]{{2}}([.,][0-9]+)?) +({offset})$', '\1\3')"
+    return rf"regexp_replace({near}, '(:[0-9]{{2}}),([0-9])', '\1.\2')"
 
 
 def _write_epoch(text: str) -> str:
