@@ -50,9 +50,11 @@ def check(context: Context) -> Iterator[Issue]:
             optional |= full
             told: set[str] = set()
             for part in conjuncts(where.this):
-                if not isinstance(part, REJECTING) or part.find(exp.Query):
+                # NOT IN ('a', 'b') rejects a null as well.
+                bare = part.this if isinstance(part, exp.Not) else part
+                if not isinstance(bare, REJECTING) or part.find(exp.Query):
                     continue
-                sides = [part.left, part.right] if isinstance(part, exp.Binary) else [part.this]
+                sides = [bare.left, bare.right] if isinstance(bare, exp.Binary) else [bare.this]
                 for side in sides:
                     if not isinstance(side, exp.Column):
                         continue

@@ -2,7 +2,8 @@
 
 What it does
     Reports names that neither dbt, nor the project's macros, nor an installed package, nor the
-    template itself defines.
+    template itself defines; is_incremental without its parentheses; and variables without a
+    default that differ by a letter or two from one that dbt_project.yml gives.
 
 Why it is bad
     A call stops dbt; a printed name becomes nothing, silently, and the SQL means something else.
@@ -21,7 +22,7 @@ from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja import calls
-from carepath.review.jinja.render import KNOWN_PACKAGES
+from carepath.review.jinja.render import COMMENT, KNOWN_PACKAGES
 from carepath.review.naming import is_slip, nearest
 from carepath.review.rule import Context, Issue, Rule
 
@@ -31,6 +32,7 @@ MOST_FILES = 2
 
 def check(context: Context) -> Iterator[Issue]:
     """Report the undefined names each variant met while rendering."""
+    yield from _slips(context)
     renderer = context.space.renderer
     known = set(renderer.owner)
     base = context.change.base if context.change is not None else None
@@ -71,6 +73,41 @@ def check(context: Context) -> Iterator[Issue]:
                 place=place,
                 evidence=[Evidence(f"{len(known)} macros of the project were searched")],
             )
+
+
+UNCALLED = re.compile(r"{%-?\s*(?:if|elif)\b[^%}]*?\b(is_incremental)\b(?!\s*\()[^%}]*%}")
+VARIABLE = re.compile(r"""\bvar\(\s*(['"])(\w+)\1\s*\)""")
+
+
+def _slips(context: Context) -> Iterator[Issue]:
+    """What renders to something, and not to what is meant."""
+    source = COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), context.analysis.source)
+    path = context.model.file.path
+    for match in UNCALLED.finditer(source):
+        yield Issue(
+            subject="is_incremental",
+            message="is_incremental is not called: as a condition it always holds.",
+            consequence="The first build reads a table that is not there yet.",
+            fix="Write is_incremental().",
+            place=Place(path, source.count("\n", 0, match.start(1)) + 1),
+        )
+    given = context.space.project.variables
+    for match in VARIABLE.finditer(source):
+        name = match[2]
+        near = nearest(name, given, 0.85) if name not in given else None
+        if near is None or not (is_slip(name, near) or name.rstrip("s") == near.rstrip("s")):
+            continue
+        yield Issue(
+            subject=f"var {name}",
+            message=f"The variable {name} is given nowhere and has no default. "
+            f"Did you mean {near}?",
+            consequence="dbt stops, unless the command line gives it.",
+            fix=f"Use {near}.",
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+            place=Place(path, source.count("\n", 0, match.start()) + 1),
+            evidence=[Evidence(f"dbt_project.yml gives {', '.join(sorted(given)[:10])}")],
+        )
 
 
 def _is_whole(context: Context, name: str) -> bool:

@@ -1,0 +1,5 @@
+select
+    order_id,
+    channel,
+    amount
+from {{ ref('stg_orders') }}
