@@ -59,6 +59,22 @@ def test_tasks_without_a_start_or_history_are_left_out_and_counted(made: Made) -
     assert {left.unit for left in answer.excluded} == {"tasks"}
 
 
+def test_history_that_begins_in_the_middle_of_work_is_told_of(made: Made) -> None:
+    made.fresh()
+    for index in range(40):
+        made.task(f"t{index}", MONDAY, 2.0)
+        made.visit(f"t{index}", 1, "doing", "active", MONDAY, 2.0)
+        # ten of them existed for a day by then, the others for a moment
+        before = 1.0 if index < 10 else 0.001
+        made.visit(
+            f"t{index}", 0, "before_history", "before_history", MONDAY - before * DAY, before
+        )
+    told = "The history of 10 tasks begins over an hour after they were created"
+    assert any(told in caveat for caveat in made.ask("time-to-complete").caveats)
+    later = made.ask("time-to-complete", since="2025-01-07")
+    assert not any("The history of" in caveat for caveat in later.caveats)
+
+
 def test_an_extract_of_late_completions_is_warned_of(made: Made) -> None:
     made.fresh()
     rng = np.random.default_rng(1)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Exclusion
 from carepath.questions.question import Context
+from carepath.questions.wording import count
 
 if TYPE_CHECKING:
     from carepath.stats.estimates import Estimate
@@ -167,6 +168,34 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
     return tuple(
         Exclusion(f"{unit} that {reasons.get(fate, fate)}", int(items), unit)
         for fate, items in found.rows()
+    )
+
+
+# History that begins in the middle of work is told of from this share of the items.
+TOLD_SHARE = 0.05
+MINIMUM_TOLD = 10
+
+
+def warn_of_late_history(context: Context, unit: str, started: int) -> str:
+    """Say of how many items the first that history knows is that they were being worked on."""
+    key, phases = f"{unit[:-1]}_id", f"{unit[:-1]}_phases"
+    found = context.fetch(
+        f"""
+        select count(*) as items
+        from {phases} as firsts
+        inner join {phases} as befores on firsts.{key} = befores.{key}
+        where
+            firsts.visit_number = 1 and firsts.category = 'active'
+            and befores.visit_number = 0 and befores.seconds > 3600
+            and {context.within_moments("firsts.entered_at")}
+        """
+    )
+    late = int(found.integers("items")[0])
+    if late < max(MINIMUM_TOLD, TOLD_SHARE * started):
+        return ""
+    return (
+        f"The history of {count(late)} {unit} begins over an hour after they were created, with "
+        "work under way: if it was recorded late, that work began earlier and took longer."
     )
 
 

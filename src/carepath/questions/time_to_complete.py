@@ -16,6 +16,7 @@ from carepath.questions.completions import (
     find_excluded,
     read_projects,
     read_tasks,
+    warn_of_late_history,
 )
 from carepath.questions.drift import warn
 from carepath.questions.figures import figure, tally
@@ -124,6 +125,7 @@ def answer(context: Context) -> Answer:
             "Time worked on over time in progress is the flow efficiency; it and the clocks of "
             "completed work leave out starts so young that a re-opening may still undo them.",
             *(caveat for items in wanted for caveat in warn(items, context.seed)),
+            *(warn_of_late_history(context, items.unit, len(items)) for items in wanted),
             "--since and --until bound the start." if context.period else "",
         ),
         excluded=tuple(excluded),
