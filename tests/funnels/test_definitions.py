@@ -140,7 +140,7 @@ def test_an_unknown_key_within_a_table_is_named_with_its_path(tmp_path, text, pa
         (TWO + "trend = { }", "trend.interval is missing"),
         (TWO + 'trend = { interval = "year" }', "interval cannot be 'year'"),
         (TWO + 'trend = { interval = "day", from_step = 2 }', "from_step cannot be 2"),
-        (TWO + 'histogram = { bins = "many" }', "bins must be a whole number"),
+        (TWO + 'histogram = { bins = "Auto" }', 'bins must be a whole number or "auto"'),
         (TWO + "histogram = { bins = 0 }", "bins cannot be 0"),
         (TWO + "histogram = { bins = 1001 }", "bins cannot be 1001"),
         (TWO + "histogram = { bins = 2.5 }", "bins must be a whole number"),

@@ -235,5 +235,7 @@ def _read_histogram(table: Table, source: Source, step_count: int) -> Histogram 
     part = Table(table.raw("histogram"), source, "histogram", ("bins", "from_step", "to_step"))
     first, last = _read_span(part, step_count)
     is_auto = part.raw("bins") in (None, "auto")
+    if isinstance(part.raw("bins"), str) and not is_auto:
+        raise part.complain("bins", 'must be a whole number or "auto"', 'write bins = "auto"')
     bins = None if is_auto else part.number("bins", None, least=1, most=MOST_BINS)
     return Histogram(first, last, bins)
