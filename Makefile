@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean scale survival audit
+.PHONY: help demo test check speed lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean scale survival audit
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
@@ -15,6 +15,7 @@ help:
 	@echo "make replay         answers as of earlier dates against what finally happened"
 	@echo "make review-corpus  recall and false alarms of the review, rule by rule"
 	@echo "make review-mutations  recall of the review on bugs seeded into our own warehouse"
+	@echo "make speed          how fast the review is: what CI prints at its end"
 	@echo "make bench          speed, as ratios measured in one run"
 	@echo "make scale          growth to a hundred million events (hours, 60 GB of disk)"
 	@echo "make survival       all fifty kills of landings and builds (CI runs a sample)"
@@ -47,6 +48,9 @@ review: $(VENV)/.development
 	$(BIN)/carepath review --all --project-dir warehouse --dialect snowflake
 	@if git rev-parse --verify --quiet HEAD~1 >/dev/null; then \
 		$(BIN)/carepath review --base HEAD~1 --project-dir warehouse --dialect duckdb; fi
+
+speed: $(VENV)/.development
+	$(BIN)/python -m benchmarks.review_speed --sqlfluff 0
 
 calibrate: $(VENV)/.development
 	$(BIN)/python -m benchmarks.calibration

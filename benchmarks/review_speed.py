@@ -181,6 +181,7 @@ def main() -> None:
             )
             rows.append((f"  so for {options.models} files about", whole_lint))
         is_same = warm == cold
+        print(describe_machine("sqlglot"))
         for name, one in rows:
             print(
                 f"{name:<46} {one.clock:8.2f} s  {one.seconds:8.2f} s of processor "
