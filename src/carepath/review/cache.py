@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-import sqlglot
+from sqlglot._version import __version__ as sqlglot_version
 
 from carepath import __version__
 
@@ -102,7 +102,7 @@ def _sweep(path: Path) -> None:
 
 def _version() -> bytes:
     """Changes with the tool, the parser, and any file of the review."""
-    digest = hashlib.sha256(f"{__version__} {sqlglot.__version__}".encode())
+    digest = hashlib.sha256(f"{__version__} {sqlglot_version}".encode())
     for file in sorted(Path(__file__).parent.rglob("*.py")):
         stat = file.stat()
         digest.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
