@@ -68,8 +68,7 @@ def command(
     Needs git, and neither dbt nor a warehouse. Exit code 0: nothing at or above --fail-on; 1:
     findings; 2: bad input; 3: no base found, or (--strict-coverage) a changed file not analysed.
     """
-    # Syntax trees are many objects and no garbage: looking for it less often saves a fifth of the
-    # time, for 80 MB of 1,500 models.
+    # Syntax trees are many objects and little garbage: it is looked for less often.
     gc.set_threshold(200_000, 20, 50)
     from carepath.review import formats, running
     from carepath.review.git import NoBaseError

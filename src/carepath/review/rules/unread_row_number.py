@@ -75,7 +75,7 @@ def _is_read(resolution: Resolution, scope: Scope, name: str, seen: set[str]) ->
     if scope.path in seen:
         return True
     seen.add(scope.path)
-    if any(use.node.name.lower() == name.lower() for use in resolution.uses.values()):
+    if _mentions(resolution, name):
         return True
     readers = [
         (reader, binding)

@@ -351,7 +351,7 @@ UNITS = ("second", "minute", "hour", "day", "month", "quarter", "year")
 
 
 def _following(scope: Scope, grouped: set[str]) -> set[str]:
-    """Grouped columns that follow from the others: the day of an hour, the name of a grouped id."""
+    """Grouped columns that follow from the others: the day of an hour that is grouped as well."""
     cut: dict[str, tuple[str, int]] = {}
     for item in scope.items:
         if item.column.name in grouped and item.expression is not None:
