@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lifelines.statistics import multivariate_logrank_test
 from scipy import stats
 
-from carepath.stats.logrank import clustered_log_rank, log_rank
+from carepath.stats.logrank import clustered_log_rank, log_rank, one_against_rest
 from tests.stats.test_survival import PLACEBO, SIX_MP, SIX_MP_ENDED
 
 TIMES = np.array(SIX_MP + PLACEBO, dtype=float)
@@ -74,6 +74,63 @@ def _observed_minus_expected(times, done, group):
         total += np.sum(done & (times == t) & (group == 0))
         total -= d * np.sum(at_risk & (group == 0)) / at_risk.sum()
     return total
+
+
+def _count_at_each_time(times, done, group, entered):
+    """The two-group statistic by counting who is under observation at every finish."""
+    score = variance = 0.0
+    for t in sorted({x for x, is_over in zip(times, done, strict=True) if is_over}):
+        watched = [i for i in range(len(times)) if entered[i] < t <= times[i]]
+        ended = [i for i in watched if done[i] and times[i] == t]
+        n, d = len(watched), len(ended)
+        if n:
+            share = sum(group[i] for i in watched) / n
+            score += sum(group[i] for i in ended) - d * share
+            variance += d * share * (1 - share) * ((n - d) / (n - 1) if n > 1 else 0)
+    return score**2 / variance if variance > 1e-12 else None
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(1, 5), st.booleans(), st.integers(0, 1)),
+        min_size=2,
+        max_size=30,
+    )
+)
+def test_late_entries_agree_with_counting_at_each_time(items):
+    entered, length, done, group = zip(*items, strict=True)
+    times = [start + more for start, more in zip(entered, length, strict=True)]
+    found = log_rank(times, done, group, entered)
+    expected = _count_at_each_time(times, done, group, entered)
+    if found.statistic is not None:
+        assert found.statistic == pytest.approx(expected or 0.0, abs=1e-9)
+    else:
+        assert expected is None
+
+
+@pytest.mark.parametrize("projects", [40, 120, 0])
+def test_each_group_against_the_rest_is_the_test_of_that_group_alone(projects):
+    rng = np.random.default_rng(12)
+    group = rng.integers(0, 3, 240)
+    cluster = rng.integers(0, projects, 240) if projects else np.arange(240)
+    if projects == 120:
+        group = cluster % 3  # whole projects belong to one group
+    times, done = rng.exponential(5, 240), rng.random(240) < 0.8
+    found = one_against_rest(times, done, group, cluster, np.random.default_rng(4))
+    alone = np.random.default_rng(4)
+    for place, test in enumerate(found):
+        member = group == place
+        if projects:
+            assert test == clustered_log_rank(times, done, member, cluster, alone)
+        else:
+            assert test == log_rank(times, done, member)
+
+
+def test_groups_with_few_finishes_are_not_tested():
+    found = one_against_rest([1, 2, 3, 4], [1, 1, 1, 0], [0, 0, 1, 1], [0, 0, 1, 1], 1, fewest=2)
+    assert [(test.p, test.reason) for test in found] == [(None, "under 2 finished")] * 2
+    assert one_against_rest([1, 2], [0, 0], [0, 1], [0, 1], 1)[0].reason == "under 1 finished"
 
 
 def test_one_item_per_cluster_resembles_the_plain_test():

@@ -79,7 +79,7 @@ def compare_groups(
     variance is that of the sums (Williams 2000), t quantile on clusters - 2. Test: log-rank,
     clustered where projects hold several items.
     """
-    from carepath.stats.logrank import clustered_log_rank, log_rank
+    from carepath.stats.logrank import one_against_rest
     from carepath.stats.multiplicity import benjamini_hochberg
 
     # In order of time every look-up below walks forward, which is several times faster.
@@ -87,27 +87,16 @@ def compare_groups(
     durations, is_finished = durations[order], is_finished[order]
     place, names = encode(groups)
     cluster, place = encode(clusters)[0][order], place[order]
-    rng = np.random.default_rng(seed)
-    is_clustered = bool(len(cluster)) and int(cluster.max()) + 1 < len(cluster)
-    found = []
-    for index in range(len(names)):
-        member = place == index
-        few = min(is_finished[member].sum(), is_finished[~member].sum()) < MINIMUM_TO_RANK
-        test = None
-        if not few and is_clustered:
-            test = clustered_log_rank(durations, is_finished, member, cluster, rng)
-        elif not few:
-            test = log_rank(durations, is_finished, member)
-        found.append((member, test))
-    adjusted = benjamini_hochberg([test.p if test else None for _, test in found])
+    tests = one_against_rest(durations, is_finished, place, cluster, seed, MINIMUM_TO_RANK)
+    adjusted = benjamini_hochberg([test.p for test in tests])
+    finishes = _Finishes.of(durations, is_finished, horizon)
     results = []
-    for name, (member, test), p in zip(names, found, adjusted, strict=True):
-        mean, other, ratio = _means(durations, is_finished, member, cluster, horizon)
+    for index, (name, test, p) in enumerate(zip(names, tests, adjusted, strict=True)):
+        member = place == index
+        mean, other, ratio = _means(finishes, member, cluster)
         reason = None
         if len(names) == 1:
             reason = "there is nothing to compare it with"
-        elif test is None:
-            reason = f"under {MINIMUM_TO_RANK} finished"
         elif p is None:
             reason = test.reason
         elif ratio.value is None:
@@ -132,11 +121,7 @@ def compare_groups(
 
 
 def _means(
-    durations: NDArray[np.float64],
-    done: NDArray[np.bool_],
-    member: NDArray[np.bool_],
-    cluster: NDArray[np.int64],
-    horizon: float,
+    finishes: _Finishes, member: NDArray[np.bool_], cluster: NDArray[np.int64]
 ) -> tuple[Estimate, Estimate, Estimate]:
     from scipy.special import stdtrit
 
@@ -146,11 +131,11 @@ def _means(
     reasons: list[str | None] = []
     sizes: list[int] = []
     for chosen in (member, ~member):
-        value, influence = restricted_mean_influence(durations[chosen], done[chosen], horizon)
+        value, influence = finishes.restricted_mean(chosen)
         values.append(value)
         added = np.bincount(cluster[chosen], weights=influence, minlength=count)
         sums.append(added.astype(np.float64))
-        finished = int(done[chosen].sum())
+        finished = int(np.count_nonzero(finishes.done & chosen))
         sizes.append(int(chosen.sum()))
         few = np.count_nonzero(np.bincount(cluster[chosen])) < MINIMUM_CLUSTERS
         reasons.append(
@@ -172,43 +157,66 @@ def _means(
         if value is None or reason:
             means.append(Estimate(value, None, None, size, LEVEL, _METHOD, reason))
         else:
-            low, high = max(0.0, value - half), min(horizon, value + half)
+            low, high = max(0.0, value - half), min(finishes.horizon, value + half)
             means.append(Estimate(value, low, high, size, LEVEL, _METHOD))
     reason = reasons[0] or reasons[1]
     if not values[0] or not values[1]:
         told = reason or "one of the means is zero"
-        return means[0], means[1], Estimate(None, None, None, len(done), LEVEL, _METHOD, told)
+        return means[0], means[1], Estimate(None, None, None, len(member), LEVEL, _METHOD, told)
     ratio = values[0] / values[1]
     if reason:
-        return means[0], means[1], Estimate(ratio, None, None, len(done), LEVEL, _METHOD, reason)
+        return means[0], means[1], Estimate(ratio, None, None, len(member), LEVEL, _METHOD, reason)
     error = scale * float(np.sqrt(np.sum((sums[0] / values[0] - sums[1] / values[1]) ** 2)))
     low, high = ratio * float(np.exp(-t * error)), ratio * float(np.exp(t * error))
-    return means[0], means[1], Estimate(ratio, low, high, len(done), LEVEL, _METHOD)
+    return means[0], means[1], Estimate(ratio, low, high, len(member), LEVEL, _METHOD)
 
 
 _METHOD = "restricted mean, variance over projects"
 
 
-def restricted_mean_influence(
-    durations: NDArray[np.float64], done: NDArray[np.bool_], horizon: float
-) -> tuple[float | None, NDArray[np.float64]]:
-    """Return the restricted mean and what each item adds to it; None where it is not identified."""
-    n = len(durations)
-    if n == 0 or (durations.max() < horizon and not done[durations == durations.max()].all()):
-        return None, np.zeros(n)
-    times = distinct(durations[done & (durations <= horizon)])
-    ordered = np.sort(durations)
-    at_risk = n - np.searchsorted(ordered, times, side="left")
-    finished = np.bincount(
-        np.searchsorted(times, durations[done & (durations <= horizon)]), minlength=len(times)
-    )
-    survival = np.cumprod(1 - finished / at_risk)
-    edges = np.concatenate([[0.0], times, [horizon]])
-    areas = np.concatenate([[1.0], survival]) * np.diff(edges)
-    after = np.cumsum(areas[::-1])[::-1][1:]
-    carried = np.concatenate([[0.0], np.cumsum(after * finished / at_risk.astype(float) ** 2)])
-    influence = carried[np.searchsorted(times, durations, side="right")]
-    own = done & (durations <= horizon)
-    place = np.searchsorted(times, durations[own])
-    influence[own] -= after[place] / at_risk[place]
-    return float(areas.sum()), influence
+@dataclass(frozen=True, eq=False)
+class _Finishes:
+    """All items' times, in places of the different times of a finish before the horizon."""
+
+    durations: NDArray[np.float64]
+    done: NDArray[np.bool_]
+    horizon: float
+    times: NDArray[np.float64]
+    until: NDArray[np.int64]
+    """How many of the times an item lived to see."""
+
+    @classmethod
+    def of(
+        cls, durations: NDArray[np.float64], done: NDArray[np.bool_], horizon: float
+    ) -> _Finishes:
+        times = distinct(durations[done & (durations <= horizon)])
+        until = np.searchsorted(times, durations, side="right").astype(np.int64)
+        return cls(durations, done, horizon, times, until)
+
+    def restricted_mean(
+        self, chosen: NDArray[np.bool_]
+    ) -> tuple[float | None, NDArray[np.float64]]:
+        """Return the restricted mean of the chosen and what each of them adds to it.
+
+        None and zeros where it is not identified.
+        """
+        durations, done, until = self.durations[chosen], self.done[chosen], self.until[chosen]
+        n, count = len(durations), len(self.times)
+        if n == 0:
+            return None, np.zeros(0)
+        longest = durations.max()
+        if longest < self.horizon and not done[durations == longest].all():
+            return None, np.zeros(n)
+        own = done & (durations <= self.horizon)
+        place = until[own] - 1
+        finished = np.bincount(place, minlength=count)
+        # Nobody is left at others' late times; nobody finishes there either.
+        at_risk = np.maximum(n - np.cumsum(np.bincount(until, minlength=count + 1))[:-1], 1)
+        survival = np.cumprod(1 - finished / at_risk)
+        edges = np.concatenate([[0.0], self.times, [self.horizon]])
+        areas = np.concatenate([[1.0], survival]) * np.diff(edges)
+        after = np.cumsum(areas[::-1])[::-1][1:]
+        carried = np.concatenate([[0.0], np.cumsum(after * finished / at_risk.astype(float) ** 2)])
+        influence = carried[until]
+        influence[own] -= after[place] / at_risk[place]
+        return float(areas.sum()), influence

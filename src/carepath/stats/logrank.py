@@ -80,16 +80,7 @@ def log_rank(
     k = int(group.max()) + 1 if len(group) else 0
     if k < 2 or not done.any():
         return TestResult(None, None, "log-rank", "needs two groups and a finish")
-    times = distinct(exits[done])
-    at_risk = np.array([_at_risk(times, exits[group == g], entries[group == g]) for g in range(k)])
-    n = at_risk.sum(axis=0).astype(float)
-    d = np.array([_finished(times, exits[done & (group == g)]) for g in range(k)])
-    total = d.sum(axis=0)
-    share = at_risk / n
-    score = (d - share * total).sum(axis=1)
-    spread = total * np.where(n > 1, (n - total) / np.maximum(n - 1, 1), 0.0)
-    covariance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
-    return _wald(score[:-1], covariance[:-1, :-1], "log-rank")
+    return _independent(_Followed.of(exits, done, entries), group, k)
 
 
 def clustered_log_rank(
@@ -133,22 +124,92 @@ def clustered_log_rank(
     k = int(group.max()) + 1 if len(group) else 0
     if k < 2 or not done.any():
         return TestResult(None, None, "clustered log-rank", "needs two groups and a finish")
-    if int(cluster.max()) + 1 < MINIMUM_CLUSTERS:
+    followed = _Followed.of(exits, done, entries)
+    return _clustered(followed, group, k, cluster, generator(seed), permutations)
+
+
+def one_against_rest(
+    durations: ArrayLike,
+    is_finished: ArrayLike,
+    groups: ArrayLike,
+    clusters: ArrayLike,
+    seed: Seed,
+    fewest: int = 1,
+    permutations: int = 2000,
+) -> tuple[TestResult, ...]:
+    """Test each group against all others together.
+
+    Parameters
+    ----------
+    durations, is_finished, groups, clusters, seed, permutations
+        As for `clustered_log_rank`; the groups share one stream of random numbers.
+    fewest : int
+        Finishes that a test needs in the group and outside it.
+
+    Returns
+    -------
+    tuple of TestResult
+        By group, in the order of their values: what `clustered_log_rank` gives, or `log_rank`
+        where every item is a cluster of its own.
+    """
+    exits, done, entries, group = _arrays(durations, is_finished, groups, None)
+    cluster = _encode(np.asarray(clusters))
+    same_length(durations=exits, clusters=cluster)
+    if not done.any():
+        nothing = TestResult(None, None, "log-rank", f"under {fewest} finished")
+        return (nothing,) * (int(group.max()) + 1 if len(group) else 0)
+    finishes = np.bincount(group[done], minlength=int(group.max()) + 1)
+    is_clustered = int(cluster.max()) + 1 < len(cluster)
+    followed, rng = _Followed.of(exits, done, entries), generator(seed)
+    found = []
+    for place, count in enumerate(finishes.tolist()):
+        member = (group == place).astype(np.int64)
+        if min(count, finishes.sum() - count) < fewest:
+            found.append(TestResult(None, None, "log-rank", f"under {fewest} finished"))
+        elif is_clustered:
+            found.append(_clustered(followed, member, 2, cluster, rng, permutations))
+        else:
+            found.append(_independent(followed, member, 2))
+    return tuple(found)
+
+
+def _independent(followed: _Followed, group: Integers, k: int) -> TestResult:
+    """Test k >= 2 groups of independent items."""
+    at_risk = np.array([followed.at_risk(group == g) for g in range(k)])
+    n = at_risk.sum(axis=0).astype(float)
+    total = followed.finished()
+    d = np.array([followed.finished(group == g) for g in range(k)])
+    share = at_risk / n
+    score = (d - share * total).sum(axis=1)
+    spread = total * np.where(n > 1, (n - total) / np.maximum(n - 1, 1), 0.0)
+    covariance = np.diag((share * spread).sum(axis=1)) - (share * spread) @ share.T
+    return _wald(score[:-1], covariance[:-1, :-1], "log-rank")
+
+
+def _clustered(
+    followed: _Followed,
+    group: Integers,
+    k: int,
+    cluster: Integers,
+    rng: np.random.Generator,
+    permutations: int,
+) -> TestResult:
+    """Test k >= 2 groups, by permutation where every cluster lies in one of them."""
+    c = int(cluster.max()) + 1
+    if c < MINIMUM_CLUSTERS:
         reason = f"under {MINIMUM_CLUSTERS} projects"
         return TestResult(None, None, "clustered log-rank", reason)
-    c = int(cluster.max()) + 1
     first = np.zeros(c, dtype=np.int64)
     first[cluster] = group
     if np.array_equal(first[cluster], group):
-        summed = np.bincount(cluster, weights=_item_scores(exits, done, entries), minlength=c)
+        summed = np.bincount(cluster, weights=_item_scores(followed), minlength=c)
         scores = np.asarray(summed, dtype=np.float64)
-        return _permuted(
-            scores, first, np.bincount(cluster).astype(np.int64), k, generator(seed), permutations
-        )
+        sizes = np.bincount(cluster).astype(np.int64)
+        return _permuted(scores, first, sizes, k, rng, permutations)
     # The scores of all groups sum to zero: the last one adds nothing.
     influence = np.zeros((k - 1, c))
     for g in range(k - 1):
-        terms = _influence(exits, done, entries, group == g)
+        terms = _influence(followed, group == g)
         influence[g] = np.bincount(cluster, weights=terms, minlength=c)
     return _wald(influence.sum(axis=1), influence @ influence.T, "clustered log-rank", c)
 
@@ -177,35 +238,59 @@ def _permuted(
     )
 
 
-def _item_scores(exits: Floats, done: Booleans, entries: Floats) -> Floats:
+def _item_scores(followed: _Followed) -> Floats:
     """Return finished minus expected for each item under one common hazard (sums to zero)."""
-    times = distinct(exits[done])
-    hazard = np.cumsum(_finished(times, exits[done]) / _at_risk(times, exits, entries))
-    padded = np.concatenate([[0.0], hazard])
-    until = padded[np.searchsorted(times, exits, side="right")]
-    since = padded[np.searchsorted(times, entries, side="right")]
-    result: Floats = done.astype(np.float64) - (until - since)
+    hazard = np.concatenate([[0.0], np.cumsum(followed.finished() / followed.at_risk())])
+    expected = hazard[followed.until] - hazard[followed.since]
+    result: Floats = followed.done.astype(np.float64) - expected
     return result
 
 
-def _influence(exits: Floats, done: Booleans, entries: Floats, member: Booleans) -> Floats:
+def _influence(followed: _Followed, member: Booleans) -> Floats:
     """Return each item's term of one group's log-rank score."""
-    times = distinct(exits[done])
-    at_risk = _at_risk(times, exits, entries)
-    share = _at_risk(times, exits[member], entries[member]) / at_risk
-    step = _finished(times, exits[done]) / at_risk
+    at_risk = followed.at_risk()
+    share = followed.at_risk(member) / at_risk
+    step = followed.finished() / at_risk
     mean_hazard = np.concatenate([[0.0], np.cumsum(step * share)])
     hazard = np.concatenate([[0.0], np.cumsum(step)])
-    until = np.searchsorted(times, exits, side="right")
-    since = (
-        np.zeros(len(entries), dtype=np.int64)
-        if np.isneginf(entries).all()
-        else np.searchsorted(times, entries, side="right")
-    )
+    until, since = followed.until, followed.since
     drift = member * (hazard[until] - hazard[since]) - (mean_hazard[until] - mean_hazard[since])
-    own = np.where(done, member - share[np.minimum(np.maximum(until - 1, 0), len(times) - 1)], 0.0)
+    own = np.where(followed.done, member - share[np.maximum(until - 1, 0)], 0.0)
     result: Floats = own - drift
     return result
+
+
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    """Items under observation, counted in places of the different times of a finish.
+
+    An item is at risk at the times with since <= place < until, and finishes at until - 1.
+    """
+
+    times: int
+    until: Integers
+    since: Integers
+    done: Booleans
+
+    @classmethod
+    def of(cls, exits: Floats, done: Booleans, entries: Floats) -> _Followed:
+        times = distinct(exits[done])
+        until = np.searchsorted(times, exits, side="right").astype(np.int64)
+        since = np.zeros(len(exits), dtype=np.int64)
+        if not np.isneginf(entries).all():
+            since = np.searchsorted(times, entries, side="right").astype(np.int64)
+        return cls(len(times), until, since, done)
+
+    def at_risk(self, chosen: Booleans | slice = slice(None)) -> Integers:
+        """Return how many are under observation just before each time."""
+        came = np.bincount(self.since[chosen], minlength=self.times + 1)
+        left = np.bincount(self.until[chosen], minlength=self.times + 1)
+        return np.cumsum(came - left)[:-1].astype(np.int64)
+
+    def finished(self, chosen: Booleans | slice = slice(None)) -> Integers:
+        """Return how many finish at each time."""
+        places = self.until[chosen][self.done[chosen]] - 1
+        return np.bincount(places, minlength=self.times).astype(np.int64)
 
 
 def _arrays(
@@ -233,19 +318,6 @@ def _encode(values: NDArray[Any]) -> Integers:
             places = np.cumsum(np.bincount(numbers) > 0) - 1
             return np.asarray(places[numbers], dtype=np.int64)
     return np.unique(values, return_inverse=True)[1].astype(np.int64)
-
-
-def _at_risk(times: Floats, exits: Floats, entries: Floats) -> Integers:
-    """Return how many are under observation just before each time."""
-    left = np.searchsorted(np.sort(exits), times, side="left")
-    if np.isneginf(entries).all():
-        return (len(entries) - left).astype(np.int64)
-    return (np.searchsorted(np.sort(entries), times, side="left") - left).astype(np.int64)
-
-
-def _finished(times: Floats, finishes: Floats) -> Integers:
-    """Return how many finish at each time."""
-    return np.bincount(np.searchsorted(times, finishes), minlength=len(times)).astype(np.int64)
 
 
 def _wald(score: Floats, covariance: Floats, method: str, clusters: int = 0) -> TestResult:

@@ -96,37 +96,40 @@ def _strongest(k: Floats, n: Floats, longest: int) -> tuple[int, int, float] | N
     days = len(n)
     if n.sum() == 0 or days < 2:
         return None
-    lengths = np.arange(1, min(longest, days - 1) + 1)
-    sums_k = np.concatenate([[0], np.cumsum(k)])
-    sums_n = np.concatenate([[0], np.cumsum(n)])
-    starts = np.arange(days)[:, None]
-    ends = starts + lengths
-    fits: Booleans = ends <= days
-    ends = np.minimum(ends, days)
-    inside_k, inside_n = sums_k[ends] - sums_k[starts], sums_n[ends] - sums_n[starts]
-    outside_k, outside_n = sums_k[-1] - inside_k, sums_n[-1] - inside_n
-    fits &= (inside_n > 0) & (outside_n > 0)
-    share = inside_k / np.maximum(inside_n, 1)
-    other = outside_k / np.maximum(outside_n, 1)
-    # Few spans lose that much, and only theirs need logarithms.
-    worse = fits & (share <= other - MINIMUM_LOSS)
+    width = min(longest, days - 1)
+    inside_k, inside_n = _span_sums(k, width), _span_sums(n, width)
+    all_k, all_n = k.sum(), n.sum()
+    fits: Booleans = np.arange(1, width + 1) <= np.arange(days, 0, -1)[:, None]
+    fits &= (inside_n > 0) & (inside_n < all_n)
+    # Few spans lose that much, and only theirs need divisions and logarithms.
+    lost = all_k * inside_n - all_n * inside_k
+    least = 0.999 * MINIMUM_LOSS * inside_n * (all_n - inside_n)
+    rows, columns = np.nonzero(fits & (lost >= least))
+    in_k, in_n = inside_k[rows, columns], inside_n[rows, columns]
+    out_k, out_n = all_k - in_k, all_n - in_n
+    worse = in_k / in_n <= out_k / out_n - MINIMUM_LOSS
     if not worse.any():
         return None
-    gained = _likelihood(inside_k[worse], inside_n[worse])
-    gained += _likelihood(outside_k[worse], outside_n[worse])
-    gained -= float(_likelihood(sums_k[-1:], sums_n[-1:])[0])
-    gain = np.zeros((days, len(lengths)))
-    gain[worse] = gained
+    gain = _likelihood(in_k, in_n) + _likelihood(out_k, out_n)
+    gain = np.where(worse, gain - _likelihood(all_k, all_n), 0.0)
     place = int(np.argmax(gain))
-    row, column = divmod(place, len(lengths))
-    if gain[row, column] <= 0:
+    if gain[place] <= 0:
         return None
-    start, end = row, row + int(lengths[column])
+    start = int(rows[place])
+    end = start + int(columns[place]) + 1
     rest = np.ones(days, dtype=bool)
     rest[start:end] = False
-    signed = float(np.sqrt(2 * gain[row, column] / _dispersion(k[rest], n[rest])))
+    signed = float(np.sqrt(2 * gain[place] / _dispersion(k[rest], n[rest])))
     p = min(1.0, normal_tail(signed) * int(fits.sum()))
     return start, end - 1, p
+
+
+def _span_sums(values: Floats, width: int) -> Floats:
+    """Return sums by first day and length - 1, shape (days, width); cut at the last day."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    ends = np.lib.stride_tricks.sliding_window_view(np.pad(sums, (0, width), mode="edge"), width)
+    result: Floats = ends[1 : len(sums)] - sums[:-1, None]
+    return result
 
 
 def _likelihood(k: Floats, n: Floats) -> Floats:
