@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check speed lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean scale survival audit
+.PHONY: help demo test check check-deep speed lint types sql review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean scale survival audit
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
 	@echo "make test    the tests"
 	@echo "make check   the tests, ruff, mypy, sqlfluff and our own review: what CI runs"
+	@echo "make check-deep     the same, and the tests try ten times as much (hours)"
 	@echo "make calibrate      how good the statistics are, on simulated data (an hour)"
 	@echo "make pipelines      fifty whole pipelines against what was planted (an hour)"
 	@echo "make replay         answers as of earlier dates against what finally happened"
@@ -27,9 +28,14 @@ demo: $(VENV)/.runtime
 	@$(BIN)/carepath demo $(DEMO)
 
 test: $(VENV)/.development
-	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --no-loadscope-reorder
 
 check: test lint types sql review
+
+check-deep: export CAREPATH_EFFORT = 10
+check-deep: export CAREPATH_FUZZ = 5000
+check-deep: export CAREPATH_SURVIVAL = all
+check-deep: check
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
@@ -50,7 +56,7 @@ review: $(VENV)/.development
 		$(BIN)/carepath review --base HEAD~1 --project-dir warehouse --dialect duckdb; fi
 
 speed: $(VENV)/.development
-	$(BIN)/python -m benchmarks.review_speed --sqlfluff 0
+	$(BIN)/python -m benchmarks.review_speed --models 500 --sqlfluff 0
 
 calibrate: $(VENV)/.development
 	$(BIN)/python -m benchmarks.calibration

@@ -17,6 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -71,6 +72,7 @@ class Outcome:
         ]
 
 
+@cache
 def scenarios() -> list[Scenario]:
     """All scenarios, in order of name."""
     found = []

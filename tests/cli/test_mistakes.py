@@ -12,6 +12,7 @@ from unittest import mock
 
 import click
 import pytest
+from effort import times
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -142,7 +143,7 @@ def command_lines(draw: st.DrawFn) -> list[str]:
 
 
 @settings(
-    max_examples=120,
+    max_examples=times(120),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -155,20 +156,21 @@ def test_no_command_line_ends_in_a_traceback(place: Path, arguments: list[str]) 
 
 
 def each_file() -> Iterator[tuple[str, str]]:
-    for name in (*CONTENTS, "folder.csv", "link.csv", "loop", "nowhere", "/dev/null"):
-        for line in (
-            "land {} -w ws",
-            "funnel --events {} -d definition.toml",
-            "funnel --events events.csv -d {}",
-            "report -o {} -w ws",
-            "doctor -w {}",
-            "history -w {}",
-            "erase --user-ids {} --yes -w ws",
-            "review --project-dir {} --all",
-            "ask conversion -w {}",
-            "init {}",
-            "build -w {}",
-        ):
+    for line in (
+        "land {} -w ws",
+        "funnel --events {} -d definition.toml",
+        "funnel --events events.csv -d {}",
+        "report -o {} -w ws",
+        "doctor -w {}",
+        "history -w {}",
+        "erase --user-ids {} --yes -w ws",
+        "review --project-dir {} --all",
+        "ask conversion -w {}",
+        "build -w {}",
+        # last: it makes workspaces, which the verbs before would work in
+        "init {}",
+    ):
+        for name in (*CONTENTS, "folder.csv", "link.csv", "loop", "nowhere", "/dev/null"):
             yield name, line
 
 

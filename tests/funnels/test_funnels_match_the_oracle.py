@@ -7,6 +7,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 
 import pytest
+from effort import times
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +22,10 @@ from funnels.worlds import (
 )
 
 QUICK = settings(
-    max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), print_blob=False
+    max_examples=times(50),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=False,
 )
 
 
@@ -121,7 +125,7 @@ def test_rows_that_cannot_be_used_and_times_in_any_style_change_nothing(
         assert [(row.row_number, row.reason) for row in result.problem_rows] == numbered[:20]
 
 
-@settings(QUICK, max_examples=25)
+@settings(QUICK, max_examples=times(25))
 @given(document=definitions(), seed=st.integers(0, 10_000))
 def test_many_people_at_once_are_what_the_oracle_says(document, seed) -> None:
     random = Random(seed)

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import polars
 import pytest
+from effort import times
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +31,7 @@ RESERVED = {"person", "event", "timestamp", "event_id"}
 names = texts.filter(lambda name: name.strip().lower() not in RESERVED)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=times(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(first=texts, second=texts, person=texts, name=names, value=texts, other=texts)
 def test_any_text_can_be_a_name_or_a_value(first, second, person, name, value, other):
     assume(first != second and value != other)

@@ -8,6 +8,7 @@ from importlib import resources
 
 import duckdb
 import pytest
+from effort import times
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
@@ -282,7 +283,7 @@ def payloads(*keys: str) -> st.SearchStrategy:
 
 # Without shrinking: an example is hundreds of payloads, and the message names the odd ones out.
 @settings(
-    max_examples=8,
+    max_examples=times(8),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate],

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 
+from effort import times
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from landed import make_workspace, query
@@ -14,7 +15,7 @@ from carepath.landing import land
 from carepath.landing.records import read_records
 
 PHASES = settings(
-    max_examples=12,
+    max_examples=times(12),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.generate],

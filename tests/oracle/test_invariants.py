@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
+from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from oracle.times import local_instant, seconds
 from oracle.worlds import AS_OF, shuffled
 
 PLAIN = replace(Definitions(), as_of=AS_OF)
-FEW = settings(max_examples=40, deadline=None)
+FEW = settings(max_examples=times(20), deadline=None)
 Key = tuple[object, ...]
 
 

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -319,7 +320,7 @@ def test_the_interrupted_series_is_generalised_least_squares_with_the_whole_cova
     assert found == pytest.approx((mean, np.sqrt(variance), weight @ CORRELATIONS), rel=1e-6)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(st.lists(st.tuples(st.integers(10, 30), st.integers(0, 30)), min_size=2, max_size=12))
 def test_the_likeliest_date_is_found_by_trying_all(rows):
     n = np.array([people for people, _ in rows])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import times
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -86,7 +87,7 @@ def test_tables_that_do_not_fit_are_refused():
         decompose([3], [2], [1], [2], seed=1)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=times(60))
 @given(tables)
 def test_the_parts_add_up_exactly_and_mirror_in_time(rows):
     k0, n0, k1, n1 = (np.array([r[i][j] for r in rows]) for i in (0, 1) for j in (0, 1))
@@ -102,7 +103,7 @@ def test_the_parts_add_up_exactly_and_mirror_in_time(rows):
 closed = st.lists(st.integers(1, 500), min_size=3, max_size=3).map(lambda v: sorted(v)[::-1])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=times(60))
 @given(st.lists(st.tuples(closed, closed), min_size=1, max_size=4))
 def test_the_steps_add_up_to_the_rate_part_exactly(rows):
     before, after = np.array([r[0] for r in rows]), np.array([r[1] for r in rows])

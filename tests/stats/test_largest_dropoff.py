@@ -5,6 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,7 +72,7 @@ def test_support_agrees_with_exact_enumeration_of_all_resamples():
     assert found.steps[0].support_by_people == pytest.approx(wins, abs=0.01)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=times(40))
 @given(st.lists(st.integers(0, 500), min_size=2, max_size=8).filter(lambda c: sum(c) > 0))
 def test_supports_are_shares_that_sum_to_one_and_repeat(counts):
     found = largest_dropoff(counts, seed=2, resamples=200)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -103,7 +104,7 @@ def test_more_successes_than_entries_is_refused():
         pool_segments([5, 40], [4, 50], seed=1)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=times(25))
 @given(st.lists(st.tuples(st.integers(30, 300), st.floats(0, 1)), min_size=2, max_size=8))
 def test_rates_stay_in_bounds_and_do_not_depend_on_the_order(rows):
     n = np.array([r[0] for r in rows])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
@@ -192,7 +193,7 @@ def test_the_variance_of_a_censored_restricted_mean_is_the_sum_over_finishes():
     assert variance == pytest.approx(total * seen / (seen - 1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(watched, st.randoms(use_true_random=False))
 def test_the_restricted_mean_is_bounded_grows_with_the_horizon_and_ignores_the_order(rows, random):
     curve = kaplan_meier([t for t, _ in rows], [e for _, e in rows])
@@ -210,7 +211,7 @@ def test_the_restricted_mean_is_bounded_grows_with_the_horizon_and_ignores_the_o
     assert survival.restricted_mean(again, 5.0) == survival.restricted_mean(curve, 5.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=times(60), deadline=None)
 @given(watched)
 def test_a_higher_quantile_is_never_earlier(rows):
     curve = kaplan_meier([t for t, _ in rows], [e for _, e in rows])

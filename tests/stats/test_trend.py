@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,7 +139,7 @@ def test_steps_are_tested_only_behind_the_gate():
     assert step_trends(calm, {"moved": k}, {"moved": n}, seed=1) == ()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=times(20))
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=30))
 def test_any_series_has_a_verdict_and_repeats_with_its_seed(rows):
     k = [min(a, b) for a, b in rows]

@@ -29,12 +29,15 @@ def sql_files(layer: str | None = None) -> dict[str, Path]:
 
 
 @cache
+def _documents() -> list[dict[str, Any]]:
+    """The YAML files."""
+    paths = sorted((WAREHOUSE / "models").rglob("*.yml"))
+    return [yaml.safe_load(path.read_text()) for path in paths]
+
+
 def entries(kind: str) -> list[dict[str, Any]]:
     """Everything of a kind (models, seeds, sources, unit_tests) that the YAML files declare."""
-    found = []
-    for path in sorted((WAREHOUSE / "models").rglob("*.yml")):
-        found += yaml.safe_load(path.read_text()).get(kind) or []
-    return found
+    return [entry for document in _documents() for entry in document.get(kind) or []]
 
 
 @cache
@@ -54,13 +57,12 @@ def strip_comments(text: str) -> str:
 
 
 @cache
-def render(name: str) -> str:
-    """A model's SQL for DuckDB, with the stand-ins that the linter uses for dbt."""
+def _environment() -> jinja2.Environment:
+    """Stand-ins for dbt, and the project's macros, compiled once."""
     if str(WAREHOUSE) not in sys.path:
         sys.path.insert(0, str(WAREHOUSE))
     import lint_context
 
-    macros = "".join(path.read_text() for path in sorted((WAREHOUSE / "macros").rglob("*.sql")))
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     environment.globals.update(
         {
@@ -76,9 +78,20 @@ def render(name: str) -> str:
             "adapter_type": "duckdb",
         }
     )
+    texts = [path.read_text() for path in sorted((WAREHOUSE / "macros").rglob("*.sql"))]
     # as on the first build; the project's own macro asks dbt's flags
-    macros += "{% macro is_incremental() %}{% endmacro %}"
-    return environment.from_string(macros + sql_files()[name].read_text()).render()
+    texts.append("{% macro is_incremental() %}{% endmacro %}")
+    macros = environment.from_string("".join(texts)).module
+    environment.globals.update(
+        {name: value for name, value in vars(macros).items() if not name.startswith("_")}
+    )
+    return environment
+
+
+@cache
+def render(name: str) -> str:
+    """A model's SQL for DuckDB, with the stand-ins that the linter uses for dbt."""
+    return _environment().from_string(sql_files()[name].read_text()).render()
 
 
 @cache

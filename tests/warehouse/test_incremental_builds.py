@@ -10,6 +10,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from effort import times
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle.definitions import EVENTS, TASK, TASK_HISTORY, Raw, Row
@@ -53,7 +54,7 @@ def differing(one: FastWarehouse, other: FastWarehouse) -> list[str]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=8,
+    max_examples=times(8),
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),
