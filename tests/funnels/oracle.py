@@ -41,6 +41,7 @@ class Attempt:
     reached: dict[int, int] = field(default_factory=dict)
     opened: set[int] = field(default_factory=set)
     is_stopped: bool = False
+    stopped_at: int | None = None
     is_removed: bool = False
 
 
@@ -59,6 +60,8 @@ class Outcome:
     """Step -> microseconds from the previous step."""
     moments: dict[int, int]
     """Step -> when it was passed by doing it."""
+    waited: tuple[int, int] | None
+    """Step where progress ended, and microseconds watched there."""
 
 
 def fits(event: Event, step: Step | Exclusion) -> bool:
@@ -151,7 +154,7 @@ class Oracle:
         if not attempts:
             return None
         best = max(attempts, key=self.length)  # max keeps the first, which is the earliest
-        return self.conclude(person, best)
+        return self.conclude(person, best, ordered)
 
     def is_entry(self, event):
         steps = self.serves(event)
@@ -233,7 +236,7 @@ class Oracle:
                 attempt.is_removed = True
         if stops:
             attempt.is_stopped = True
-            stop = min(stops)
+            stop = attempt.stopped_at = min(stops)
             for k, reached in list(attempt.reached.items()):
                 if reached > stop + self.tie:
                     del attempt.reached[k], attempt.chosen[k]
@@ -276,7 +279,7 @@ class Oracle:
     def length(self, attempt):
         return len(self.closed_steps(attempt))
 
-    def conclude(self, person, attempt) -> Outcome:
+    def conclude(self, person, attempt, ordered) -> Outcome:
         closed = self.closed_steps(attempt)
         opened = attempt.opened
         if self.unordered:
@@ -303,7 +306,20 @@ class Oracle:
             frozenset(later),
             times,
             moments,
+            self.waited(attempt, closed, moments, ordered),
         )
+
+    def waited(self, attempt, closed, moments, ordered):
+        """Who did not pass a step was on it since the one before, until nothing could be seen."""
+        if len(closed) == self.n:
+            return None
+        came = max(moments.values())
+        ends = [self.window_end(attempt), self.complete]
+        if attempt.stopped_at is not None:
+            ends.append(attempt.stopped_at)
+        if self.d.order == "strict":
+            ends += [e.at for e in ordered if e.at > came + self.tie]
+        return len(closed) + 1, min(ends) - came
 
     def unseen(self, events):
         """Events of the definition that no unit ever did, whatever `where` lets count."""
@@ -364,11 +380,12 @@ class Oracle:
             return None, True
         return values[0 if breakdown.at == "first_touch" else -1], True
 
+    def window_end(self, attempt):
+        ends = attempt.entered + self.window
+        return min(ends, self.end) if self.d.date_range.clip_conversions else ends
+
     def is_mature(self, outcome):
-        ends = outcome.attempt.entered + self.window
-        if self.d.date_range.clip_conversions:
-            ends = min(ends, self.end)
-        return ends <= self.complete
+        return self.window_end(outcome.attempt) <= self.complete
 
     def count(self, outcomes):
         """One dict per step, as the result has it."""
@@ -377,6 +394,11 @@ class Oracle:
         for k in self.numbers:
             closed = sum(k in outcome.closed for outcome in kept)
             times = [outcome.times[k] for outcome in kept if k in outcome.times]
+            waits = [
+                outcome.waited[1]
+                for outcome in kept
+                if outcome.waited is not None and outcome.waited[0] == k and outcome.waited[1] > 0
+            ]
             rows.append(
                 {
                     "closed": closed,
@@ -393,6 +415,8 @@ class Oracle:
                     "mean_seconds": to_seconds(Fraction(sum(times), len(times)) if times else None),
                     "median_seconds": to_seconds(statistics.median(times) if times else None),
                     "p90_seconds": to_seconds(percentile(times, Fraction(9, 10))),
+                    "n_came": len(times) + len(waits),
+                    "censored_median_seconds": to_seconds(censored_median(times, waits)),
                     "persons_closed": tuple(
                         outcome.person for outcome in kept if k in outcome.closed
                     ),
@@ -411,6 +435,17 @@ def percentile(values, share):
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+def censored_median(done, waited):
+    """Kaplan-Meier: the first time at which no more than half are still there, in fractions."""
+    share = Fraction(1)
+    for time in sorted(set(done)):
+        at_risk = sum(other >= time for other in [*done, *waited])
+        share *= 1 - Fraction(done.count(time), at_risk)
+        if share <= Fraction(1, 2):
+            return time
+    return None
 
 
 def to_seconds(microseconds):

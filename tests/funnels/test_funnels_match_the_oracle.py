@@ -28,6 +28,8 @@ QUICK = settings(
     print_blob=False,
 )
 
+SEGMENT_FIELDS = ("closed", "done", "open", "n_seconds", "n_came", "censored_median_seconds")
+
 
 def describe(step, fields):
     return {
@@ -68,10 +70,10 @@ def check_segments(oracle, rows, outcomes, result) -> None:
     for segment in result.breakdown.segments:
         is_reached = segment.label != "(step not reached)"
         found[segment.value, is_reached] = [
-            (step.closed, step.done, step.open) for step in segment.steps
+            describe(step, SEGMENT_FIELDS) for step in segment.steps
         ]
     assert found == {
-        key: [(step["closed"], step["done"], step["open"]) for step in oracle.count(own)]
+        key: [{name: step[name] for name in SEGMENT_FIELDS} for step in oracle.count(own)]
         for key, own in expected.items()
     }
 

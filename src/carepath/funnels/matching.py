@@ -65,13 +65,14 @@ def match_people(
     events: str = "events",
     prefix: str = "",
 ) -> tuple[str, ...]:
-    """Make `<prefix>step_events`, `<prefix>people` and `<prefix>outcomes`.
+    """Make `<prefix>step_events`, `<prefix>people`, `<prefix>progress` and `<prefix>outcomes`.
 
-    `step_events` (a view), one row per event and step it may serve. `people`, one
-    row per person who entered: attempt_id, person_id, entry_event_number, entered_microseconds,
-    is_stopped, is_removed, is_mature and, per step, event_number_<k>, reached_microseconds_<k>.
-    `outcomes`, one row per person and step of those who were not removed: see
-    funnel_step_summary.
+    `step_events` (a view), one row per event and step it may serve. `people`, one row per person
+    who entered: attempt_id, person_id, entry_event_number, entered_microseconds, is_stopped,
+    is_removed, stop_microseconds, is_mature and, per step, event_number_<k>,
+    reached_microseconds_<k>.
+    `progress`, one row per person who was not removed: see funnel_progress. `outcomes` (a view),
+    one row per each of them and step: see funnel_step_summary.
 
     Parameters
     ----------
@@ -94,7 +95,8 @@ def match_people(
     statements = (
         _write_step_events(definition, events, prefix),
         _write_people(definition, complete_through, events, prefix),
-        _write_outcomes(definition, complete_through, prefix),
+        _write_progress(definition, complete_through, events, prefix),
+        _write_outcomes(definition, prefix),
     )
     for statement in statements:
         connection.execute(statement)
@@ -144,9 +146,9 @@ def _write_people(
     parts.append(_write_kept(definition, matched, step_events))
     window_end = _write_window_end(definition, "kept_attempts.entered_microseconds")
     flags = (
-        "is_stopped, is_removed"
+        "is_stopped, is_removed, stop_microseconds"
         if definition.exclusions
-        else "false as is_stopped, false as is_removed"
+        else "false as is_stopped, false as is_removed, cast(null as bigint) as stop_microseconds"
     )
     columns = ", ".join(
         f"kept_attempts.event_number_{k}, kept_attempts.reached_microseconds_{k}" for k in steps
@@ -251,99 +253,82 @@ def _write_kept(definition: FunnelDefinition, matched: str, step_events: str) ->
     )
     if not optional:
         return kept
-    opens = _write_opens(
-        definition, "attempts", step_events, optional, "optional_opens", has_one_attempt=False
+    opens = render(
+        "funnel_step_opens",
+        attempts="attempts",
+        step_events=step_events,
+        step_numbers=optional,
+        window_seconds=definition.window_seconds,
+        tie_seconds=definition.tie_seconds,
+        entry_may_serve_later=_may_serve_later(definition, optional),
+        name="optional_opens",
     )
     return f"{opens},\n\n{kept}"
 
 
-def _write_opens(
-    definition: FunnelDefinition,
-    attempts: str,
-    step_events: str,
-    steps: tuple[int, ...],
-    name: str,
-    *,
-    has_one_attempt: bool,
-) -> str:
+def _may_serve_later(definition: FunnelDefinition, steps: tuple[int, ...]) -> bool:
+    """Tell whether an entry event could serve one of the later steps too."""
     first = definition.steps[0]
-    is_unordered = definition.order == "unordered"
-    return render(
-        "funnel_step_opens",
-        attempts=attempts,
-        step_events=step_events,
-        step_numbers=steps,
-        window_seconds=definition.window_seconds,
-        tie_seconds=definition.tie_seconds,
-        entry_may_serve_later=not is_unordered
-        and any(may_share(first, definition.steps[k - 1]) for k in steps),
-        name=name,
-        has_one_attempt=has_one_attempt,
+    return definition.order != "unordered" and any(
+        may_share(first, definition.steps[k - 1]) for k in steps
     )
 
 
-def _write_outcomes(definition: FunnelDefinition, complete_through: int, prefix: str) -> str:
+def _write_progress(
+    definition: FunnelDefinition, complete_through: int, events: str, prefix: str
+) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
-    kept = f"""kept_attempts as (
-    select * from {prefix}people
-    where not is_removed
-)"""
-    opens = _write_opens(
-        definition,
-        "kept_attempts",
-        f"{prefix}step_events",
-        steps if is_unordered else steps[1:],
-        "later_opens",
-        has_one_attempt=True,
-    )
-    # Whoever entered did the first step.
-    first = (
-        ""
-        if is_unordered
-        else "\n\n    union all\n\n    select attempt_id, 1 as step_number from kept_attempts"
+    later = steps if is_unordered else steps[1:]
+    is_strict = definition.order == "strict"
+    opens = render(
+        "funnel_opened_steps",
+        attempts="kept_attempts",
+        events="usable_events",
+        step_numbers=later,
+        window_seconds=definition.window_seconds,
+        tie_seconds=definition.tie_seconds,
+        entry_may_serve_later=_may_serve_later(definition, later),
     )
     progress = render(
-        "funnel_step_progress",
+        "funnel_progress",
         kept_attempts="kept_attempts",
-        opens="step_opens",
+        opens="opened_steps",
+        open_steps=later,
         step_numbers=steps,
         optional_steps=definition.optional_steps,
+        window_end=_write_window_end(definition, "entered_microseconds"),
+        complete_through=complete_through,
+        has_stops=bool(definition.exclusions),
+        all_events="usable_events" if is_strict else None,
+        tie_seconds=definition.tie_seconds,
         is_unordered=is_unordered,
     )
-    statuses = render("funnel_step_statuses", steps="step_progress", person="attempt_id")
-    is_done = "is_matched" if is_unordered else "is_closed and is_in_order"
-    window_end = _write_window_end(definition, "entered_microseconds")
-    timed = "is_closed and is_in_order and step_number > 1"
-    return f"""create temp table {prefix}outcomes as
+    return f"""create temp table {prefix}progress as
 with
 
-{kept},
+usable_events as (
+    {_write_usable(definition, events)}
+),
+
+kept_attempts as (
+    select * from {prefix}people
+    where not is_removed
+),
 
 {opens},
 
-step_opens as (
-    select attempt_id, step_number from later_opens{first}
-),
+{progress}
 
-{progress},
+select * from progress"""
 
-{statuses}
 
-select
-    attempt_id,
-    person_id,
-    step_number,
-    entered_microseconds,
-    {window_end} <= {complete_through} as is_mature,
-    is_closed,
-    {is_done} as is_done,
-    is_open,
-    {"false" if is_unordered else "status = 'skipped'"} as is_skipped,
-    {"false" if is_unordered else "has_later_open"} as has_later,
-    event_number,
-    case when is_closed and is_in_order then reached_microseconds end as reached_microseconds,
-    case
-        when {timed} then reached_microseconds - previous_reached_microseconds
-    end as microseconds_from_previous
-from step_statuses"""
+def _write_outcomes(definition: FunnelDefinition, prefix: str) -> str:
+    # A view: one row per person and step is made where it is read.
+    outcomes = render(
+        "funnel_outcomes",
+        progress=f"{prefix}progress",
+        step_numbers=definition.step_numbers,
+        is_unordered=definition.order == "unordered",
+    )
+    return f"create temp view {prefix}outcomes as\n{outcomes}"

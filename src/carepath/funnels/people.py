@@ -18,29 +18,22 @@ def add_persons(
 ) -> tuple[StepResult, ...]:
     """List, for each step, who passed it and who was lost there, in order of name."""
     rows = connection.execute("""
-select outcomes.step_number, outcomes.is_closed, units.unit
-from (
-    select
-        person_id,
-        step_number,
-        is_closed,
-        step_number = 1 or lag(is_closed) over (
-            partition by person_id order by step_number
-        ) as was_closed
-    from outcomes
-) as outcomes
-inner join units on outcomes.person_id = units.person_id
-where outcomes.was_closed
+select progress.passed_count, units.unit
+from progress
+inner join units on progress.person_id = units.person_id
 order by units.unit
 """).fetchall()
-    passed: dict[tuple[int, bool], list[str]] = defaultdict(list)
-    for number, is_closed, unit in rows:
-        passed[number, is_closed].append(unit)
+    passed: dict[int, list[str]] = defaultdict(list)
+    lost: dict[int, list[str]] = defaultdict(list)
+    for passed_count, unit in rows:
+        for number in range(1, passed_count + 1):
+            passed[number].append(unit)
+        lost[passed_count + 1].append(unit)
     return tuple(
         replace(
             step,
-            persons_closed=tuple(passed[step.step_number, True]),
-            persons_lost=tuple(passed[step.step_number, False]),
+            persons_closed=tuple(passed[step.step_number]),
+            persons_lost=tuple(lost[step.step_number]),
         )
         for step in steps
     )

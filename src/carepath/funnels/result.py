@@ -37,7 +37,16 @@ class StepResult:
     closed_mature, rate_from_start_mature
         The same of people whose window had ended when the data were last complete.
     n_seconds : int
-        People behind the times.
+        People behind the times of those who did it.
+    n_came : int
+        Those, and people who stopped at the step or are still on it and were watched there for
+        some time. 0 at the first step. Nobody waits at an optional step that was passed over; in
+        any order, step k is the k-th that a person does.
+    censored_median_seconds : float or None
+        Time within which half of all who came did the step, by the product-limit estimate (Kaplan
+        and Meier 1958): who did not do it counts as longer than they were watched, which is to the
+        end of their window, of complete data or of progress (by an exclusion, or in strict order
+        by another event). None where fewer than half did it.
     persons_closed, persons_lost : tuple of str or None
         Who they are, on request.
     """
@@ -62,6 +71,8 @@ class StepResult:
     mean_seconds: float | None
     median_seconds: float | None
     p90_seconds: float | None
+    n_came: int
+    censored_median_seconds: float | None
     persons_closed: tuple[str, ...] | None = None
     persons_lost: tuple[str, ...] | None = None
 

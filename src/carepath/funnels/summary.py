@@ -83,6 +83,8 @@ def make_steps(definition: FunnelDefinition, rows: Sequence[Row]) -> tuple[StepR
                 mean_seconds=seconds(row.get("mean_microseconds")),
                 median_seconds=seconds(row.get("median_microseconds")),
                 p90_seconds=seconds(row.get("p90_microseconds")),
+                n_came=int(row.get("n_came", 0)),
+                censored_median_seconds=seconds(row.get("censored_median_microseconds")),
             )
         )
         previous = closed

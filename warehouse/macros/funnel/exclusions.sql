@@ -11,7 +11,7 @@
     The person must have come as far as from_step.
 
     Gives common table expressions; the last, `bounded_attempts`, is `matched` with the steps after
-    a stop set to null, is_stopped and is_removed. -#}
+    a stop set to null, is_stopped, stop_microseconds and is_removed. -#}
 {% macro funnel_exclusions(
     matched, exclusion_events, exclusions, step_numbers, optional_steps, window_seconds,
     tie_seconds, is_unordered=false
@@ -107,6 +107,7 @@ bounded_attempts as (
         excludable.person_id,
         excludable.entered_microseconds,
         bounds.stop_microseconds is not null as is_stopped,
+        bounds.stop_microseconds,
         coalesce(bounds.is_removal, 0) = 1 as is_removed
         {%- for step in step_numbers %},
         {{ funnel_before_stop('event_number', step, tie) }} as event_number_{{ step }},

@@ -19,7 +19,7 @@ opened_optionals as (
     select
         attempt_id
         {%- for step in optional_steps %},
-        max(case when step_number = {{ step }} then 1 else 0 end) as is_open_{{ step }}
+        max(case when step_number = {{ step }} then 1 else 0 end) = 1 as is_open_{{ step }}
         {%- endfor %}
     from {{ opens }}
     group by attempt_id
@@ -29,7 +29,8 @@ opened_optionals as (
 measured_attempts as (
     select
         candidates.*,
-        {{ funnel_length(step_numbers, optional_steps, is_unordered) }} as step_count
+        {{ funnel_length(step_numbers, optional_steps, is_unordered, 'opened_optionals') }}
+            as step_count
     from {{ attempts }} as candidates
     {%- if optional_steps %}
     left join opened_optionals
@@ -53,8 +54,11 @@ kept_attempts as (
 )
 {%- endmacro %}
 
-{#- How many steps were passed in a row; in any order, how many were done. -#}
-{% macro funnel_length(step_numbers, optional_steps, is_unordered) -%}
+{#- How many steps were passed in a row; in any order, how many were done.
+
+    opens   alias of the relation with is_open_<k> of the optional steps; candidates is that of the
+            attempts -#}
+{% macro funnel_length(step_numbers, optional_steps, is_unordered, opens) -%}
 {%- if is_unordered -%}
 {%- for step in step_numbers %}
         {{ '+ ' if not loop.first }}case when candidates.event_number_{{ step }} is not null then 1 else 0 end
@@ -66,7 +70,7 @@ case
                 candidates.event_number_{{ step }} is null
                 {%- if step in optional_steps %}
                 and (
-                    coalesce(opened_optionals.is_open_{{ step }}, 0) = 1
+                    coalesce({{ opens }}.is_open_{{ step }}, false)
                     {%- if not loop.last %}
                     or (
                         {%- for later in step_numbers if later > step %}

@@ -1,42 +1,55 @@
-{#- Which steps each attempt did at all within its window, in whatever order (funnel.md 13).
+{#- Which steps each person did at all within the window of their one attempt, in whatever order
+    (funnel.md 13).
 
     attempts       attempt_id, person_id, entry_event_number, entered_microseconds
-    step_events    person_id, step_number, event_number, event_microseconds
+    events         person_id, event_number, event_microseconds and is_step_<k>
     step_numbers   the steps to look at
     entry_may_serve_later
                    whether the entry event could serve one of these steps too; it does not open
                    them: one event serves at most one step (9)
+
+    Gives `opened_steps`: attempt_id, is_open_<k>; people without any of the steps are not in it. -#}
+{% macro funnel_opened_steps(
+    attempts, events, step_numbers, window_seconds, tie_seconds, entry_may_serve_later=true
+) -%}
+opened_steps as (
+    select
+        attempts.attempt_id
+        {%- for step in step_numbers %},
+        max(case when events.is_step_{{ step }} then 1 else 0 end) = 1 as is_open_{{ step }}
+        {%- endfor %}
+    from {{ attempts }} as attempts
+    inner join {{ events }} as events
+        on
+            attempts.person_id = events.person_id
+            and attempts.entered_microseconds - {{ (tie_seconds * 1000000) | round | int }}
+            <= events.event_microseconds
+            and attempts.entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
+            >= events.event_microseconds
+    where
+        (
+            {%- for step in step_numbers %}
+            {{ 'or ' if not loop.first }}events.is_step_{{ step }}
+            {%- endfor %}
+        )
+        {%- if entry_may_serve_later %}
+        and attempts.entry_event_number != events.event_number
+        {%- endif %}
+    group by attempts.attempt_id
+)
+{%- endmacro %}
+
+{#- The same of many attempts a person, one row per attempt and step.
+
+    step_events    person_id, step_number, event_number, event_microseconds
     name           name of the result
-    has_one_attempt
-                   whether each person has at most one attempt
 
     Gives the named common table expression: attempt_id, step_number. Linear in repeats, as
-    funnel_match_steps is: a join for one attempt per person, else a sorted time line. -#}
+    funnel_match_steps is: a sorted time line, where a join would multiply repeats by attempts. -#}
 {% macro funnel_step_opens(
     attempts, step_events, step_numbers, window_seconds, tie_seconds,
-    entry_may_serve_later=true, name='step_opens', has_one_attempt=true
+    entry_may_serve_later=true, name='step_opens'
 ) -%}
-{% if has_one_attempt -%}
-{{ name }} as (
-    select
-        attempts.attempt_id,
-        step_events.step_number
-    from {{ attempts }} as attempts
-    inner join {{ step_events }} as step_events
-        on
-            attempts.person_id = step_events.person_id
-            and attempts.entered_microseconds - {{ (tie_seconds * 1000000) | round | int }}
-            <= step_events.event_microseconds
-            and attempts.entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
-            >= step_events.event_microseconds
-    where
-        step_events.step_number in ({{ step_numbers | join(', ') }})
-        {%- if entry_may_serve_later %}
-        and attempts.entry_event_number != step_events.event_number
-        {%- endif %}
-    group by attempts.attempt_id, step_events.step_number
-)
-{%- else -%}
 {{ name }}_timeline as (
     select
         person_id,
@@ -110,7 +123,6 @@
         {%- endif %}
         <= entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
 )
-{%- endif %}
 {%- endmacro %}
 
 {#- As funnel_next, for a time line of several steps. -#}
