@@ -39,14 +39,15 @@ def test_who_is_still_on_the_step_counts_for_as_long_as_was_seen():
 
 
 def test_a_young_person_takes_their_weight_to_the_longer_stays():
-    # Seen for 2 s, cyd and dan say nothing of later: of ann and bob half are done at 5 s.
-    story = "ann: A@0 B@5\nbob: A@0 B@9\ncyd: A@18\ndan: A@18"
-    assert stays(story, complete_through=moment(20))[1] == (4, 5)
-    assert stays(story)[1] == (4, 9)
+    # Seen for 2 s, dan says nothing of later: of the three others two are left at 5 s, one at 9 s.
+    story = "ann: A@0 B@5\nbob: A@0 B@9\ncyd: A@0 B@12\ndan: A@18"
+    assert stays(story, complete_through=moment(20))[1] == (4, 9)
 
 
 def test_doing_a_step_comes_before_being_last_seen_at_the_same_time():
-    assert stays("ann: A@0 B@5\nbob: A@15", complete_through=moment(20))[1] == (2, 5)
+    # At 5 s all three are at risk: two of three are left, and at 9 s nobody.
+    story = "ann: A@0 B@5\nbob: A@15\ncyd: A@0 B@9"
+    assert stays(story, complete_through=moment(20))[1] == (3, 9)
 
 
 def test_who_came_at_the_last_moment_that_was_seen_tells_nothing():
