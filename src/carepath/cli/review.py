@@ -43,6 +43,9 @@ LEVELS = ("note", "warning", "error", "never")
 @click.option("--strict-coverage", is_flag=True, help="Exit 3 if a changed file was not analysed.")
 @click.option("--no-style", is_flag=True, help="No notes on style.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
+@click.option(
+    "--processes", type=click.IntRange(1), help="Processes for many models [one for each core]."
+)
 @click.option("--demo", is_flag=True, help="Review a bundled, flawed pull request.")
 def command(
     repo: Path,
@@ -61,6 +64,7 @@ def command(
     strict_coverage: bool,
     no_style: bool,
     no_cache: bool,
+    processes: int | None,
     demo: bool,
 ) -> int:
     """Review the change between two revisions of a dbt project, statically.
@@ -87,6 +91,7 @@ def command(
         dialect=dialect,
         style=not no_style,
         cache=not no_cache,
+        processes=processes,
     )
     try:
         if demo:

@@ -24,12 +24,12 @@ ABANDONED = 3600.0
 
 
 class Memo(dict[str, Any]):
-    """Facts by digest of everything they depend on; remembers what this run used."""
+    """Facts by digest of everything they depend on; remembers what this run used and added."""
 
     def __init__(self, kept: dict[str, Any] | None = None) -> None:
         super().__init__(kept or {})
         self.used: set[str] = set()
-        self.is_changed = False
+        self.fresh: dict[str, Any] = {}
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """Look an entry up, and mark it as used."""
@@ -38,8 +38,14 @@ class Memo(dict[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         self.used.add(key)
-        self.is_changed = True
+        self.fresh[key] = value
         super().__setitem__(key, value)
+
+    def take(self, entries: dict[str, Any]) -> None:
+        """Take in what another process learned."""
+        self.used.update(entries)
+        self.fresh.update(entries)
+        super().update(entries)
 
 
 def path_for(root: Path) -> Path:
@@ -74,7 +80,7 @@ def load(path: Path) -> Memo:
 
 def save(path: Path, memo: Memo) -> None:
     """Write the cache whole or not at all; a place that cannot be written is no error."""
-    if not memo.is_changed:
+    if not memo.fresh:
         return
     entries = dict(memo)
     if len(entries) > MOST:

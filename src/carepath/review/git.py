@@ -33,6 +33,8 @@ class Repository:
     root: Path
     is_bare: bool = False
     _batch: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _reader: int = field(default=0, repr=False)
+    """The process that started the reader: a forked one has its own."""
 
     @classmethod
     def open(cls, path: Path) -> Repository:
@@ -209,7 +211,8 @@ class Repository:
 
         None for one that git does not have, or cannot read.
         """
-        if self._batch is None:
+        if self._batch is None or self._reader != os.getpid():
+            self._reader = os.getpid()
             self._batch = subprocess.Popen(
                 [*_command(self.root), "cat-file", "--batch"],
                 stdin=subprocess.PIPE,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
-from carepath.review import grouping, questions, rules, summary
+from carepath.review import grouping, questions, rules, summary, workers
 from carepath.review.change import Change
 from carepath.review.findings import (
     Confidence,
     Evidence,
     Finding,
+    Ledger,
     NotAnalysed,
     Place,
     Question,
@@ -60,32 +61,80 @@ class Review:
     dialects: dict[str, str] = field(default_factory=dict)
 
 
-def review_all(head: Snapshot) -> Review:
-    """Review a whole project."""
+@dataclass(slots=True)
+class Part:
+    """What the review of one model gives, in whichever process; `key` is what it rests on."""
+
+    key: str
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[NotAnalysed] = field(default_factory=list)
+    coverage: Coverage = field(default_factory=Coverage)
+
+
+def review_all(head: Snapshot, processes: int = 1) -> Review:
+    """Review a whole project, in at most so many processes."""
     result = Review([], is_whole=True)
     alone = tuple(rule for rule in rules.RULES if rule.screen is None)
+    parts = _spread_all(head, alone, processes) if processes > 1 else {}
     for model in head.in_order():
-        if model.kind not in ("model", "snapshot"):
-            continue
-        head.facts(model)
-        analysis = _analyse(head, model)
-        if analysis is None:
-            continue
-        _cover(result.coverage, analysis)
-        result.findings += _of_model(head, model, analysis, None, alone)
+        if model.kind in ("model", "snapshot"):
+            part = parts.get(model.id)
+            if part is None or part.key != head.key(model):
+                part = _part(head, model, alone)
+            _take(result, head, part)
+    chosen: dict[str, tuple[Rule, ...]] = {}
     for model in head.sql_models():
         # Facts of all models are known by now; few models are worth a second look.
         again = tuple(r for r in rules.RULES if r.screen is not None and r.screen(head, model))
-        analysis = _analyse(head, model) if again else None
+        if again:
+            chosen[model.id] = again
+    for id, again in chosen.items():
+        model = head.models[id]
+        analysis = _analyse(head, model)
         if analysis is not None:
             result.findings += _of_model(head, model, analysis, None, again)
     _finish(result, head)
     return result
 
 
-def review_change(change: Change) -> Review:
-    """Review the difference between two snapshots."""
+def _spread_all(head: Snapshot, alone: tuple[Rule, ...], processes: int) -> dict[str, Part]:
+    needs = head.unknown()
+    ids = [m.id for m in head.in_probable_order() if m.kind in ("model", "snapshot")]
+    return workers.spread(
+        ids, needs, lambda id: _part(head, head.models[id], alone), head.memo, processes
+    )
+
+
+def _part(head: Snapshot, model: Model, chosen: tuple[Rule, ...]) -> Part:
+    """Review one model of a whole project by rules that look at it alone."""
+    part = Part(head.key(model))
+    ledger, head.ledger = head.ledger, Ledger()
+    try:
+        analysis = _analyse(head, model)
+        if analysis is not None:
+            _cover(part.coverage, analysis)
+            part.findings = _of_model(head, model, analysis, None, chosen)
+        part.gaps = head.ledger.entries
+    finally:
+        head.ledger = ledger
+    return part
+
+
+def _take(result: Review, head: Snapshot, part: Part) -> None:
+    result.findings += part.findings
+    for gap in part.gaps:
+        head.ledger.add(gap.file, gap.reason, gap.line, gap.stage)
+    for one in fields(Coverage):
+        total = getattr(result.coverage, one.name) + getattr(part.coverage, one.name)
+        setattr(result.coverage, one.name, total)
+
+
+def review_change(change: Change, processes: int = 1) -> Review:
+    """Review the difference between two snapshots, in at most so many processes."""
     result = Review([])
+    for side in (change.head, change.base):
+        if processes > 1:
+            _spread_facts(side, processes)
     for model in change.affected():
         if model.kind not in ("model", "snapshot") or not model.is_enabled:
             continue
@@ -125,7 +174,18 @@ def review_change(change: Change) -> Review:
     return result
 
 
+def _spread_facts(side: Snapshot, processes: int) -> None:
+    """Fill the memo with facts that no earlier run left."""
+
+    def learn(id: str) -> None:
+        side.facts(side.models[id])
+
+    needs = side.unknown()
+    workers.spread(needs, needs, learn, side.memo, processes)
+
+
 def _finish(result: Review, head: Snapshot) -> None:
+    head.note_troubles()
     macros = {f.path for space in head.spaces for f in space.project.of_kind("macro")}
     result.findings = grouping.fold_macros(result.findings, macros)
     result.coverage.models = len(head.models)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from carepath.errors import CarepathError
-from carepath.review import cache, rank, settings, suppression
+from carepath.review import cache, rank, settings, suppression, workers
 from carepath.review.cache import Memo
 from carepath.review.change import Change
 from carepath.review.findings import Finding, Severity
@@ -40,6 +40,7 @@ class Request:
     dialect: str | None = None
     style: bool = True
     cache: bool = True
+    processes: int | None = None
 
 
 def run(request: Request) -> tuple[Review, Settings]:
@@ -64,14 +65,15 @@ def _run(request: Request, repository: Repository) -> tuple[Review, Settings]:
     chosen = _settings(request, repository, head)
     notes: list[str] = []
     memo = _memo(request, repository)
+    processes = request.processes or workers.cores()
     if request.whole:
-        result = review_all(_snapshot(head, chosen, memo, request))
+        result = review_all(_snapshot(head, chosen, memo, request), processes)
         result.head = label
     else:
         base = _base(request, repository, commit, notes)
         before = Snapshot(repository.tree(base) if base else Tree({}, None), chosen, memo)
         after = _snapshot(head, chosen, memo, request)
-        result = review_change(Change.between(before, after))
+        result = review_change(Change.between(before, after), processes)
         result.base, result.head = base[:12], label
     result.notes += notes
     _keep(request, repository, memo)

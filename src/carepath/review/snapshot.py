@@ -8,12 +8,13 @@ import io
 import posixpath
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
 from carepath.review import facts as facting
 from carepath.review import nodes
+from carepath.review.cache import Memo
 from carepath.review.facts import JoinFact, ModelFacts
 from carepath.review.findings import Ledger
 from carepath.review.jinja.graph import sources_of
@@ -37,7 +38,7 @@ from carepath.review.models import (
     joins,
     literals,
 )
-from carepath.review.nodes import NodeDoc
+from carepath.review.nodes import REF_TEXT, NodeDoc
 from carepath.review.project import SNAPSHOT_TEXT, File, Project, discover, layer_of
 from carepath.review.settings import Settings
 from carepath.review.sql import dialects
@@ -54,10 +55,10 @@ VERSIONED = re.compile(r"^(?P<name>.+?)[._]v(?P<version>\d+)$")
 class Snapshot:
     """All projects of one tree, read lazily; unknown things are open, not errors."""
 
-    def __init__(self, tree: Tree, settings: Settings, memo: dict[str, Any] | None = None) -> None:
+    def __init__(self, tree: Tree, settings: Settings, memo: Memo | None = None) -> None:
         self.tree = tree
         self.settings = settings
-        self.memo: dict[str, Any] = {} if memo is None else memo
+        self.memo = Memo() if memo is None else memo
         self.ledger = Ledger()
         self.spaces: list[Space] = []
         self.models: dict[str, Model] = {}
@@ -68,6 +69,7 @@ class Snapshot:
         self.local: dict[str, Any] = {}
         self._digests: dict[int, str] = {}
         self._upstream: dict[str, list[Model]] = {}
+        self._guesses: dict[str, list[Model]] = {}
         self._records: dict[str, tuple[tuple[RelationName, ...], tuple[str, ...]]] = {}
         self._outputs: dict[str, Relation] = {}
         self._rendered: dict[str, list[Rendered] | RenderFailure] = {}
@@ -269,6 +271,9 @@ class Snapshot:
         model = self.find(space, name)
         if model is None or not self._is_reachable(space, model, name):
             return open_relation(name.label)
+        if model.id in self._busy and model.id not in self._facts:
+            # Models that read each other: what is known must not depend on who asks.
+            return open_relation(name.label)
         kept = self._outputs.get(model.id)
         if kept is None:
             kept = self._outputs[model.id] = self.facts(model).relation.with_id(model.id)
@@ -333,15 +338,11 @@ class Snapshot:
         return done
 
     def _read_record(self, model: Model) -> tuple[tuple[RelationName, ...], tuple[str, ...]]:
-        space = self.space_of(model)
-        slot = f"r|{space.digest}|{model.name}|{model.file.sha}"
-        kept = self.memo.get(slot)
+        kept = self._kept_record(model)
         if kept is not None:
-            calls, macros = kept
-            if all(self._sha(path) == sha for path, sha in macros):
-                return calls, tuple(path for path, _ in macros)
+            return kept
         variants = self._render(model)
-        calls = ()
+        calls: tuple[RelationName, ...] = ()
         macros_used: set[str] = set()
         if not isinstance(variants, RenderFailure):
             ordered: dict[RelationName, None] = {}
@@ -350,8 +351,21 @@ class Snapshot:
                 macros_used |= variant.macros
             calls = tuple(ordered)
         pairs = tuple((path, self._sha(path)) for path in sorted(macros_used))
-        self.memo[slot] = (calls, pairs)
+        self.memo[self._record_slot(model)] = (calls, pairs)
         return calls, tuple(path for path, _ in pairs)
+
+    def _record_slot(self, model: Model) -> str:
+        return f"r|{self.space_of(model).digest}|{model.name}|{model.file.sha}"
+
+    def _kept_record(self, model: Model) -> tuple[tuple[RelationName, ...], tuple[str, ...]] | None:
+        """The record that the memo holds, if it still holds."""
+        kept = self.memo.get(self._record_slot(model))
+        if kept is None:
+            return None
+        calls, macros = kept
+        if any(self._sha(path) != sha for path, sha in macros):
+            return None
+        return calls, tuple(path for path, _ in macros)
 
     def _sha(self, path: str) -> str:
         entry = self.tree.entries.get(path)
@@ -365,7 +379,8 @@ class Snapshot:
             self._rendered[model.id] = kept
         return kept
 
-    def _make(self, model: Model) -> ModelFacts:
+    def _key(self, model: Model) -> str:
+        """The key of a model whose upstream is known."""
         upstream = ",".join(
             f"{target.id}={self._facts[target.id].digest}"
             for target in self.upstream(model)
@@ -395,19 +410,18 @@ class Snapshot:
                 sources,
             )
         )
-        key = hashlib.sha256(basis.encode()).hexdigest()
-        self._keys[model.id] = key
+        return hashlib.sha256(basis.encode()).hexdigest()
+
+    def _make(self, model: Model) -> ModelFacts:
+        key = self._keys[model.id] = self._key(model)
         kept = self.memo.get("f|" + key)
         if isinstance(kept, ModelFacts):
-            if kept.trouble:
-                self.ledger.add(model.file.path, kept.trouble, stage="facts")
             return kept
         trouble = ""
         try:
             relation = self._relation(model)
         except Exception as error:
             trouble = f"{type(error).__name__}: {error}"
-            self.ledger.add(model.file.path, trouble, stage="facts")
             relation = open_relation("not analysed")
         relation = replace(relation, id=model.id)
         made = ModelFacts(
@@ -494,8 +508,58 @@ class Snapshot:
 
     # -- walking ---------------------------------------------------------------------------
 
+    def note_troubles(self) -> None:
+        """Name the models whose facts could not be made."""
+        for model in self.models.values():
+            facts = self._facts.get(model.id)
+            if facts is not None and facts.trouble:
+                self.ledger.add(model.file.path, facts.trouble, stage="facts")
+
+    def unknown(self) -> dict[str, set[str]]:
+        """SQL models whose facts no earlier run left, with those of them that each reads first.
+
+        What a model reads is what earlier runs saw, else what its text seems to say: good enough
+        to put work in order, and for nothing else.
+        """
+        found: dict[str, set[str]] = {}
+        for model in self.in_probable_order():
+            before = {up.id for up in self._expected(model) if up.id not in self._facts}
+            if not before and self._is_kept(model):
+                self.facts(model)
+            else:
+                found[model.id] = before
+        return found
+
+    def _is_kept(self, model: Model) -> bool:
+        if model.kind in ("seed", "python"):
+            return True
+        return self._kept_record(model) is not None and "f|" + self._key(model) in self.memo
+
+    def _expected(self, model: Model) -> list[Model]:
+        """The models that a model reads, without rendering it."""
+        if model.kind in ("seed", "python") or self._kept_record(model) is not None:
+            return self.upstream(model)
+        kept = self._guesses.get(model.id)
+        if kept is None:
+            space = self.space_of(model)
+            names = (
+                RelationName("ref", match["a"] if match["b"] else None, match["b"] or match["a"])
+                for match in REF_TEXT.finditer(self.text(model.file))
+            )
+            found = [self.find(space, name) for name in names]
+            kept = [one for one in found if one is not None and one is not model]
+            self._guesses[model.id] = kept
+        return kept
+
     def in_order(self) -> list[Model]:
         """Every model, each after the ones it reads."""
+        return self._ordered(self.upstream)
+
+    def in_probable_order(self) -> list[Model]:
+        """Every model, each after the ones it seems to read; nothing is rendered."""
+        return self._ordered(self._expected)
+
+    def _ordered(self, upstream: Callable[[Model], list[Model]]) -> list[Model]:
         done: set[str] = set()
         busy: set[str] = set()
         ordered: list[Model] = []
@@ -504,9 +568,7 @@ class Snapshot:
             while stack:
                 model = stack[-1]
                 busy.add(model.id)
-                waiting = [
-                    up for up in self.upstream(model) if up.id not in done and up.id not in busy
-                ]
+                waiting = [up for up in upstream(model) if up.id not in done and up.id not in busy]
                 if waiting:
                     stack.extend(waiting)
                     continue
