@@ -23,8 +23,8 @@ from benchmarks.sections import Run, describe_machine, run_process, write_sectio
 HEADER = """## The review
 
 Written by `python -m benchmarks.review_speed --write`: whole processes, imports included, on a
-generated project; warm output equals cold output byte for byte. The review uses one core, sqlfluff
-two.
+generated project; warm output equals cold output byte for byte. Both tools use two
+processes where many files are new; peak memory is that of the largest process.
 
 {machine}
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlglot import exp, parse_one
+from sqlglot.errors import ParseError
 
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import is_left_alone, write
 
 TREES = {
     "unnest": "select item.sku, offset as position from e, unnest(e.items) as item with offset",
@@ -27,3 +31,31 @@ def test_no_tree_is_changed_by_writing_any_part_of_it(name: str, dialect: str) -
 def test_comments_are_left_out() -> None:
     (column,) = parse_one(TREES["plain"]).find(exp.CTE).this.expressions
     assert write(column) == "x"
+
+
+PROJECT = Path(__file__).parents[2] / "warehouse" / "models"
+JINJA = re.compile(r"{%.*?%}|{{.*?}}", re.DOTALL)
+
+
+def test_uncopied_texts_are_those_of_copies_and_leave_every_link_of_a_tree() -> None:
+    uncopied = 0
+    for path in sorted(PROJECT.rglob("*.sql"))[::4]:
+        text = JINJA.sub(lambda found: "x" if found[0].startswith("{{") else "", path.read_text())
+        try:
+            tree = parse_one(text + IF, dialect="duckdb")
+        except ParseError:
+            continue
+        before = links(tree)
+        for node in list(tree.walk()):
+            if not isinstance(node, exp.Query | exp.With | exp.CTE):
+                uncopied += is_left_alone(node)
+                assert write(node) == node.sql(comments=False)
+        assert links(tree) == before
+    assert uncopied > 1000
+
+
+IF = " union all select iff(a = 1, sum(case when b then 1 else - 2 end), max(c)) from t"
+
+
+def links(tree: exp.Expr) -> list[tuple[int, int, str | None, int | None]]:
+    return [(id(node), id(node.parent), node.arg_key, node.index) for node in tree.walk()]

@@ -55,10 +55,10 @@ VERSIONED = re.compile(r"^(?P<name>.+?)[._]v(?P<version>\d+)$")
 class Snapshot:
     """All projects of one tree, read lazily; unknown things are open, not errors."""
 
-    def __init__(self, tree: Tree, settings: Settings, memo: Memo | None = None) -> None:
+    def __init__(self, tree: Tree, settings: Settings, memo: dict[str, Any] | None = None) -> None:
         self.tree = tree
         self.settings = settings
-        self.memo = Memo() if memo is None else memo
+        self.memo = memo if isinstance(memo, Memo) else Memo(memo)
         self.ledger = Ledger()
         self.spaces: list[Space] = []
         self.models: dict[str, Model] = {}
@@ -68,6 +68,7 @@ class Snapshot:
         self._busy: set[str] = set()
         self.local: dict[str, Any] = {}
         self._digests: dict[int, str] = {}
+        self._unanswered = 0
         self._upstream: dict[str, list[Model]] = {}
         self._guesses: dict[str, list[Model]] = {}
         self._records: dict[str, tuple[tuple[RelationName, ...], tuple[str, ...]]] = {}
@@ -273,6 +274,7 @@ class Snapshot:
             return open_relation(name.label)
         if model.id in self._busy and model.id not in self._facts:
             # Models that read each other: what is known must not depend on who asks.
+            self._unanswered += 1
             return open_relation(name.label)
         kept = self._outputs.get(model.id)
         if kept is None:
@@ -359,13 +361,17 @@ class Snapshot:
 
     def _kept_record(self, model: Model) -> tuple[tuple[RelationName, ...], tuple[str, ...]] | None:
         """The record that the memo holds, if it still holds."""
+        done = self._records.get(model.id)
+        if done is not None:
+            return done
         kept = self.memo.get(self._record_slot(model))
         if kept is None:
             return None
         calls, macros = kept
         if any(self._sha(path) != sha for path, sha in macros):
             return None
-        return calls, tuple(path for path, _ in macros)
+        done = self._records[model.id] = calls, tuple(path for path, _ in macros)
+        return done
 
     def _sha(self, path: str) -> str:
         entry = self.tree.entries.get(path)
@@ -413,7 +419,9 @@ class Snapshot:
         return hashlib.sha256(basis.encode()).hexdigest()
 
     def _make(self, model: Model) -> ModelFacts:
-        key = self._keys[model.id] = self._key(model)
+        key = self._keys.get(model.id)
+        if key is None:
+            key = self._keys[model.id] = self._key(model)
         kept = self.memo.get("f|" + key)
         if isinstance(kept, ModelFacts):
             return kept
@@ -462,7 +470,11 @@ class Snapshot:
         """Render, parse and resolve every variant of a model; the last ones are kept."""
         kept = self._analyses.get(model.id)
         if kept is None:
+            before = self._unanswered
             kept = self._analyse(model)
+            if self._unanswered > before:
+                # Rules see what is known in the end, as they would with facts of earlier runs.
+                return kept
             if len(self._analyses) >= KEPT_ANALYSES:
                 self._analyses.pop(next(iter(self._analyses)))
             self._analyses[model.id] = kept
@@ -533,7 +545,10 @@ class Snapshot:
     def _is_kept(self, model: Model) -> bool:
         if model.kind in ("seed", "python"):
             return True
-        return self._kept_record(model) is not None and "f|" + self._key(model) in self.memo
+        if self._kept_record(model) is None:
+            return False
+        key = self._keys[model.id] = self._key(model)
+        return "f|" + key in self.memo
 
     def _expected(self, model: Model) -> list[Model]:
         """The models that a model reads, without rendering it."""

@@ -3,11 +3,33 @@
 from __future__ import annotations
 
 from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect
+
+LEFT_ALONE = frozenset({
+    exp.Column, exp.Identifier, exp.Literal, exp.Null, exp.Boolean, exp.Alias, exp.Where, exp.Paren,
+    exp.Sum, exp.Max, exp.Min, exp.Avg, exp.Count, exp.Lower, exp.Upper, exp.Case,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.And, exp.Or, exp.Not,
+    exp.Add, exp.Sub, exp.Mul,
+})  # fmt: skip
+"""Kinds of nodes that sqlglot's generator only reads (tested): trees of them need no copy."""
+_GENERATOR = Dialect().generator(comments=False)
 
 
 def write(node: exp.Expr) -> str:
     """Write an expression on one line, without its comments, in no dialect's own words.
 
-    A copy is written: sqlglot's generator takes trees with UNNEST or PIVOT apart as it goes.
+    A copy is written: sqlglot's generator takes trees with UNNEST or PIVOT apart as it goes, and
+    gives an IF outside of CASE another parent. Only the commonest kinds of nodes go uncopied.
     """
-    return node.sql(comments=False)
+    return _GENERATOR.generate(node, copy=not is_left_alone(node))
+
+
+def is_left_alone(node: exp.Expr) -> bool:
+    """True where every node is of a kind that writing leaves as it is."""
+    for part in node.walk():
+        kind = type(part)
+        if kind not in LEFT_ALONE and not (
+            kind is exp.If and part is not node and type(part.parent) is exp.Case
+        ):
+            return False
+    return True
