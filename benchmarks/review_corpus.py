@@ -145,6 +145,7 @@ def examine(folder: Path) -> list[Outcome]:
             "saas": "bigquery",
             "pg": "postgres",
             "clinic": "redshift",
+            "parcels": "redshift",
         }[base]
         for scenario in members:
             sides = {}

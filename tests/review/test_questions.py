@@ -58,3 +58,119 @@ def test_a_turned_condition_is_asked_about(old: str, new: str, topic: str, line:
 def test_a_condition_that_only_looks_turned_is_not(old: str, new: str) -> None:
     assert BEFORE.count(old) == 1
     assert asked(BEFORE.replace(old, new)) == []
+
+
+DETAILED = """
+select
+    order_id,
+    amount * 100 - 5 as net_cents,
+    -amount as refund,
+    round(amount, 2) as rounded,
+    datediff('day', ordered_at, updated_at) + 1 as days,
+    parse_json(channel):source::string as channel_source,
+    updated_at as shipped_at,
+    rank() over (partition by customer_id order by ordered_at desc) as recency
+from {{ ref('stg_orders') }}
+where amount > 0 and status <> 'cancelled'
+"""
+
+
+def details(after: str) -> list[str]:
+    base = {**project("shop"), PATH: DETAILED}
+    result = review_files(base, {**base, PATH: after})
+    topics = ("sign", "number", "path", "direction", "default", "filter", "union")
+    return [q.topic for q in result.questions if q.topic in topics]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "topic"),
+    [
+        ("amount * 100 - 5", "amount * 100 + 5", "sign"),
+        ("amount * 100 - 5", "amount / 100 - 5", "sign"),
+        ("-amount as", "amount as", "sign"),
+        ("amount, 2)", "amount, 0)", "number"),
+        ("updated_at) + 1", "updated_at)", "number"),
+        (":source::", ":utm_source::", "path"),
+        ("ordered_at desc", "ordered_at", "direction"),
+        ("updated_at as", "coalesce(updated_at, ordered_at) as", "default"),
+        (" and status <> 'cancelled'", "", "filter"),
+    ],
+)
+def test_a_detail_that_changes_under_the_same_name_is_asked_about(
+    old: str, new: str, topic: str
+) -> None:
+    assert DETAILED.count(old) == 1
+    assert details(DETAILED.replace(old, new)) == [topic]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("-amount as refund", "-amount as refunded"),
+        ("round(amount, 2)", "round(amount,  2) -- cents"),
+        ("amount * 100 - 5", "coalesce(amount * 100 - 5, 0)"),
+        ("-amount as", "-coalesce(amount, 0) as"),
+        ("amount > 0 and status <> 'cancelled'", "status <> 'cancelled' and amount > 0"),
+        ("status <> 'cancelled'", "status not in ('cancelled', 'returned')"),
+    ],
+)
+def test_a_column_that_keeps_its_meaning_is_not(old: str, new: str) -> None:
+    assert DETAILED.count(old) == 1
+    assert details(DETAILED.replace(old, new)) == []
+
+
+def test_duplicates_dropped_by_a_union_are_asked_about() -> None:
+    union = "select order_id from {{ ref('stg_orders') }}\nunion all\n"
+    union += "select line_count from {{ ref('int_order_totals') }}\n"
+    base = {**project("shop"), PATH: union}
+    for new, topics in (("union", ["union"]), ("union all", [])):
+        head = union.replace("union all", new) + "-- all of them"
+        result = review_files(base, {**base, PATH: head})
+        assert [q.topic for q in result.questions if q.topic == "union"] == topics
+
+
+NEW = "models/marts/new_model.sql"
+
+
+@pytest.mark.parametrize(
+    ("sql", "topic"),
+    [
+        (
+            "select order_id from {{ ref('stg_orders') }} where ordered_at < '2024-07-01'",
+            "fixed-end",
+        ),
+        ("select order_id from {{ ref('stg_orders') }} where ordered_at >= '2024-07-01'", None),
+        (
+            "{{ config(materialized='incremental', unique_key='order_id') }}\n"
+            "select order_id,"
+            " sum(amount) over (order by order_id rows unbounded preceding) as total"
+            " from {{ ref('stg_orders') }}\n{% if is_incremental() %}"
+            "where order_id > (select max(order_id) from {{ this }}){% endif %}",
+            "batch",
+        ),
+        (
+            "{{ config(materialized='incremental', unique_key='order_id') }}\n"
+            "select order_id, row_number() over (order by order_id) as n"
+            " from {{ ref('stg_orders') }}\n{% if is_incremental() %}"
+            "where order_id > (select max(order_id) from {{ this }}){% endif %}",
+            None,
+        ),
+        (
+            "with o as (select customer_id, amount, channel as currency"
+            " from {{ ref('stg_orders') }})\n"
+            "select customer_id, sum(amount) as amount from o group by 1",
+            "currency",
+        ),
+        (
+            "with o as (select customer_id, amount, channel as currency"
+            " from {{ ref('stg_orders') }})\n"
+            "select customer_id, currency, sum(amount) as amount from o group by 1, 2",
+            None,
+        ),
+    ],
+)
+def test_what_only_the_author_can_know_is_asked(sql: str, topic: str | None) -> None:
+    result = review_files(project("shop"), {**project("shop"), NEW: sql})
+    topics = ("fixed-end", "batch", "currency")
+    told = [q.topic for q in result.questions if q.topic in topics]
+    assert told == ([topic] if topic else [])

@@ -24,8 +24,8 @@ def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:
         old = theirs.get(_flags(variant))
         if old is None or old.resolution is None or variant.resolution is None:
             continue
-        scopes = _by_path(old.resolution.scopes)
-        for path, scope in _by_path(variant.resolution.scopes).items():
+        scopes = by_path(old.resolution.scopes)
+        for path, scope in by_path(variant.resolution.scopes).items():
             if path in scopes:
                 yield variant, scope, scopes[path]
 
@@ -34,7 +34,7 @@ def _flags(variant: Variant) -> tuple[tuple[str, object], ...]:
     return tuple(sorted(variant.rendered.flags.items(), key=str))
 
 
-def _by_path(scopes: list[Scope]) -> dict[str, Scope]:
+def by_path(scopes: list[Scope]) -> dict[str, Scope]:
     """Scopes by their path, without those that share one."""
     found: dict[str, Scope] = {}
     double: set[str] = set()

@@ -90,6 +90,9 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _one_side(variant, scope)
             yield from _oldest(variant, scope)
             yield from _partitions(variant, scope)
+            yield from _currencies(variant, scope)
+            yield from _batch(variant, scope)
+            yield from _fixed_end(variant, scope)
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
@@ -255,6 +258,113 @@ def _partitions(variant: Variant, scope: Scope) -> Iterator[Asked]:
                     variant,
                     start_of(item) or 0,
                 )
+
+
+CURRENCY = re.compile(r"^(\w+_)?currency(_code)?$")
+MONEY = re.compile(r"(^|_)(amount|price|total|revenue|salary|balance|cost|fee|value|cents)(_|$)")
+CONVERTED = re.compile(r"usd|eur|gbp|base|reporting|converted|local")
+
+
+def _currencies(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A sum of money beside a currency that the query neither groups by nor looks at."""
+    group = scope.node.args.get("group")
+    assert variant.resolution is not None
+    for item in scope.node.expressions if group is not None else []:
+        for total in item.find_all(exp.Sum):
+            columns = [c for c in total.find_all(exp.Column) if MONEY.search(c.name.lower())]
+            use = variant.resolution.uses.get(id(columns[0])) if len(columns) == 1 else None
+            if use is None or use.binding is None or CONVERTED.search(columns[0].name.lower()):
+                continue
+            named = [
+                (name, column)
+                for name, binding in scope.bindings.items()
+                for column in binding.relation.columns
+                if CURRENCY.match(column.name) and binding.relation.is_complete
+            ]
+            text = variant.rendered.text.lower()
+            looked_at = [
+                c.name.lower()
+                for other in variant.resolution.scopes
+                for part in ("where", "group", "joins")
+                for node in _parts(other.node.args.get(part))
+                for c in node.find_all(exp.Column)
+            ]
+            grouped = [
+                i.alias_or_name.lower() for i in scope.node.expressions if not i.find(exp.AggFunc)
+            ]
+            if len(named) != 1 or any(CURRENCY.match(n) for n in looked_at + grouped):
+                continue
+            if "exchange" in text or "fx" in text or "usd" in text:
+                continue
+            yield (
+                "currency",
+                f"{item.alias_or_name} adds {columns[0].name} over all of "
+                f"{named[0][0]}.{named[0][1].shown}: is it one currency?",
+                variant,
+                start_of(item) or 0,
+            )
+            return
+
+
+def _parts(part: object) -> list[exp.Expr]:
+    if isinstance(part, list):
+        return [p for p in part if isinstance(p, exp.Expr)]
+    return [part] if isinstance(part, exp.Expr) else []
+
+
+def _batch(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A running total or number of a batch: it begins anew with each incremental run."""
+    if not variant.rendered.flags.get("is_incremental"):
+        return
+    assert variant.resolution is not None
+    loaded = [
+        other
+        for other in variant.resolution.scopes
+        if other.node.args.get("where") is not None
+        and "cp_rel.t_" in write(other.node.args["where"])
+    ]
+    names = {other.path.lower() for other in loaded}
+    reads = {b.node.name.lower() for b in scope.bindings.values() if b.is_cte}
+    if not any(scope is other for other in loaded) and not names & reads:
+        return
+    for item in scope.node.expressions:
+        for node in item.find_all(exp.Window):
+            if node.args.get("order") is None or not isinstance(
+                node.this, (exp.Sum, exp.Count, exp.Avg)
+            ):
+                continue
+            yield (
+                "batch",
+                f"{item.alias_or_name} runs over the rows of one incremental batch: is it meant to "
+                "begin anew with each run?",
+                variant,
+                start_of(item) or 0,
+            )
+
+
+DAY = re.compile(r"^20\d\d-\d\d-\d\d")
+
+
+def _fixed_end(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A condition that ends at a written date: nothing newer will ever come in."""
+    for node, clause in nodes_of(scope):
+        if clause not in ("where", "on", "qualify"):
+            continue
+        last: object = None
+        if isinstance(node, exp.Between):
+            last = node.args.get("high")
+        elif isinstance(node, (exp.LT, exp.LTE)) and isinstance(node.left, exp.Column):
+            last = node.right
+        while isinstance(last, (exp.Cast, exp.Date, exp.TsOrDsToDate, exp.Timestamp)):
+            last = last.this
+        if not isinstance(last, exp.Literal) or not last.is_string or not DAY.match(last.name):
+            continue
+        yield (
+            "fixed-end",
+            f"{write(node)[:80]} ends at a written date: is nothing newer meant to come in?",
+            variant,
+            start_of(node) or 0,
+        )
 
 
 __all__ = ["ask"]

@@ -1,11 +1,12 @@
-"""Conditions a change turns: a bound that takes its value in, a join that faces the other way."""
+"""What a change turns in place: bounds, joins, signs, factors, paths, filters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
+from carepath.review.pairs import by_path, items
 from carepath.review.snapshot import Analysis, Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
@@ -29,6 +30,140 @@ def turned(old: Analysis, new: Analysis) -> Iterator[Asked]:
         return
     yield from _bounds(before[0], after[0])
     yield from _joins(before[0], after[0])
+    yield from _edits(before[0], after[0])
+
+
+def _edits(before: Variant, after: Variant) -> Iterator[Asked]:
+    """Columns that keep their names and change in one detail; filters and duplicates let in."""
+    assert before.resolution is not None and after.resolution is not None
+    scopes = by_path(before.resolution.scopes)
+    for path, scope in by_path(after.resolution.scopes).items():
+        if path not in scopes:
+            continue
+        old = items(scopes[path])
+        for alias, expression in items(scope).items():
+            was = old.get(alias)
+            if was is None or was == expression or _text(was) == _text(expression):
+                continue
+            found = _detail(was, expression)
+            if found is not None:
+                topic, asked = found
+                yield (
+                    topic,
+                    f"{alias} was {_text(was)[:80]} and is {_text(expression)[:80]}: {asked}",
+                    after,
+                    start_of(expression) or 0,
+                )
+        yield from _gone(after, scopes[path], scope)
+    yield from _unions(before, after)
+
+
+def _detail(was: exp.Expr, now: exp.Expr) -> tuple[str, str] | None:
+    """The one detail in which two expressions differ, and what to ask of it."""
+    if isinstance(now, exp.Coalesce) and _text(now.this) == _text(was) and now.expressions:
+        default = now.expressions[-1]
+        if isinstance(default, exp.Null) or _text(default).strip("'") in PLAIN:
+            return None
+        return "default", f"is {_text(default)[:40]} right wherever it is not known?"
+    for topic, blank, asked in DETAILS:
+        if _blanked(was, blank) == _blanked(now, blank):
+            return topic, asked
+    return None
+
+
+PLAIN = frozenset(
+    ["0", "0.0", "", "unknown", "other", "none", "n/a", "na", "false", "-1", "{}", "[]"]
+)
+
+
+def _sign(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, (exp.Add, exp.Sub)):
+        return exp.Anonymous(this="plus", expressions=[node.this, node.expression])
+    if isinstance(node, (exp.Mul, exp.Div)):
+        return exp.Anonymous(this="times", expressions=[node.this, node.expression])
+    if isinstance(node, exp.Neg) and not isinstance(node.this, exp.Literal):
+        inner = node.this
+        return inner if isinstance(inner, exp.Expr) else node
+    return node
+
+
+def _number(node: exp.Expr) -> exp.Expr:
+    if isinstance(node, (exp.Add, exp.Sub)) and isinstance(node.expression, exp.Literal):
+        inner = node.this
+        while isinstance(inner, exp.Paren):
+            inner = inner.this
+        return inner if isinstance(inner, exp.Expr) else node
+    if isinstance(node, exp.Literal) and not node.is_string:
+        return exp.Literal.number(0)
+    return node
+
+
+def _path(node: exp.Expr) -> exp.Expr:
+    return exp.Literal.string("path") if isinstance(node, exp.JSONPath) else node
+
+
+def _direction(node: exp.Expr) -> exp.Expr:
+    return node.this if isinstance(node, exp.Ordered) and isinstance(node.this, exp.Expr) else node
+
+
+DETAILS = (
+    ("sign", _sign, "is the sign or the operator meant to change?"),
+    ("number", _number, "is the other number meant?"),
+    ("path", _path, "is this where the payload holds it?"),
+    ("direction", _direction, "is the other direction meant?"),
+)
+
+
+def _blanked(tree: exp.Expr, blank: Callable[[exp.Expr], exp.Expr]) -> str:
+    """The text of an expression with one kind of detail taken out, from the leaves up."""
+    copy = tree.copy()
+    for node in reversed(list(copy.walk())):
+        other = blank(node)
+        if other is node:
+            continue
+        if node is copy:
+            copy = other
+        else:
+            node.replace(other)
+    return _text(copy)
+
+
+def _gone(after: Variant, before: Scope, scope: Scope) -> Iterator[Asked]:
+    """A condition of WHERE that is gone, where nothing came in its place."""
+    old, new = (_conditions(one) for one in (before, scope))
+    gone = [text for text in old if text not in new]
+    came = [text for text in new if text not in old]
+    if len(gone) == 1 and not came and set(before.bindings) == set(scope.bindings):
+        if any(text in _text(scope.node) for text in gone):
+            return
+        yield (
+            "filter",
+            f"The condition {gone[0][:90]} is gone: are the rows it kept out meant to come in?",
+            after,
+            start_of(scope.node.args.get("from_") or scope.node) or 0,
+        )
+
+
+def _conditions(scope: Scope) -> list[str]:
+    where = scope.node.args.get("where")
+    return [_text(part) for part in conjuncts(where.this)] if where is not None else []
+
+
+def _unions(before: Variant, after: Variant) -> Iterator[Asked]:
+    """UNION ALL that became UNION, which drops equal rows."""
+    assert before.resolution is not None and after.resolution is not None
+    old = {check.path: check for check in before.resolution.unions}
+    for check in after.resolution.unions:
+        was = old.get(check.path)
+        if was is None or was.node.args.get("distinct") or not check.node.args.get("distinct"):
+            continue
+        yield (
+            "union",
+            "UNION ALL became UNION, which keeps one of several equal rows: are there none that "
+            "should count?",
+            after,
+            start_of(check.node.expression) or 0,
+        )
 
 
 def _bounds(before: Variant, after: Variant) -> Iterator[Asked]:

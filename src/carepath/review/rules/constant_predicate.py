@@ -2,8 +2,9 @@
 
 What it does
     Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
-    two different texts at once, `x != 'a' or x != 'b'`, a CASE branch repeated, and one that an
-    earlier, wider branch (`x >= 1` before `x >= 5`) leaves no row.
+    two different texts at once, `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one
+    that earlier, wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`)
+    leave no row.
 
 Why it is bad
     The condition filters nothing, or everything: usually one side was copied and not adapted.
@@ -142,6 +143,15 @@ def _or(root: exp.Or) -> Iterator[Fault]:
             parts.append(node)
     unequal: dict[str, tuple[str, exp.Expr]] = {}
     for part in parts:
+        if _is_true(part):
+            yield (
+                part,
+                f"OR {write(part)[:60]} lets every row through."
+                if isinstance(part, exp.EQ)
+                else f"OR {write(part)[:60]} is a text, and no condition.",
+                "Remove it, or compare it with a column.",
+                Severity.ERROR,
+            )
         if isinstance(part, exp.NEQ) and isinstance(part.left, exp.Column):
             if not isinstance(part.right, exp.Literal):
                 continue
@@ -155,6 +165,15 @@ def _or(root: exp.Or) -> Iterator[Fault]:
                     Severity.ERROR,
                 )
             unequal[name] = (part.right.name, part)
+
+
+def _is_true(part: exp.Expr) -> bool:
+    """True for `1 = 1`, and for a bare text, which is no condition at all."""
+    if isinstance(part, exp.Literal):
+        return part.is_string and not PATTERN.search(part.name)
+    if not isinstance(part, exp.EQ) or not isinstance(part.left, exp.Literal):
+        return False
+    return not part.left.is_string and part.left == part.right
 
 
 def _case(node: exp.Case) -> Iterator[Fault]:
@@ -173,6 +192,63 @@ def _case(node: exp.Case) -> Iterator[Fault]:
         seen.setdefault(branch.this, branch)
     if node.this is None:
         yield from _covered(branches)
+        yield from _covered_values(branches)
+        yield from _covered_moments(branches)
+
+
+def _covered_values(branches: list[exp.Expr]) -> Iterator[Fault]:
+    """Branches over texts of which earlier branches over the same column take every one."""
+    taken: dict[str, dict[str, exp.Expr]] = {}
+    earlier: list[exp.Expr] = []
+    for branch in branches:
+        parts = conjuncts(branch.this)
+        for part in parts:
+            match = equality(part)
+            if match is None or branch.this in earlier:
+                continue
+            before = taken.get(write(match[0]).lower(), {})
+            if all(value in before and not PATTERN.search(value) for value in match[1]):
+                yield (
+                    branch.this,
+                    f"The branch WHEN {write(branch.this)[:60]} is never reached: "
+                    f"WHEN {write(before[match[1][0]])[:60]} comes first and takes its rows.",
+                    "Put the narrower branch first, or remove it.",
+                    Severity.WARNING,
+                )
+                break
+        only = equality(parts[0]) if len(parts) == 1 else None
+        if only is not None:
+            kept = taken.setdefault(write(only[0]).lower(), {})
+            for value in only[1]:
+                kept.setdefault(value, branch.this)
+        earlier.append(branch.this)
+
+
+LATER = (exp.DateAdd, exp.TsOrDsAdd, exp.TimestampAdd, exp.DatetimeAdd)
+
+
+def _covered_moments(branches: list[exp.Expr]) -> Iterator[Fault]:
+    """`when a > b`, and after it `when a > b + 2 days`: the first takes the rows of the second."""
+    earlier: dict[tuple[str, str], exp.Expr] = {}
+    for branch in branches:
+        for part in conjuncts(branch.this):
+            if not isinstance(part, (exp.GT, exp.GTE)) or not isinstance(part.right, LATER):
+                continue
+            amount = _number(part.right.expression)
+            key = (write(part.left).lower(), write(part.right.this).lower())
+            first = earlier.get(key)
+            if first is not None and amount is not None and amount > 0:
+                yield (
+                    branch.this,
+                    f"The branch WHEN {write(part.left)} is later than {write(part.right.this)} "
+                    f"and more is never reached: WHEN {write(first)[:60]} comes first and takes "
+                    "its rows.",
+                    "Put the narrower branch first.",
+                    Severity.WARNING,
+                )
+        only = branch.this
+        if isinstance(only, (exp.GT, exp.GTE)) and isinstance(only.left, exp.Column):
+            earlier.setdefault((write(only.left).lower(), write(only.right).lower()), only)
 
 
 Span = tuple[float, bool, float, bool]

@@ -2,7 +2,9 @@
 
 What it does
     Reports BETWEEN, <, <=, > and >= with the dbt_valid_to of a snapshot, also under another name,
-    where nothing stands for its null.
+    where nothing stands for its null; and a pair of bounds of one relation (started_at <= x and
+    ended_at > x) whose end is named after something that may not have happened yet (ended,
+    cancelled, terminated), or is treated as null elsewhere in the project.
 
 Why it is bad
     dbt_valid_to is null in the version that holds today: it matches nothing.
@@ -17,12 +19,14 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
@@ -33,6 +37,10 @@ BOUNDS = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each condition that must hold."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            yield from _open_ends(context, variant, scope)
     if "dbt_valid_to_current" in repr(context.space.project.settings):
         return
     for variant in context.resolved:
@@ -55,6 +63,88 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(f"{column.name} is dbt_valid_to of a snapshot")],
                 )
+
+
+BEGIN = re.compile(
+    r"(^|_)(start|starts|started|begin|begins|began|opened|created|hired?|enrolled|installed|"
+    r"activated|signed|joined|effective|valid)_?(at|on|date|from)?$"
+)
+HAPPENED = re.compile(
+    r"(^|_)(cancell?ed|ended|terminated|termination|closed|churned|deactivated|removed|deleted|"
+    r"left|dropped|resigned|discharged|archived)_(at|on|date)$"
+)
+END = re.compile(r"(^|_)((valid|effective|active)_(to|until)|end_date|ends?_(at|on))$")
+
+
+def _open_ends(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """Bounds of a period of one relation, whose end is null while it lasts."""
+    conditions = _conditions(scope)
+    assert variant.resolution is not None
+    for part in conditions:
+        for column, is_end in _bounded(part):
+            name = column.name.lower()
+            if not is_end or not (HAPPENED.search(name) or END.search(name)):
+                continue
+            use = variant.resolution.uses.get(id(column))
+            if use is None or use.binding is None or use.column is None:
+                continue
+            if use.column.nullable is False or use.column.kind != "column":
+                continue
+            begins = [
+                other
+                for one in conditions
+                for other, other_is_end in _bounded(one)
+                if not other_is_end
+                and BEGIN.search(other.name.lower())
+                and other.table == column.table
+            ]
+            if not begins or not (HAPPENED.search(name) or _is_null_elsewhere(context, name)):
+                continue
+            yield Issue(
+                subject=write(part).lower()[:120],
+                message=f"{write(column)} is null as long as it lasts, and {write(part)[:80]} "
+                "leaves those rows out.",
+                consequence="What lasts today matches nothing.",
+                fix=f"Add OR {write(column)} IS NULL, or compare with coalesce(...).",
+                confidence=Confidence.LIKELY,
+                offset=start_of(part) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"{write(begins[0])} is the other end of its period")],
+            )
+
+
+def _bounded(part: exp.Expr) -> list[tuple[exp.Column, bool]]:
+    """(column, whether the condition bounds its end) of a comparison of two moments."""
+    if isinstance(part, exp.Between):
+        found = [(part.args["low"], False), (part.args["high"], True)]
+    elif isinstance(part, (exp.LT, exp.LTE)):
+        found = [(part.left, False), (part.right, True)]
+    elif isinstance(part, (exp.GT, exp.GTE)):
+        found = [(part.left, True), (part.right, False)]
+    else:
+        return []
+    columns = [(_plain(node), is_end) for node, is_end in found]
+    return [(node, is_end) for node, is_end in columns if isinstance(node, exp.Column)]
+
+
+def _plain(node: object) -> object:
+    while isinstance(node, (exp.Cast, exp.Date, exp.TsOrDsToDate, exp.Paren)):
+        node = node.this
+    return node
+
+
+def _is_null_elsewhere(context: Context, name: str) -> bool:
+    """True where another query of the project gives the column a value for its null."""
+    kept: str | None = context.snapshot.local.get("texts")
+    if kept is None:
+        texts = (context.snapshot.text(m.file).lower() for m in context.snapshot.sql_models())
+        kept = context.snapshot.local["texts"] = "\n".join(texts)
+    column = re.escape(name)
+    return (
+        re.search(rf"(coalesce|ifnull|nvl)\(\s*(\w+\.)?{column}\b|\b{column} is null", kept)
+        is not None
+    )
 
 
 def _conditions(scope: Scope) -> list[exp.Expr]:

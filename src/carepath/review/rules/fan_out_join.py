@@ -3,7 +3,8 @@
 What it does
     Where the keys of the joined relation are known and its condition does not cover one, reports
     the join if a sum or count of the other side is inflated, or if the key that a test of the
-    model declares no longer holds.
+    model declares no longer holds. Also sums that add a total of an aggregated CTE once for each
+    row joined with it.
 
 Why it is bad
     Amounts are counted several times; a unique test fails.
@@ -27,7 +28,15 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import Binding, Resolution, Scope, known_of, outermost
+from carepath.review.sql.bindings import (
+    Binding,
+    Known,
+    Resolution,
+    Scope,
+    known_of,
+    outermost,
+)
+from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Key
 from carepath.review.sql.writing import write
@@ -40,6 +49,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         names = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
+            yield from _totals_repeated(variant, names, scope)
             for name, binding in scope.bindings.items():
                 join = binding.join
                 if join is None or binding.hidden or not binding.relation.keys:
@@ -139,9 +149,86 @@ def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
             ):
                 first = uses[0]
                 owner = first.binding if first is not None else None
-                if owner is not None and owner.join is None and owner.relation.keys:
+                if owner is None or not owner.relation.keys:
+                    continue
+                if owner.join is None or _is_before(variant, scope, owner, name):
                     return node
     return None
+
+
+def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[Issue]:
+    """A total that a CTE has computed per key, added up once for each row joined with it."""
+    if scope.node.args.get("group") is None or len(scope.bindings) < 2:
+        return
+    first_name, first = next(iter(scope.bindings.items()))
+    assert variant.resolution is not None
+    for name, binding in scope.bindings.items():
+        if not isinstance(binding.join, exp.Join) or not binding.is_cte or not first.relation.keys:
+            continue
+        if not any(key.strength == "sql" for key in binding.relation.keys):
+            continue
+        shape = keys.shape_of(known, scope, name, binding)
+        equated = {column for table, column in shape.left if table == first_name}
+        if not shape.is_unique or len(equated) != len(shape.left) or not equated:
+            continue
+        if any(key.columns <= equated for key in first.relation.keys):
+            continue
+        if all(not key.columns - equated for key in first.relation.keys):
+            continue
+        for item in scope.node.expressions:
+            for total in _sums(item):
+                column = total.this
+                if not isinstance(column, exp.Column) or isinstance(total.parent, exp.Window):
+                    continue
+                use = variant.resolution.uses.get(id(column))
+                behind = definition(variant.resolution, column)
+                if use is None or use.binding is not binding or behind is None:
+                    continue
+                if not isinstance(behind, (exp.Sum, exp.Count, exp.CountIf)):
+                    continue
+                finest = min(first.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns)))
+                yield Issue(
+                    subject=f"{name} {column.name.lower()}",
+                    message=f"{write(total)[:60]} adds a total of {name} once for each row of "
+                    f"{first_name}; it is a total per {', '.join(sorted(equated))} already.",
+                    consequence="Values are inflated.",
+                    fix=f"Aggregate {first_name} to {', '.join(sorted(equated))} first, or take "
+                    "MAX of the total.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(total) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[
+                        Evidence(
+                            f"{first_name} has a row per {', '.join(sorted(finest.columns))} "
+                            f"({finest.proof})"
+                        )
+                    ],
+                )
+
+
+def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> bool:
+    """True where the joined relation multiplies what an earlier join brought in."""
+    assert variant.resolution is not None
+    order = list(scope.bindings)
+    joined = scope.bindings[name]
+    owners = [key for key, binding in scope.bindings.items() if binding is owner]
+    if not owners or order.index(owners[0]) > order.index(name):
+        return False
+    side = (owner.join.side or "").upper() if isinstance(owner.join, exp.Join) else ""
+    group = scope.node.args.get("group")
+    if group is None or side == "FULL" or not joined.relation.keys:
+        return False
+    # Grouped by the joined side, each of its rows may be meant to have the sum.
+    return not any(
+        use.binding is joined and use.clause in ("group", "select") and _is_grouped(scope, use.node)
+        for use in scope.uses
+    )
+
+
+def _is_grouped(scope: Scope, column: exp.Column) -> bool:
+    """True for a column outside of aggregates, which is a part of the group then."""
+    return column.find_ancestor(exp.AggFunc) is None
 
 
 def _inflated_later(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:

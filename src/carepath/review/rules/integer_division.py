@@ -2,7 +2,8 @@
 
 What it does
     On Postgres, Redshift, Trino and Athena, reports a division of counts or of sums of whole
-    numbers, also where an earlier CTE counts them.
+    numbers, also where an earlier CTE counts them, and of a column counted in small units (cents,
+    grams, bytes) by a whole number; on Redshift also an average of whole numbers.
 
 Why it is bad
     7 / 10 is 0: rates are 0 or 1.
@@ -16,13 +17,15 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import Resolution
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -39,9 +42,24 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
+                known = variant.resolution
+                if context.dialect == "redshift" and isinstance(node, exp.Avg):
+                    yield from _average(variant, scope, node)
                 if not isinstance(node, exp.Div):
                     continue
-                known = variant.resolution
+                if _is_cut(node):
+                    yield Issue(
+                        subject=write(node).lower()[:100],
+                        message=f"{write(node)[:80]} divides {node.left.name}, by its name a whole "
+                        "number, by a whole number: the fraction is dropped.",
+                        consequence="1999 / 1000 is 1.",
+                        fix=f"Divide by {node.right.name}.0.",
+                        confidence=Confidence.LIKELY,
+                        offset=start_of(node) or 0,
+                        variant=variant,
+                        path=scope.path,
+                    )
+                    continue
                 if _whole(node.left, known) and _whole(node.right, known):
                     if isinstance(node.left, exp.Literal) and isinstance(node.right, exp.Literal):
                         continue
@@ -56,6 +74,42 @@ def check(context: Context) -> Iterator[Issue]:
                         variant=variant,
                         path=scope.path,
                     )
+
+
+COUNTED = re.compile(r"_(cents|grams|ms|millis|milliseconds|bytes|micros|meters|metres|m)$")
+
+
+def _is_cut(node: exp.Div) -> bool:
+    """True for a column counted in small units, divided to large ones by a whole number."""
+    left, right = node.left, node.right
+    if not isinstance(left, exp.Column) or not COUNTED.search(left.name.lower()):
+        return False
+    around = node.parent
+    while isinstance(around, exp.Paren):
+        around = around.parent
+    is_wanted = isinstance(around, (exp.Floor, exp.Cast))
+    is_round = isinstance(right, exp.Literal) and right.name in WHOLE
+    return is_round and not right.is_string and not is_wanted
+
+
+WHOLE = frozenset({"100", "1000", "1024", "1000000", "1048576", "1073741824", "1000000000"})
+
+
+def _average(variant: Variant, scope: Scope, node: exp.Avg) -> Iterator[Issue]:
+    assert variant.resolution is not None
+    inner = node.this
+    if not isinstance(inner, exp.Case) or not _whole(exp.Sum(this=inner), variant.resolution):
+        return
+    yield Issue(
+        subject=write(node).lower()[:100],
+        message=f"{write(node)[:80]} averages whole numbers: on Redshift the fraction is dropped.",
+        consequence="A rate below one becomes 0.",
+        fix="Write 1.0 and 0.0, or cast to a decimal.",
+        confidence=Confidence.CERTAIN,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
 
 
 def _whole(node: exp.Expr, known: Resolution) -> bool:

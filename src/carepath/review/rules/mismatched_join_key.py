@@ -2,7 +2,8 @@
 
 What it does
     Reports `a.x_id = b.y_id` where a has a column y_id of its own, and x_id is the key of a third
-    relation, or is equated with columns of its own name everywhere else in the project. Also
+    relation, or is equated with columns of its own name everywhere else in the project, or y_id is
+    the key of a itself. Also an identifier equated with a name, a title or an address, and a pair
     where x_id and y_id are keys of two models, and another relation of the query has an x_id.
 
 Why it is bad
@@ -18,13 +19,14 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Model, Snapshot
+from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql.bindings import Binding, Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
@@ -41,6 +43,10 @@ def check(context: Context) -> Iterator[Issue]:
             for binding in scope.bindings.values():
                 condition = binding.join.args.get("on") if binding.join is not None else None
                 for part in conjuncts(condition):
+                    other = _named(part)
+                    if other is not None:
+                        yield _of_name(variant, scope, part, *other)
+                        continue
                     found = _mismatch(context.snapshot, variant.resolution, part) or _elsewhere(
                         context.snapshot, variant.resolution, scope, part
                     )
@@ -60,6 +66,35 @@ def check(context: Context) -> Iterator[Issue]:
                         path=scope.path,
                         evidence=[Evidence(why)],
                     )
+
+
+NAMING = re.compile(r"_(name|title|email|label|description|status|type)$")
+
+
+def _named(part: exp.Expr) -> tuple[str, str] | None:
+    """`assignee_id = agent_name`: an identifier is compared with what is none."""
+    if not isinstance(part, exp.EQ):
+        return None
+    for one, two in ((part.left, part.right), (part.right, part.left)):
+        if not isinstance(one, exp.Column) or not isinstance(two, exp.Column):
+            return None
+        if one.name.lower().endswith("_id") and NAMING.search(two.name.lower()):
+            return write(one), write(two)
+    return None
+
+
+def _of_name(variant: Variant, scope: Scope, part: exp.Expr, identifier: str, name: str) -> Issue:
+    return Issue(
+        subject=write(part).lower()[:120],
+        message=f"{identifier} is an identifier and {name} is none: {write(part)[:90]} compares "
+        "two different things.",
+        consequence="No row matches, or the wrong ones do.",
+        fix="Equate the identifiers of both sides.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(part) or 0,
+        variant=variant,
+        path=scope.path,
+    )
 
 
 def _mismatch(
@@ -86,7 +121,7 @@ def _mismatch(
         root = one.column.root
         if root is not None and root[1] not in (name, "id"):
             continue
-        why = _own_meaning(snapshot, name, other)
+        why = _own_meaning(snapshot, name, other) or _own_key(snapshot, one.binding, name, other)
         if why is not None:
             return f"{one.binding.name}.{name}", f"{one.binding.name}.{other}", why
     return None
@@ -156,6 +191,18 @@ def _own_meaning(snapshot: Snapshot, name: str, other: str) -> str | None:
     return None
 
 
+def _own_key(snapshot: Snapshot, binding: Binding, name: str, other: str) -> str | None:
+    """The relation has the other column as its own key, and `name` is known to other models."""
+    if not any(key.columns == {other} for key in binding.relation.keys):
+        return None
+    having = sum(name in snapshot.facts(m).relation.index for m in snapshot.sql_models())
+    return f"{other} is the key of {binding.name} itself" if having >= ENOUGH else None
+
+
+ENOUGH = 3
+"""Models that must have a column before it is an identifier of its own, not a role of one."""
+
+
 def identifiers(snapshot: Snapshot) -> tuple[dict[str, str], dict[tuple[str, str], int]]:
     """(name of a key -> the model it is the key of, equated pair -> number of joins)."""
     kept = snapshot.local.get("identifiers")
@@ -179,7 +226,9 @@ def identifiers(snapshot: Snapshot) -> tuple[dict[str, str], dict[tuple[str, str
 def screen(snapshot: Snapshot, model: Model) -> bool:
     """True where a join equates columns of different names."""
     return any(
-        left != right and left.endswith(ENDINGS) and right.endswith(ENDINGS)
+        left != right
+        and (left.endswith(ENDINGS) or NAMING.search(left) is not None)
+        and (right.endswith(ENDINGS) or NAMING.search(right) is not None)
         for join in snapshot.facts(model).joins
         for left in join.left
         for right in join.right

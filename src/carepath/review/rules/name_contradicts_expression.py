@@ -3,7 +3,9 @@
 What it does
     Reports an alias beginning with first, min or earliest over MAX (and last, max, latest over
     MIN); avg over SUM and the reverse; a count or sum named after one value of a column that
-    compares it with another one; and a column renamed to its own opposite (start to end,
+    compares it with another one; an aggregate or a period of one column called as another column
+    of the source is; a share or a rate whose divisor is not what its name says; and a column
+    renamed to its own opposite (start to end,
     first to last, created to updated) although the source has that other column too.
 
 Why it is bad
@@ -56,6 +58,8 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _aggregate(variant, scope, item)
                     yield from _opposite(context, variant, scope, item)
                     yield from _value(variant, scope, item)
+                    yield from _neighbour(variant, scope, item)
+                    yield from _ratio(variant, scope, item)
 
 
 def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -135,6 +139,147 @@ def _value(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
             Evidence(f"{use.column.shown} can be {', '.join(sorted(map(repr, values))[:10])}")
         ],
     )
+
+
+STEM = re.compile(
+    r"_(at|on|date|time|timestamp|ts|id|cents|amount|usd|eur|count|minutes|seconds|hours|days)$"
+)
+COMMON = frozenset(
+    ["start", "end", "first", "last", "total", "event", "date", "time", "is", "created"]
+)
+
+
+def _stem(name: str) -> str:
+    return STEM.sub("", name.lower())
+
+
+def _neighbour(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`count(trial_started_at) as checkout_started_visitors`, beside a checkout_started_at."""
+    inner = item.this
+    while isinstance(inner, (exp.Paren, exp.Cast, exp.Round)):
+        inner = inner.this
+    if not isinstance(
+        inner, (exp.Count, exp.Sum, exp.Min, exp.Max, exp.DateTrunc, exp.TimestampTrunc)
+    ):
+        return
+    columns = list(inner.find_all(exp.Column))
+    if len(columns) != 1 or inner.find(exp.Case, exp.If, exp.Query, exp.Window):
+        return
+    assert variant.resolution is not None
+    use = variant.resolution.uses.get(id(columns[0]))
+    if use is None or use.binding is None or use.column is None:
+        return
+    used, alias = _stem(columns[0].name), item.alias.lower()
+    named = [
+        column
+        for column in use.binding.relation.columns
+        if _stem(column.name) != used
+        and _stem(column.name) != column.name.lower()
+        and _is_called(alias, _stem(column.name), isinstance(inner, exp.Count))
+        and _ending(column.name) == _ending(columns[0].name)
+    ]
+    if len(named) != 1 or set(used.split("_")) & set(alias.split("_")) - COMMON:
+        return
+    if any(_singular(word) in used.split("_") for word in alias.split("_")):
+        return
+    yield Issue(
+        subject=alias,
+        message=f"{item.alias} is {write(inner)[:60]}, although there is {named[0].shown}.",
+        consequence="The values are those of the neighbour.",
+        fix=f"Use {named[0].shown}, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"{use.binding.name} has a column {named[0].shown} of its own")],
+    )
+
+
+def _ending(name: str) -> str:
+    found = STEM.search(name.lower())
+    return (
+        {"on": "at", "date": "at", "time": "at", "timestamp": "at", "ts": "at"}.get(
+            found[1], found[1]
+        )
+        if found
+        else ""
+    )
+
+
+def _singular(word: str) -> str:
+    return word[:-3] + "y" if word.endswith("ies") else word.removesuffix("s")
+
+
+def _is_called(alias: str, stem: str, is_count: bool) -> bool:
+    """True where an alias is a stem and one word more, or (of a count) its plural at the end."""
+    if stem in COMMON or len(stem) < 4:
+        return False
+    words, parts = alias.split("_"), stem.split("_")
+    if words[: len(parts)] == parts and len(words) - len(parts) <= 1:
+        return True
+    plural = [_singular(word) for word in words]
+    return is_count and plural[-len(parts) :] == parts and words[-1] != parts[-1]
+
+
+def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """A share divides by another measure; an x_to_y_rate divides by something that is not x."""
+    inner = item.this
+    while isinstance(inner, (exp.Paren, exp.Cast, exp.Round, exp.Coalesce)):
+        inner = inner.this
+    if isinstance(inner, exp.Mul):
+        inner = inner.right if isinstance(inner.left, exp.Literal) else inner.left
+    if not isinstance(inner, (exp.Div, exp.SafeDivide)):
+        return
+    upper, lower = inner.this, inner.expression
+    alias = item.alias.lower()
+    told = re.search(r"(?:^|_)([a-z]+)_to_([a-z]+)_(?:rate|ratio|conversion|pct|cvr)$", alias)
+    if told is not None:
+        names = {word for c in lower.find_all(exp.Column) for word in c.name.lower().split("_")}
+        there = {
+            word
+            for binding in scope.bindings.values()
+            for column in binding.relation.columns
+            for word in column.name.split("_")
+        }
+        if not names or not _has(there, told[1]) or _has(names, told[1]):
+            return
+        why = f"its divisor {write(lower)[:60]} is not {told[1]}"
+    elif re.search(r"(^|_)share(_of_\w+)?$", alias):
+        measures = [_measure(side) for side in (upper, lower)]
+        if None in measures or measures[0] == measures[1]:
+            return
+        why = f"it divides {measures[0]} by {measures[1]}: no part of a whole"
+    else:
+        return
+    yield Issue(
+        subject=alias,
+        message=f"{item.alias} does not hold what it says: {why}.",
+        consequence="The denominator is another one than readers think.",
+        fix="Divide by the whole the name tells, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _has(words: set[str], word: str) -> bool:
+    return any(w == word or _singular(w) == _singular(word) for w in words)
+
+
+def _measure(node: exp.Expr) -> str | None:
+    """The column a sum adds up, conditions aside."""
+    while isinstance(node, (exp.Paren, exp.Cast, exp.Nullif)):
+        node = node.this
+    if not isinstance(node, exp.Sum):
+        return None
+    inner = node.this
+    if isinstance(inner, exp.If):
+        inner = inner.args.get("true")
+    elif isinstance(inner, exp.Case):
+        branches = inner.args.get("ifs") or []
+        inner = branches[0].args.get("true") if len(branches) == 1 else None
+    return inner.name.lower() if isinstance(inner, exp.Column) else None
 
 
 def _word(value: str) -> str:

@@ -1,8 +1,9 @@
 """A duration is computed from the end to the start.
 
 What it does
-    Reports a date difference whose first moment is named as an end (ended, closed, valid_to)
-    and whose second as a beginning (started, created, valid_from); and one that runs from the
+    Reports a date difference, or a subtraction, whose first moment is named as an end (ended,
+    closed, delivered, valid_to) and whose second as a beginning (started, created, valid_from);
+    one whose name (days_from_referral_to_visit) tells the other way; and one that runs from the
     next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG).
 
 Why it is bad
@@ -24,19 +25,24 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import Resolution
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 
 DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
 BEGIN = re.compile(
-    r"(^|_)(start|started|begin|began|created|opened|open|first|signed_up|entered)(_|$)"
-    r"|(^|_)(valid|effective|active)_from$"
+    r"(^|_)(start|starts|started|begin|begins|began|created|opened|open|first|signed_up|entered"
+    r"|placed|ordered|issued|requested|submitted|received|booked|registered|hired|hire|installed"
+    r"|activated|enrolled|admitted|invoiced|purchased|ordered|check_?in)(_|$)"
+    r"|(^|_)(valid|effective|active|service|period)_from$"
 )
 FINISH = re.compile(
-    r"(^|_)(end|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved)(_|$)"
-    r"|(^|_)(valid|effective|active)_(to|until)$"
+    r"(^|_)(end|ends|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved"
+    r"|delivered|paid|solved|terminated|termination|deactivated|discharged|restored|removed"
+    r"|dropped_off|adjudicated|expired|check_?out)(_|$)"
+    r"|(^|_)(valid|effective|active|service|period)_(to|until)$"
 )
 
 BESIDE = re.compile(r"(^|_)(prev|previous|prior|next|following|lag|lead)(_|$)")
@@ -49,10 +55,13 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
-                if not isinstance(node, DIFFERENCES):
+                if not isinstance(node, DIFFERENCES) and not _is_subtraction(node):
                     continue
                 ends = _ends(node)
                 later, earlier = _name(ends[0]), _name(ends[1])
+                if _told_the_other_way(node, later, earlier):
+                    yield _issue(variant, scope, node, later, earlier)
+                    continue
                 beside = _neighbours(variant.resolution, ends)
                 if not beside and (not BEGIN.search(later) or FINISH.search(later)):
                     continue
@@ -66,16 +75,46 @@ def check(context: Context) -> Iterator[Issue]:
                 alias = node.find_ancestor(exp.Alias)
                 if alias is not None and "since" in alias.alias.lower():
                     continue
-                yield Issue(
-                    subject=f"{earlier} {later}",
-                    message=f"The difference runs from {earlier} to {later}.",
-                    consequence="Every duration is negative.",
-                    fix="Swap the two.",
-                    confidence=Confidence.LIKELY,
-                    offset=start_of(node) or 0,
-                    variant=variant,
-                    path=scope.path,
-                )
+                yield _issue(variant, scope, node, later, earlier)
+
+
+def _issue(variant: Variant, scope: Scope, node: exp.Expr, later: str, earlier: str) -> Issue:
+    return Issue(
+        subject=f"{earlier} {later}",
+        message=f"The difference runs from {earlier} to {later}.",
+        consequence="Every duration is negative.",
+        fix="Swap the two.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _is_subtraction(node: exp.Expr) -> bool:
+    """True for `starts_on - ends_on`, both of them moments by their names."""
+    if not isinstance(node, exp.Sub):
+        return False
+    sides = (_bare(node.left), _bare(node.right))
+    return all(isinstance(s, exp.Column) and MOMENT.search(s.name.lower()) for s in sides)
+
+
+TOLD = re.compile(r"(?:^|_)(?:from_)?([a-z]+)_to_([a-z]+)$")
+
+
+def _told_the_other_way(node: exp.Expr, later: str, earlier: str) -> bool:
+    """True where the column is called x_to_y, and the difference runs from y to x."""
+    alias = node.find_ancestor(exp.Alias)
+    told = TOLD.search(alias.alias.lower()) if alias is not None else None
+    if told is None or not later or not earlier:
+        return False
+    begin, end = told[1], told[2]
+    return (
+        begin in later.split("_")
+        and end in earlier.split("_")
+        and begin not in earlier.split("_")
+        and end not in later.split("_")
+    )
 
 
 def _ends(node: exp.Expr) -> tuple[object, object]:

@@ -78,12 +78,44 @@ def _reason(
     if condition.find(exp.Query) or not condition.find(exp.Column):
         return None
     named = _sides(context, scope, condition)
+    loose = _loose_branch(context, scope, name, condition)
+    if loose is not None:
+        return f"matches whatever the keys are where {loose[:60]}"
     if None in named or len(named) != 1:
         return None
     only = next(iter(named))
     if only == name:
         return f"names only columns of {name}"
     return f"names only columns of {only}, none of {name}"
+
+
+def _loose_branch(context: Context, scope: Scope, name: str, condition: exp.Expr) -> str | None:
+    """A branch of an OR that compares one side with constants only."""
+    branches: list[exp.Expr] = []
+    stack: list[exp.Expr] = [condition]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, exp.Paren):
+            stack.append(node.this)
+        elif isinstance(node, exp.Or):
+            stack += [node.right, node.left]
+        else:
+            branches.append(node)
+    if len(branches) < 2 or not isinstance(_unwrapped(condition), exp.Or):
+        return None
+    sides = [_sides(context, scope, branch) for branch in branches]
+    if any(None in side or not side for side in sides) or all(len(side) < 2 for side in sides):
+        return None
+    for branch, side in zip(branches, sides, strict=True):
+        if len(side) == 1 and isinstance(branch, (exp.EQ, exp.In, exp.Is)):
+            return write(branch)
+    return None
+
+
+def _unwrapped(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, exp.Paren):
+        node = node.this
+    return node
 
 
 def _sides(context: Context, scope: Scope, condition: exp.Expr) -> set[str | None]:

@@ -180,7 +180,10 @@ def _loose_column(
                     continue
             elif not any(use.binding is b for b in scope.bindings.values()):
                 continue
-            if name in scope.aliases and context.dialect in LATERAL_ALIASES:
+            other = scope.aliases.get(name)
+            is_other = other is not None and other is not root
+            if not node.table and is_other and context.dialect in LATERAL_ALIASES:
+                # The alias of another column; that of its own expression is none.
                 continue
             return node
         stack.extend(node.iter_expressions())

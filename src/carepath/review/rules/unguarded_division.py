@@ -2,7 +2,7 @@
 
 What it does
     Reports a divisor that is a count, a sum or a column, without NULLIF, a CASE around it, or a
-    safe division.
+    safe division; and one that COALESCE makes zero where there is nothing.
 
 Why it is bad
     One row with zero stops the whole model, on warehouses that raise an error for it.
@@ -49,6 +49,9 @@ def check(context: Context) -> Iterator[Issue]:
                     divisor = divisor.this
                 if not divisor.find(exp.Column, exp.Count, exp.Sum):
                     continue
+                if _is_zero_by_default(divisor):
+                    yield _by_default(variant, scope, divisor)
+                    continue
                 guards = divisor.find(exp.Nullif, exp.Greatest, exp.Exp, exp.Coalesce, exp.Case)
                 if guards and not isinstance(divisor, (exp.Sum, exp.Count)):
                     continue
@@ -76,6 +79,29 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _is_zero_by_default(divisor: exp.Expr) -> bool:
+    """True for `coalesce(x, 0)`: zero for every row without a match."""
+    if not isinstance(divisor, exp.Coalesce) or not divisor.expressions:
+        return False
+    last = divisor.expressions[-1]
+    return isinstance(last, exp.Literal) and not last.is_string and not float(last.name)
+
+
+def _by_default(variant: Variant, scope: Scope, divisor: exp.Expr) -> Issue:
+    text = write(divisor).lower()
+    return Issue(
+        subject=text[:100],
+        message=f"{text[:80]} is zero wherever there is nothing, and something is divided by it.",
+        consequence="One such row stops the model.",
+        fix="Divide by nullif(..., 0) instead.",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        offset=start_of(divisor) or 0,
+        variant=variant,
+        path=scope.path,
+    )
 
 
 def _counts_something(variant: Variant, scope: Scope, divisor: exp.Expr) -> bool:

@@ -1,0 +1,102 @@
+"""A moment is compared for equality with the beginning of its day, week or month.
+
+What it does
+    Reports `a = b` where one side is named as a finer time than the other (created_at and
+    stat_date, order_date and order_month) and neither is truncated or cast; and a join from which
+    the change takes such a cast away.
+
+Why it is bad
+    A moment equals its day only at midnight, a day its month only on the first: nearly nothing
+    matches.
+
+For example
+    on t.booked_at = r.rate_date
+
+Use instead
+    on cast(t.booked_at as date) = r.rate_date
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Resolution
+from carepath.review.sql.definitions import definition
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
+
+GRAINS = (
+    re.compile(r"_(at|ts|timestamp|datetime|time)$|^(timestamp|datetime)$"),
+    re.compile(r"_(date|on|day)$|^(date|day)$|^date_day$"),
+    re.compile(
+        r"(^|_)(week|month|quarter|year)(_start|_begin|_date)?$|^(date|start_of)_(week|month)$"
+    ),
+)
+"""From fine to coarse."""
+NAMES = ("a moment", "a day", "a week, month or year")
+TYPES = {"timestamp": 0}
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each equality of two columns."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for node, _ in nodes_of(scope):
+                if not isinstance(node, exp.EQ) or not isinstance(node.left, exp.Column):
+                    continue
+                if not isinstance(node.right, exp.Column):
+                    continue
+                sides = (node.left, node.right)
+                grains = [_grain(variant.resolution, side) for side in sides]
+                if None in grains or grains[0] == grains[1]:
+                    continue
+                fine = sides[0] if str(grains[0]) < str(grains[1]) else sides[1]
+                coarse = sides[1] if fine is sides[0] else sides[0]
+                words = [NAMES[g] for g in sorted(g for g in grains if g is not None)]
+                yield Issue(
+                    subject=write(node).lower()[:120],
+                    message=f"{write(fine)} is {words[0]}, {write(coarse)} {words[1]}: they are "
+                    "equal only at its very beginning.",
+                    consequence="Nearly no row matches.",
+                    fix=f"Truncate {write(fine)} first.",
+                    confidence=Confidence.POSSIBLE,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence("as their names say")],
+                )
+
+
+def _grain(resolution: Resolution, column: exp.Column) -> int | None:
+    """0 for a moment, 1 for a day, 2 for a longer period; None where unknown or computed."""
+    name = column.name.lower()
+    found = [grain for grain, pattern in enumerate(GRAINS) if pattern.search(name)]
+    if not found:
+        return None
+    use = resolution.uses.get(id(column))
+    known = use.column.type if use is not None and use.column is not None else None
+    if known is not None and known != ("timestamp", "date", "date")[max(found)]:
+        return None
+    if found[-1] < 2 and known is None:
+        behind = definition(resolution, column)
+        if behind is not None and not isinstance(behind, exp.Column):
+            # Computed: its name may be older than what it holds.
+            return None
+    return found[-1]
+
+
+RULE = Rule(
+    "LIT010",
+    "moment-equals-period",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

@@ -1,0 +1,101 @@
+"""A macro is given its arguments in another order than it takes them.
+
+What it does
+    Reports a call of one of the project's macros whose argument is named after another of its
+    parameters, while that parameter is given something else.
+
+Why it is bad
+    The macro computes with the two exchanged: a negative age, a rate taken for a currency.
+
+For example
+    {% macro nights(check_in, check_out) %} ... {% endmacro %}
+    {{ nights('check_out_date', 'check_in_date') }}
+
+Use instead
+    {{ nights('check_in_date', 'check_out_date') }}
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.jinja.render import COMMENT
+from carepath.review.rule import Context, Issue, Rule
+
+HEAD = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(([^)]*)\)", re.DOTALL)
+TEXTS = r"""\(\s*((?:'[^'{]*'|"[^"{]*")(?:\s*,\s*(?:'[^'{]*'|"[^"{]*"))+)\s*\)"""
+ONE = re.compile(r"""'([^'{]*)'|"([^"{]*)\"""")
+FEW = 2
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at each call whose arguments are plain texts."""
+    source = context.snapshot.text(context.model.file)
+    if "{{" not in source and "{%" not in source:
+        return
+    taken = _parameters(context)
+    text = COMMENT.sub(lambda match: " " * len(match[0]), source)
+    for call in re.finditer(r"(?<![\w.])(\w+)" + TEXTS, text):
+        parameters = taken.get(call[1])
+        given = [(a or b).split(".")[-1].strip().lower() for a, b in ONE.findall(call[2])]
+        if not parameters or len(given) < FEW or len(given) > len(parameters):
+            continue
+        found = _swapped(parameters, given)
+        if found is None:
+            continue
+        wrong, other = found
+        yield Issue(
+            subject=f"{call[1]} {given[wrong]} {given[other]}",
+            message=f"{call[1]}() is given {given[wrong]} as its {parameters[wrong]} and "
+            f"{given[other]} as its {parameters[other]}.",
+            consequence="The two are exchanged.",
+            fix=f"Give them as ({', '.join(parameters)}).",
+            confidence=Confidence.LIKELY,
+            word=call[0],
+            evidence=[Evidence(f"{call[1]}({', '.join(parameters)})")],
+        )
+
+
+def _swapped(parameters: list[str], given: list[str]) -> tuple[int, int] | None:
+    """The places of two arguments, one of which is named after the other's parameter."""
+    for i, name in enumerate(given):
+        for j, other in enumerate(given):
+            if i == j or _fits(name, parameters[i]) or not _fits(name, parameters[j]):
+                continue
+            if not _fits(other, parameters[j]):
+                return i, j
+    return None
+
+
+def _fits(name: str, parameter: str) -> bool:
+    """True where a column is named as the parameter is, or one word more."""
+    words, wanted = name.split("_"), parameter.lower().split("_")
+    if wanted[-1] in ("column", "col", "field", "expr", "expression", "name"):
+        wanted = wanted[:-1]
+    if not wanted or len(words) > len(wanted) + 1:
+        return False
+    return words[: len(wanted)] == wanted or words[-len(wanted) :] == wanted
+
+
+def _parameters(context: Context) -> dict[str, list[str]]:
+    """The parameters of each macro of the project, in order."""
+    kept: dict[str, list[str]] | None = context.snapshot.local.get("parameters")
+    if kept is None:
+        kept = {}
+        for file in context.space.project.of_kind("macro"):
+            for name, listed in HEAD.findall(context.snapshot.text(file)):
+                kept[name] = [p.split("=")[0].strip() for p in listed.split(",") if p.strip()]
+        context.snapshot.local["parameters"] = kept
+    return kept
+
+
+RULE = Rule(
+    "REF006",
+    "swapped-macro-arguments",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

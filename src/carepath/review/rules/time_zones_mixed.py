@@ -1,0 +1,81 @@
+"""One moment is cut to days in two time zones.
+
+What it does
+    Reports a SELECT that truncates or casts a column to a date (or week, month) after converting it
+    to another time zone, and the same column without the conversion.
+
+Why it is bad
+    An event late in the evening belongs to one day by one column and to the next by the other:
+    the two never add up.
+
+For example
+    convert_timezone('UTC', 'America/New_York', sent_at)::date as sent_on,
+    date_trunc('week', sent_at) as sent_week
+
+Use instead
+    convert_timezone('UTC', 'America/New_York', sent_at)::date as sent_on,
+    date_trunc('week', convert_timezone('UTC', 'America/New_York', sent_at)) as sent_week
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
+
+ZONES = (exp.ConvertTimezone, exp.AtTimeZone, exp.FromTimeZone)
+CUTS = (exp.DateTrunc, exp.TimestampTrunc, exp.Date, exp.TsOrDsToDate)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare how each SELECT cuts its moments."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            cut: dict[str, dict[bool, exp.Expr]] = {}
+            for item in scope.node.expressions:
+                inner = item.this if isinstance(item, exp.Alias) else item
+                while isinstance(inner, exp.Cast) and inner.find(*CUTS) is not inner.this:
+                    if isinstance(inner.this, (*ZONES, exp.Column)):
+                        break
+                    inner = inner.this
+                is_cut = isinstance(inner, CUTS) or (
+                    isinstance(inner, exp.Cast)
+                    and isinstance(inner.args.get("to"), exp.DataType)
+                    and inner.args["to"].this == exp.DataType.Type.DATE
+                )
+                columns = list(inner.find_all(exp.Column)) if is_cut else []
+                if len(columns) == 1:
+                    has_zone = inner.find(*ZONES) is not None
+                    cut.setdefault(write(columns[0]).lower(), {}).setdefault(has_zone, item)
+            for name, ways in cut.items():
+                if len(ways) != 2:
+                    continue
+                plain, zoned = ways[False], ways[True]
+                yield Issue(
+                    subject=f"{name} zones",
+                    message=f"{plain.alias_or_name} cuts {name} as it is, {zoned.alias_or_name} in "
+                    "another time zone.",
+                    consequence="Near midnight the two disagree about the day.",
+                    fix="Convert first in both.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(plain) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    also=[start_of(zoned) or 0],
+                )
+
+
+RULE = Rule(
+    "DET005",
+    "time-zones-mixed",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

@@ -1,0 +1,108 @@
+"""A value is in another unit than its name says, or two units are added or compared.
+
+What it does
+    Follows units (seconds to weeks, cents and whole money, bytes, grams, metres) from the part of
+    a date difference and the names of columns through sums and conversions by plain numbers.
+    Reports a column whose name tells another unit than its expression gives, and additions,
+    subtractions and comparisons of two different ones.
+
+Why it is bad
+    The number is off by a factor of 60, 100 or 1000, and looks like a number all the same.
+
+For example
+    datediff('hour', opened_at, closed_at) as minutes_to_close
+
+Use instead
+    datediff('minute', opened_at, closed_at) as minutes_to_close
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.units import NAMES, Unit, measured, named
+from carepath.review.sql.writing import write
+
+PAIRED = (exp.Add, exp.Sub, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare each name with its expression, and the two sides of sums and comparisons."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for item in scope.node.expressions:
+                if isinstance(item, exp.Alias):
+                    yield from _named(variant, scope, item)
+            for node, _ in nodes_of(scope):
+                if isinstance(node, PAIRED):
+                    yield from _paired(variant, scope, node)
+
+
+def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    told = named(item.alias)
+    assert variant.resolution is not None
+    real = measured(variant.resolution, item.this) if told is not None else None
+    if told is None or real is None or real.kind != told.kind or real.equals(told):
+        return
+    yield Issue(
+        subject=item.alias.lower(),
+        message=f"{item.alias} is named after {_word(told)}, and its expression gives "
+        f"{_word(real)}.",
+        consequence=_factor(real, told),
+        fix="Convert the value, or name it after its unit.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _paired(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]:
+    assert variant.resolution is not None
+    ours = measured(variant.resolution, node.left)
+    theirs = measured(variant.resolution, node.right) if ours is not None else None
+    if ours is None or theirs is None or ours.kind != theirs.kind or ours.equals(theirs):
+        return
+    yield Issue(
+        subject=write(node).lower()[:100],
+        message=f"{write(node)[:90]} takes {_word(ours)} and {_word(theirs)} together.",
+        consequence=_factor(theirs, ours),
+        fix="Convert one of the two.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _word(unit: Unit) -> str:
+    if unit.kind == "money" and unit.equals(NAMES["usd"]):
+        return "whole money"
+    found = [
+        name for name, known in NAMES.items() if known.kind == unit.kind and known.equals(unit)
+    ]
+    return max(found, key=len) if found else f"{unit.kind} in units of {unit.size:g}"
+
+
+def _factor(real: Unit, told: Unit) -> str:
+    factor = max(real.size / told.size, told.size / real.size)
+    return f"The values are off by a factor of {factor:,.6g}."
+
+
+RULE = Rule(
+    "AGG010",
+    "units-disagree",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

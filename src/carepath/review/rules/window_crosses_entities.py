@@ -1,0 +1,183 @@
+"""LAG or LEAD takes its neighbour from another customer, order or session, or from the wrong side.
+
+What it does
+    Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE without PARTITION BY where another window of the
+    same SELECT has one by an identifier, or where the rows are ordered by an identifier first;
+    a window whose partition the change takes away or exchanges; and a LAG over descending time
+    called previous, or a LEAD over it called next.
+
+Why it is bad
+    The first row of each customer continues the last row of the one before.
+
+For example
+    lag(ordered_at) over (order by ordered_at) as previous_ordered_at,
+    row_number() over (partition by customer_id order by ordered_at) as order_number
+
+Use instead
+    lag(ordered_at) over (partition by customer_id order by ordered_at) as previous_ordered_at,
+    row_number() over (partition by customer_id order by ordered_at) as order_number
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import base_place, edited, items, plain
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
+
+NEIGHBOURS = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
+ENTITY = re.compile(r"_(id|key|sk|uuid|guid)$")
+MOMENT = re.compile(r"(_at|_on|_date|_time|_ts|_timestamp|_from)$|^(date|time|ts|timestamp)$")
+BEFORE = re.compile(r"(^|_)(prev|previous|prior)(_|$)")
+AFTER = re.compile(r"(^|_)(next|following)(_|$)")
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the windows of each SELECT, and at those the change edits."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            windows = [
+                (item, window)
+                for item in scope.node.expressions
+                for window in item.find_all(exp.Window)
+                if window.args.get("order") is not None
+            ]
+            if windows:
+                yield from _without(variant, scope, windows)
+                yield from _wrong_side(variant, scope, windows)
+    yield from _exchanged(context)
+
+
+Windows = list[tuple[exp.Expr, exp.Window]]
+
+
+def _without(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
+    entities = {
+        part.name.lower()
+        for _, window in windows
+        for part in window.args.get("partition_by") or []
+        if isinstance(part, exp.Column) and ENTITY.search(part.name.lower())
+    }
+    for item, window in windows:
+        if window.args.get("partition_by") or not isinstance(_inner(window), NEIGHBOURS):
+            continue
+        order = [part.this for part in window.args["order"].expressions]
+        first = order[0].name.lower() if order and isinstance(order[0], exp.Column) else ""
+        by = first if len(order) > 1 and ENTITY.search(first) and _moment(order[1]) else ""
+        if not by and entities and MOMENT.search(first):
+            by = min(entities)
+        if not by:
+            continue
+        yield Issue(
+            subject=item.alias_or_name.lower(),
+            message=f"{item.alias_or_name} looks at its neighbour among all rows, not among those "
+            f"of one {by}.",
+            consequence=f"At the first or last row of each {by} the value is another one's.",
+            fix=f"Add PARTITION BY {by}.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(write(window)[:160])],
+        )
+
+
+def _wrong_side(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
+    for item, window in windows:
+        inner, first = _inner(window), window.args["order"].expressions[0]
+        if not isinstance(inner, (exp.Lag, exp.Lead)) or not isinstance(first, exp.Ordered):
+            continue
+        if not _moment(first.this):
+            continue
+        is_before = isinstance(inner, exp.Lag) != bool(first.args.get("desc"))
+        name = item.alias_or_name.lower()
+        says_before, says_after = bool(BEFORE.search(name)), bool(AFTER.search(name))
+        if says_before in (says_after, is_before) or window.parent is not item:
+            continue
+        way = "descending" if first.args.get("desc") else "rising"
+        yield Issue(
+            subject=f"{name} side",
+            message=f"{item.alias_or_name} is {type(inner).__name__.upper()} in {way} order of "
+            f"{first.this.name}: the {'previous' if is_before else 'next'} row.",
+            consequence="The value is the one from the other side.",
+            fix="Turn the order, or use the other function.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
+def _exchanged(context: Context) -> Iterator[Issue]:
+    """Windows that lose or change what they are partitioned by, and nothing else."""
+    for variant, scope, before in edited(context):
+        theirs = items(before)
+        for alias, expression in items(scope).items():
+            old = theirs.get(alias)
+            ours = list(expression.find_all(exp.Window))
+            others = list(old.find_all(exp.Window)) if old is not None and ours else []
+            if old is None or len(ours) != len(others) or len(ours) != 1:
+                continue
+            new, was = _partition(ours[0]), _partition(others[0])
+            if new == was or set(new) > set(was) or not was:
+                continue
+            if plain(ours[0].this) != plain(others[0].this):
+                continue
+            if not _has(scope, set(was) - set(new)) or not _has(before, set(new) - set(was)):
+                # Renamed, or computed elsewhere since.
+                continue
+            if isinstance(ours[0].this, exp.RowNumber) and set(new) < set(was):
+                # Told by partition-column-removed.
+                continue
+            yield Issue(
+                subject=f"{alias} partition",
+                message=f"{alias} was computed per {', '.join(was)} and is now computed "
+                + (f"per {', '.join(new)}." if new else "over all rows."),
+                consequence="It keeps its name and changes its meaning for every reader.",
+                fix=f"Partition by {', '.join(was)}, or give the column another name.",
+                confidence=Confidence.POSSIBLE,
+                offset=start_of(ours[0]) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"at base: {plain(others[0])[:160]}", base_place(context))],
+            )
+
+
+def _has(scope: Scope, names: set[str]) -> bool:
+    """True where the relations a SELECT reads have all these columns."""
+    there = {name for binding in scope.bindings.values() for name in binding.relation.index}
+    return names <= there
+
+
+def _inner(window: exp.Window) -> exp.Expr:
+    inner: exp.Expr = window.this
+    while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
+        inner = inner.this
+    return inner
+
+
+def _moment(node: object) -> bool:
+    return isinstance(node, exp.Column) and MOMENT.search(node.name.lower()) is not None
+
+
+def _partition(window: exp.Window) -> list[str]:
+    return sorted(plain(part).split(".")[-1] for part in window.args.get("partition_by") or [])
+
+
+RULE = Rule(
+    "GRAIN009",
+    "window-crosses-entities",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

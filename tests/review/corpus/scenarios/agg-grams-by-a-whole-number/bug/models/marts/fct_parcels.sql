@@ -1,0 +1,8 @@
+select
+    parcel_id,
+    carrier_id,
+    service_level,
+    requested_at,
+    delivered_at,
+    weight_grams / 1000 as weight
+from {{ ref('stg_parcels') }}

@@ -1,0 +1,4 @@
+select
+    shipper_id,
+    shipper_name
+from {{ source('wms', 'shippers') }}
