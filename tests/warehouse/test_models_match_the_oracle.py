@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from effort import times
 from oracle.care_worlds import make_care_world
 from oracle.definitions import Raw
 from oracle.expectation import expect
@@ -17,7 +18,10 @@ from warehouse.packs import STANDARD, UNUSUAL, make_pack
 
 pytestmark = pytest.mark.slow
 
-PACKS = {"standard": (20240501, STANDARD, 600), "unusual": (20240502, UNUSUAL, 300)}
+PACKS = {
+    "standard": (20240501, STANDARD, times(400)),
+    "unusual": (20240502, UNUSUAL, times(100)),
+}
 # What shuffling with repeats must change: the number of raw rows, and of duplicates among them.
 COUNTS_ROWS = ("row_reconciliation",)
 
@@ -33,7 +37,7 @@ def test_every_row_of_prod_is_what_the_oracle_expects(name: str, tmp_path: Path)
 
 
 def test_shuffled_repeated_and_batched_rows_give_the_same_prod(tmp_path: Path) -> None:
-    pack = make_pack(20240503, STANDARD, 200)
+    pack = make_pack(20240503, STANDARD, times(200))
     first = make_workspace(tmp_path / "clean", pack.definitions)
     add_rows(first, pack.raw)
     build_warehouse(first, pack.definitions)
