@@ -116,7 +116,12 @@ inner join segment_units
     on events.person_id = segment_units.person_id
 where {kept}""")
     statements = match_people(
-        connection, definition, complete_through, events="segment_events", prefix="segment_"
+        connection,
+        definition,
+        complete_through,
+        events="segment_events",
+        prefix="segment_",
+        are_in_window=False,
     )
     connection.execute("""create temp table segmented_outcomes as
 select outcomes.*, segment_units.segment, true as is_reached

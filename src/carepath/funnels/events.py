@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from itertools import count
 
 import duckdb
 
 from carepath.funnels.definition import FunnelDefinition, Step
 from carepath.funnels.files import EventRelation
-from carepath.funnels.literals import write_condition
+from carepath.funnels.literals import to_microseconds, write_condition
+from carepath.funnels.matching import count_shared
 from carepath.funnels.moments import write_moment
-from carepath.quoting import quote_text
+from carepath.quoting import quote_name, quote_text
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,92 @@ def property_column(definition: FunnelDefinition, name: str) -> str:
     return f"property_{definition.properties.index(name)}"
 
 
-def load_events(
-    connection: duckdb.DuckDBPyConnection, source: EventRelation, definition: FunnelDefinition
-) -> EventAccount:
-    """Read the source once into the temporary tables `units` and `events`.
+@dataclass(frozen=True)
+class LoadedEvents:
+    """What was found while reading.
 
-    `units`: unit (the person or group as text), person_id. `events`, the events that matter to
-    the funnel: person_id, event_number (their total order), event_microseconds, is_step_<k>,
-    is_exclusion_<j>, is_first_ever and the properties.
+    Parameters
+    ----------
+    account : EventAccount
+        What became of the rows.
+    latest_microseconds : int or None
+        Time of the latest usable event.
+    unseen : tuple of str
+        Names in the definition that no usable event has.
     """
-    has_ids = _read(connection, source, definition)
-    repeats = _find_repeats(connection) if has_ids else (0, 0)
-    _count(connection, definition, has_repeats=repeats[0] > 0)
-    _number(connection, definition)
+
+    account: EventAccount
+    latest_microseconds: int | None
+    unseen: tuple[str, ...]
+
+
+def load_events(
+    connection: duckdb.DuckDBPyConnection,
+    source: EventRelation,
+    definition: FunnelDefinition,
+    *,
+    keeps_units: bool = False,
+) -> LoadedEvents:
+    """Read the source into `read_events`, and the events that matter to the funnel into `events`.
+
+    `read_events`, every row: person_id, event, event_microseconds, event_id, the properties, fate
+    (why it cannot be used), and unit, the person or group as text, with `keeps_units` or event ids.
+    `entrants`, one row per person with an event that may enter: person_id, first_microseconds and
+    last_microseconds of those in the date range, last_entry_microseconds of all.
+    `nearby_events`, what matters to the funnel: events of people who enter, from their first entry
+    (less the tolerance) to their last one and the window; and of people without any entry the
+    steps, has_entered false. `events`, those of people who enter: person_id, event_number (a
+    person's events in their total order, or their moment where order at one moment changes
+    nothing), event_microseconds, is_step_<k>, is_exclusion_<j>, with first_time_only
+    is_first_ever, with a breakdown its property.
+
+    A person is known by a hash of their name: a join on texts takes longer than the funnel.
+    Another hash tells whether two persons share one; then all are hashed anew.
+    """
+    has_ids = "event_id" in source.columns
+    for salt in count():
+        _read(connection, source, definition, salt, keeps_units=keeps_units or has_ids)
+        repeats = _find_repeats(connection) if has_ids else (0, 0)
+        _count(connection, definition, has_repeats=repeats[0] > 0)
+        _find_entrants(connection, definition)
+        _select(connection, definition, has_ids=has_ids)
+        if not _is_shared(connection):
+            break
+        drop_all(connection)
     return _account(connection, source, definition, repeats)
 
 
+def write_person(unit: str, salt: int) -> str:
+    """Write SQL of the number by which a person is known."""
+    return f"hash({unit} || '{salt}')" if salt else f"hash({unit})"
+
+
+def drop_all(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop all temporary tables and views."""
+    rows = connection.execute("""
+select table_name, table_type from information_schema.tables where table_catalog = 'temp'
+""").fetchall()
+    for name, kind in rows:
+        connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} temp.{quote_name(name)}")
+
+
 def _read(
-    connection: duckdb.DuckDBPyConnection, source: EventRelation, definition: FunnelDefinition
-) -> bool:
-    connection.execute(f"create temp table read_events as\n{write_fates(source, definition)}")
-    return "event_id" in source.columns
+    connection: duckdb.DuckDBPyConnection,
+    source: EventRelation,
+    definition: FunnelDefinition,
+    salt: int,
+    *,
+    keeps_units: bool,
+) -> None:
+    # What can be read twice at little cost is: each time only the columns that are asked for.
+    kind = "view" if source.is_columnar and "event_id" not in source.columns else "table"
+    hidden = "is_unreadable, is_excluded" + ("" if keeps_units or kind == "view" else ", unit")
+    connection.execute(f"""create temp {kind} read_events as
+select
+    * exclude ({hidden}),
+    {write_person("unit", salt)} as person_id,
+    hash('.' || unit) as person_check
+from ({write_fates(source, definition)})""")
 
 
 def write_fates(
@@ -110,8 +177,8 @@ def write_fates(
     *,
     case
         when is_unreadable then 'unreadable'
-        when unit is null or trim(unit) = '' then '{"no_group" if group else "no_person"}'
-        when event is null or trim(event) = '' then 'no_event'
+        when {_write_empty("unit")} then '{"no_group" if group else "no_person"}'
+        when {_write_empty("event")} then 'no_event'
         when event_microseconds is null then 'unparsable_timestamp'
         when is_excluded then 'staff'
     end as fate
@@ -135,6 +202,11 @@ from (
         where not {source.is_blank}
     )
 )"""
+
+
+def _write_empty(text: str) -> str:
+    # Trimming every text takes as long as reading it.
+    return f"({text} is null or (starts_with({text}, ' ') and trim({text}) = ''))"
 
 
 def _find_repeats(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
@@ -200,53 +272,138 @@ def _count(
     connection.execute(f"""
 create temp {"table" if has_repeats else "view"} counted_events as
 select
-    unit, event, event_microseconds, event_id{"".join(f", {c}" for c in columns.values())},
-    {", ".join(flags)}
+    person_id, person_check, event, event_microseconds, event_id
+    {"".join(f", {c}" for c in columns.values())}, {", ".join(flags)}
 from (select * from read_events {unrepeated})
 where {write_condition(definition.where, columns)}
 """)
 
 
-def _number(connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition) -> None:
-    """Put each person's events in their one total order (funnel.md 7)."""
+def needs_total_order(definition: FunnelDefinition) -> bool:
+    """Tell whether it matters which of a person's events at one moment comes first.
+
+    It does where one event could serve two steps, or where a property of it is told.
+    """
+    return definition.breakdown is not None or any(count_shared(definition).values())
+
+
+def _find_entrants(connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition) -> None:
+    start = to_microseconds(definition.date_range.start)
+    end = to_microseconds(definition.date_range.end)
+    limits = ["true"]
+    if start is not None:
+        limits.append(f"event_microseconds >= {start}")
+    if end is not None:
+        limits.append(f"event_microseconds < {end}")
+    is_within = " and ".join(limits)
+    first = f"min(case when {is_within} then event_microseconds end)"
+    last = f"max(case when {is_within} then event_microseconds end)"
+    latest = "max(event_microseconds)"
+    if definition.first_time_only:
+        latest = "min(event_microseconds)"
+        first = last = (
+            f"case when {is_within.replace('event_microseconds', latest)} then {latest} end"
+        )
+    elif definition.entry == "first_entry":
+        last = first
+    connection.execute(f"""
+create temp table entrants as
+select
+    person_id,
+    {first} as first_microseconds,
+    {last} as last_microseconds,
+    {latest} as last_entry_microseconds,
+    min(person_check) as person_check,
+    min(person_check) != max(person_check) as is_shared
+from counted_events
+where {write_entry(definition)}
+group by person_id
+""")
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition, *, has_ids: bool
+) -> None:
+    """Keep the events that matter, each person's in their one total order (funnel.md 7)."""
     steps = [f"is_step_{k}" for k in definition.step_numbers]
     exclusions = [f"is_exclusion_{j}" for j in range(1, len(definition.exclusions) + 1)]
-    properties = [property_column(definition, name) for name in definition.properties]
-    lowest = " ".join(f"when {flag} then {k}" for k, flag in enumerate(steps, start=1))
-    is_entry = " or ".join(steps) if definition.order == "unordered" else steps[0]
     matters = "true" if definition.order == "strict" else " or ".join([*steps, *exclusions])
-    ties = ["event_id", "event", *properties]
-    connection.execute("""
-create temp table units as
-select unit, row_number() over (order by unit) as person_id
-from (select distinct unit from counted_events)
-""")
-    first_ever = (
-        f"({is_entry}) and event_number = min(case when {is_entry} then event_number end) "
-        "over (partition by person_id)"
-        if definition.first_time_only
-        else "null"
-    )
-    kept = ", ".join([*steps, *exclusions, *properties])
+    kept = [*steps, *exclusions]
+    if definition.breakdown is not None:
+        kept.append(property_column(definition, definition.breakdown.property))
+    number = "event_microseconds"
+    if needs_total_order(definition):
+        lowest = " ".join(f"when {flag} then {k}" for k, flag in enumerate(steps, start=1))
+        properties = [property_column(definition, name) for name in definition.properties]
+        ties = [*(["event_id"] if has_ids else []), "event", *properties]
+        number = f"""row_number() over (
+        partition by counted_events.person_id
+        order by
+            event_microseconds, case {lowest} end nulls last,
+            {", ".join(f"{name} nulls last" for name in ties)}
+    )"""
+    before = round(definition.tie_seconds * 1_000_000)
+    after = round(definition.window_seconds * 1_000_000)
     connection.execute(f"""
-create temp table events as
-select *, {first_ever} as is_first_ever
-from (
-    select
-        units.person_id,
-        row_number() over (
-            partition by units.person_id
-            order by
-                event_microseconds, case {lowest} end nulls last,
-                {", ".join(f"{name} nulls last" for name in ties)}
-        ) as event_number,
-        event_microseconds,
-        {kept}
-    from counted_events
-    inner join units on counted_events.unit = units.unit
-    where {matters}
-)
+create temp table nearby_events as
+select
+    counted_events.person_id,
+    {number} as event_number,
+    event_microseconds,
+    entrants.person_id is not null as has_entered,
+    case
+        when entrants.person_id is null then counted_events.person_check
+    end as person_check,
+    counted_events.person_check != entrants.person_check as is_shared,
+    {", ".join(kept)}
+from counted_events
+left join entrants
+    on counted_events.person_id = entrants.person_id
+where
+    ({matters})
+    and case
+        when entrants.person_id is null then {" or ".join(steps)}
+        else
+            event_microseconds >= entrants.first_microseconds - {before}
+            and event_microseconds <= entrants.last_microseconds + {after}
+    end
 """)
+    first_ever = ""
+    if definition.first_time_only:
+        is_entry = write_entry(definition)
+        first_ever = f""",
+    ({is_entry}) and event_number = min(case when {is_entry} then event_number end)
+        over (partition by person_id) as is_first_ever"""
+    connection.execute(f"""
+create temp {"table" if first_ever else "view"} events as
+select
+    person_id, event_number, event_microseconds, {", ".join(kept)}{first_ever}
+from nearby_events
+where has_entered
+""")
+
+
+def write_entry(definition: FunnelDefinition) -> str:
+    """Write SQL telling whether an event may enter the funnel, whatever its date."""
+    steps = [f"is_step_{k}" for k in definition.step_numbers]
+    return " or ".join(steps) if definition.order == "unordered" else steps[0]
+
+
+def _is_shared(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether two persons have one number."""
+    row = connection.execute("""
+select
+    exists (select 1 from entrants where is_shared)
+    or exists (select 1 from nearby_events where is_shared)
+    or exists (
+        select person_id from nearby_events
+        where not has_entered
+        group by person_id
+        having min(person_check) != max(person_check)
+    )
+""").fetchone()
+    assert row is not None
+    return bool(row[0])
 
 
 def _account(
@@ -254,31 +411,63 @@ def _account(
     source: EventRelation,
     definition: FunnelDefinition,
     repeats: tuple[int, int],
-) -> EventAccount:
+) -> LoadedEvents:
+    columns = {name: property_column(definition, name) for name in definition.properties}
+    rows = connection.execute(f"""
+select
+    fate,
+    count(*),
+    count(*) filter (where {write_condition(definition.where, columns)}),
+    max(event_microseconds)
+from read_events
+group by fate
+""").fetchall()
     counts = dict.fromkeys(REASONS, 0)
-    rows = connection.execute("select fate, count(*) from read_events group by fate").fetchall()
-    usable = 0
-    for fate, count in rows:
+    usable, counted, latest = 0, 0, None
+    for fate, total, wanted, last in rows:
         if fate is None:
-            usable = count
+            usable, counted, latest = total, wanted, last
         else:
-            counts[fate] = count
+            counts[fate] = total
     if repeats[0]:
         row = connection.execute("""
-select count(*) - count(distinct event_id) from read_events
-where fate is null and event_id in (select event_id from repeated_ids)
+select
+    (select count(*) from counted_events),
+    (
+        select count(*) - count(distinct event_id) from read_events
+        where fate is null and event_id in (select event_id from repeated_ids)
+    )
 """).fetchone()
         assert row is not None
-        counts["duplicate_event_id"] = row[0]
-    row = connection.execute("select count(*) from counted_events").fetchone()
-    assert row is not None
-    counted = int(row[0])
+        counted, counts["duplicate_event_id"] = row
     counts["excluded_by_where"] = usable - counts["duplicate_event_id"] - counted
     if source.malformed is not None:
         counts["unreadable"] += sum(1 for _ in source.malformed.open("rb"))
-    return EventAccount(
+    account = EventAccount(
         rows_read=counted + sum(counts.values()),
         counted=counted,
         conflicting_event_ids=repeats[1],
         **counts,
     )
+    return LoadedEvents(account, latest, _find_unseen(connection, definition))
+
+
+def _find_unseen(
+    connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition
+) -> tuple[str, ...]:
+    """List the names that no usable event has; all rows are asked only of those in doubt."""
+    flags = {f"is_step_{k}": step.event for k, step in enumerate(definition.steps, start=1)}
+    flags |= {f"is_exclusion_{j}": e.event for j, e in enumerate(definition.exclusions, start=1)}
+    names = tuple(dict.fromkeys(name for name in flags.values() if name is not None))
+    did = ", ".join(f"bool_or({flag})" for flag in flags)
+    row = connection.execute(f"select {did} from nearby_events").fetchone()
+    assert row is not None
+    seen = {name for name, has in zip(flags.values(), row, strict=True) if has}
+    doubtful = [name for name in names if name not in seen]
+    if doubtful:
+        listed = ", ".join(quote_text(name) for name in doubtful)
+        rows = connection.execute(
+            f"select distinct event from read_events where fate is null and event in ({listed})"
+        ).fetchall()
+        seen |= {name for (name,) in rows}
+    return tuple(name for name in names if name not in seen)

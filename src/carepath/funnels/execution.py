@@ -15,7 +15,7 @@ import duckdb
 from carepath.errors import CarepathError
 from carepath.funnels.breakdown import break_down
 from carepath.funnels.definition import FunnelDefinition
-from carepath.funnels.events import EventAccount, load_events
+from carepath.funnels.events import LoadedEvents, drop_all, load_events
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
 from carepath.funnels.histogram import make_histogram
 from carepath.funnels.literals import from_microseconds, to_microseconds
@@ -27,7 +27,6 @@ from carepath.funnels.result import FunnelResult
 from carepath.funnels.summary import make_steps, make_totals, summarise
 from carepath.funnels.trend import follow_trend
 from carepath.funnels.unseen import find_unseen
-from carepath.quoting import quote_name
 from carepath.workspace import find_workspace
 
 PathLike = str | os.PathLike[str]
@@ -79,12 +78,14 @@ def funnel(
         connection = _connect(scratch)
         try:
             if events is not None:
-                account, source = _load_file(connection, Path(events), definition, scratch)
+                loaded, source = _load_file(
+                    connection, Path(events), definition, scratch, keeps_units=persons
+                )
             else:
                 prod = find_workspace(Path(warehouse or ".")).prod
                 source = open_warehouse(connection, prod)
-                account = load_events(connection, source, definition)
-            return _run(connection, definition, source, account, lists_persons=persons)
+                loaded = load_events(connection, source, definition, keeps_units=persons)
+            return _run(connection, definition, source, loaded, lists_persons=persons)
         except duckdb.OutOfMemoryException as error:
             raise CarepathError(
                 f"There is not enough memory or disk: {str(error).splitlines()[0]}",
@@ -103,20 +104,25 @@ def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _load_file(
-    connection: duckdb.DuckDBPyConnection, path: Path, definition: FunnelDefinition, scratch: Path
-) -> tuple[EventAccount, EventRelation]:
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    definition: FunnelDefinition,
+    scratch: Path,
+    *,
+    keeps_units: bool,
+) -> tuple[LoadedEvents, EventRelation]:
     properties = definition.properties
     try:
         source = open_events(connection, path, properties, scratch)
-        return load_events(connection, source, definition), source
+        return load_events(connection, source, definition, keeps_units=keeps_units), source
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error:
         # A malformed record: read again, leaving such records out and counting them.
-        _drop_all(connection)
+        drop_all(connection)
     try:
         source = open_events(connection, path, properties, scratch, is_careful=True)
-        return load_events(connection, source, definition), source
+        return load_events(connection, source, definition, keeps_units=keeps_units), source
     except duckdb.OutOfMemoryException:
         raise
     except (duckdb.Error, EOFError, OSError, zlib.error) as error:
@@ -127,16 +133,11 @@ def _load_file(
         ) from None
 
 
-def _drop_all(connection: duckdb.DuckDBPyConnection) -> None:
-    rows = connection.execute("""
-select table_name, table_type from information_schema.tables where table_catalog = 'temp'
-""").fetchall()
-    for name, kind in rows:
-        connection.execute(f"drop {'view' if kind == 'VIEW' else 'table'} temp.{quote_name(name)}")
-
-
 def _find_complete_through(
-    connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition, source: EventRelation
+    connection: duckdb.DuckDBPyConnection,
+    definition: FunnelDefinition,
+    source: EventRelation,
+    latest_microseconds: int | None,
 ) -> tuple[datetime | None, str]:
     if definition.complete_through is not None:
         return definition.complete_through, "definition"
@@ -144,22 +145,21 @@ def _find_complete_through(
         row = connection.execute(source.freshness).fetchone()
         if row is not None and row[0] is not None:
             return row[0], "warehouse"
-    row = connection.execute(
-        "select max(event_microseconds) from read_events where fate is null"
-    ).fetchone()
-    latest = row[0] if row else None
-    return (None if latest is None else from_microseconds(latest)), "latest event"
+    latest = None if latest_microseconds is None else from_microseconds(latest_microseconds)
+    return latest, "latest event"
 
 
 def _run(
     connection: duckdb.DuckDBPyConnection,
     definition: FunnelDefinition,
     source: EventRelation,
-    account: EventAccount,
+    loaded: LoadedEvents,
     *,
     lists_persons: bool,
 ) -> FunnelResult:
-    complete_through, said_by = _find_complete_through(connection, definition, source)
+    complete_through, said_by = _find_complete_through(
+        connection, definition, source, loaded.latest_microseconds
+    )
     complete = to_microseconds(complete_through) or 0
     statements = list(match_people(connection, definition, complete))
     summary, rows = summarise(connection, "outcomes")
@@ -198,8 +198,8 @@ def _run(
         trend=trend,
         histogram=histogram,
         set_aside=account_people(connection, definition),
-        events=account,
-        problem_rows=find_problem_rows(connection, source, definition, account),
-        unseen_events=find_unseen(connection, definition),
+        events=loaded.account,
+        problem_rows=find_problem_rows(connection, source, definition, loaded.account),
+        unseen_events=find_unseen(connection, loaded.unseen),
         sql=tuple(statements),
     )

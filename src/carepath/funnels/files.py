@@ -46,6 +46,8 @@ class EventRelation:
         SQL of the row's number in the file; None where it is the place in the relation.
     has_row_numbers : bool
         Whether rows have a place at all.
+    is_columnar : bool
+        Whether reading again costs little, and only the columns that are asked for.
     """
 
     relation: str
@@ -59,6 +61,7 @@ class EventRelation:
     freshness: str | None = None
     row_number: str | None = None
     has_row_numbers: bool = True
+    is_columnar: bool = False
 
     def find(self, wanted: str) -> str:
         """Return the name of a column as the source writes it: exactly so, else in other case.
@@ -175,6 +178,7 @@ def _describe(source: Source, file: RawFile) -> EventRelation:
         is_blank=source.is_blank,
         malformed=source.malformed,
         row_number=source.row_number,
+        is_columnar=file.format == "parquet",
     )
 
 
@@ -245,4 +249,5 @@ def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRe
         freshness="select complete_through from prod.main.data_freshness "
         "where source_table = 'snowplow.events'",
         has_row_numbers=False,
+        is_columnar=True,
     )

@@ -64,6 +64,7 @@ def match_people(
     *,
     events: str = "events",
     prefix: str = "",
+    are_in_window: bool = True,
 ) -> tuple[str, ...]:
     """Make `<prefix>step_events`, `<prefix>people`, `<prefix>progress` and `<prefix>outcomes`.
 
@@ -86,6 +87,8 @@ def match_people(
         The table of events.
     prefix : str
         Of the tables made.
+    are_in_window : bool
+        Whether, with first_entry, each person's events lie in the window of their attempt.
 
     Returns
     -------
@@ -95,7 +98,13 @@ def match_people(
     statements = (
         _write_step_events(definition, events, prefix),
         _write_people(definition, complete_through, events, prefix),
-        _write_progress(definition, complete_through, events, prefix),
+        _write_progress(
+            definition,
+            complete_through,
+            events,
+            prefix,
+            are_in_window=are_in_window and definition.entry == "first_entry",
+        ),
         _write_outcomes(definition, prefix),
     )
     for statement in statements:
@@ -154,6 +163,12 @@ def _write_people(
         f"kept_attempts.event_number_{k}, kept_attempts.reached_microseconds_{k}" for k in steps
     )
     body = ",\n\n".join(part.strip() for part in parts)
+    entry, joined = "kept_attempts.event_number_1", ""
+    if is_unordered:
+        entry = "attempts.entry_event_number"
+        joined = """
+inner join attempts
+    on kept_attempts.attempt_id = attempts.attempt_id"""
     return f"""create temp table {prefix}people as
 with
 
@@ -162,14 +177,12 @@ with
 select
     kept_attempts.attempt_id,
     kept_attempts.person_id,
-    attempts.entry_event_number,
+    {entry} as entry_event_number,
     kept_attempts.entered_microseconds,
     {flags},
     {window_end} <= {complete_through} as is_mature,
     {columns}
-from kept_attempts
-inner join attempts
-    on kept_attempts.attempt_id = attempts.attempt_id"""
+from kept_attempts{joined}"""
 
 
 def _find_required(definition: FunnelDefinition) -> tuple[int, ...]:
@@ -275,7 +288,12 @@ def _may_serve_later(definition: FunnelDefinition, steps: tuple[int, ...]) -> bo
 
 
 def _write_progress(
-    definition: FunnelDefinition, complete_through: int, events: str, prefix: str
+    definition: FunnelDefinition,
+    complete_through: int,
+    events: str,
+    prefix: str,
+    *,
+    are_in_window: bool,
 ) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
@@ -289,6 +307,7 @@ def _write_progress(
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
         entry_may_serve_later=_may_serve_later(definition, later),
+        are_in_window=are_in_window,
     )
     progress = render(
         "funnel_progress",

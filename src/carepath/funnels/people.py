@@ -18,10 +18,12 @@ def add_persons(
 ) -> tuple[StepResult, ...]:
     """List, for each step, who passed it and who was lost there, in order of name."""
     rows = connection.execute("""
-select progress.passed_count, units.unit
-from progress
-inner join units on progress.person_id = units.person_id
-order by units.unit
+select any_value(progress.passed_count), read_events.unit
+from read_events
+inner join progress on read_events.person_id = progress.person_id
+where read_events.fate is null
+group by read_events.unit
+order by read_events.unit
 """).fetchall()
     passed: dict[int, list[str]] = defaultdict(list)
     lost: dict[int, list[str]] = defaultdict(list)
@@ -41,32 +43,16 @@ order by units.unit
 
 def account_people(connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition) -> SetAside:
     """Count the people with events of the funnel who are not among those who entered."""
-    steps = [f"is_step_{k}" for k in definition.step_numbers]
-    is_entry = " or ".join(steps) if definition.order == "unordered" else steps[0]
-    if definition.first_time_only:
-        is_entry = "is_first_ever"
     start = to_microseconds(definition.date_range.start)
-    is_before = "false" if start is None else f"last_entry < {start}"
+    is_before = "false" if start is None else f"last_entry_microseconds < {start}"
     row = connection.execute(f"""
-with seen as (
-    select
-        person_id,
-        max(case when {is_entry} then event_microseconds end) as last_entry
-    from events
-    where {" or ".join(steps)}
-    group by person_id
-)
-
 select
-    count(*) filter (where people.person_id is null and last_entry is null),
-    count(*) filter (where people.person_id is null and {is_before}),
-    count(*) filter (
-        where people.person_id is null and not ({is_before}) and last_entry is not null
-    ),
-    count(*) filter (where people.is_removed),
-    count(*) filter (where people.is_stopped and not people.is_removed)
-from seen
-left join people on seen.person_id = people.person_id
+    (select count(distinct person_id) from nearby_events where not has_entered),
+    (select count(*) from entrants where first_microseconds is null and {is_before}),
+    (select count(*) from entrants where first_microseconds is null and not ({is_before})),
+    count(*) filter (where is_removed),
+    count(*) filter (where is_stopped and not is_removed)
+from people
 """).fetchone()
     assert row is not None
     return SetAside(*(int(count) for count in row))

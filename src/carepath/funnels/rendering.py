@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined
 
 from carepath.errors import CarepathError
 
@@ -38,13 +38,12 @@ def _read_macros() -> str:
 
 
 @cache
-def _compile(macro: str) -> Template:
+def _compile() -> Any:
     # Macros of one file may call those of another, as in dbt: all stand in one template.
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    call = "{{ " + macro + "(**values) }}"
-    return environment.from_string(_read_macros() + call)
+    return environment.from_string(_read_macros()).module
 
 
 def render(macro: str, **values: Any) -> str:
     """Render one macro with names of relations and plain values."""
-    return _compile(macro).render(values=values).strip()
+    return str(getattr(_compile(), macro)(**values)).strip()

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 
 import duckdb
 
-from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.result import UnseenEvent
 
 
 def find_unseen(
-    connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str]
 ) -> tuple[UnseenEvent, ...]:
-    """List the names that no usable event has, each with the nearest that one has."""
+    """Give each of the names that no usable event has with the nearest that one has."""
+    if not names:
+        return ()
     rows = connection.execute(
         "select distinct event from read_events where fate is null order by event"
     ).fetchall()
     seen = {name for (name,) in rows}
-    named = [step.event for step in definition.steps] + [e.event for e in definition.exclusions]
-    missing = dict.fromkeys(name for name in named if name is not None and name not in seen)
-    return tuple(UnseenEvent(name, _find_nearest(name, seen)) for name in missing)
+    return tuple(UnseenEvent(name, _find_nearest(name, seen)) for name in names)
 
 
 def _find_nearest(name: str, seen: set[str]) -> str | None:

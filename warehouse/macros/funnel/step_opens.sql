@@ -8,16 +8,24 @@
                    whether the entry event could serve one of these steps too; it does not open
                    them: one event serves at most one step (9)
 
+    are_in_window  whether events holds only those in the window of the one attempt a person can
+                   have, whose attempt_id is the person's: then nothing is joined
+
     Gives `opened_steps`: attempt_id, is_open_<k>; people without any of the steps are not in it. -#}
 {% macro funnel_opened_steps(
-    attempts, events, step_numbers, window_seconds, tie_seconds, entry_may_serve_later=true
+    attempts, events, step_numbers, window_seconds, tie_seconds, entry_may_serve_later=true,
+    are_in_window=false
 ) -%}
+{% set is_joined = entry_may_serve_later or not are_in_window -%}
 opened_steps as (
     select
-        attempts.attempt_id
+        {{ 'attempts.attempt_id' if is_joined else 'events.person_id as attempt_id' }}
         {%- for step in step_numbers %},
         max(case when events.is_step_{{ step }} then 1 else 0 end) = 1 as is_open_{{ step }}
         {%- endfor %}
+    {%- if not is_joined %}
+    from {{ events }} as events
+    {%- else %}
     from {{ attempts }} as attempts
     inner join {{ events }} as events
         on
@@ -26,6 +34,7 @@ opened_steps as (
             <= events.event_microseconds
             and attempts.entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
             >= events.event_microseconds
+    {%- endif %}
     where
         (
             {%- for step in step_numbers %}
@@ -35,7 +44,7 @@ opened_steps as (
         {%- if entry_may_serve_later %}
         and attempts.entry_event_number != events.event_number
         {%- endif %}
-    group by attempts.attempt_id
+    group by {{ 'attempts.attempt_id' if is_joined else 'events.person_id' }}
 )
 {%- endmacro %}
 
