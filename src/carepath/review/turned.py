@@ -40,7 +40,7 @@ def _edits(before: Variant, after: Variant) -> Iterator[Asked]:
     for path, scope in by_path(after.resolution.scopes).items():
         if path not in scopes:
             continue
-        old = items(scopes[path])
+        old = {**_columns(scopes[path]), **items(scopes[path])}
         for alias, expression in items(scope).items():
             was = old.get(alias)
             if was is None or was == expression or _text(was) == _text(expression):
@@ -56,6 +56,11 @@ def _edits(before: Variant, after: Variant) -> Iterator[Asked]:
                 )
         yield from _gone(after, scopes[path], scope)
     yield from _unions(before, after)
+
+
+def _columns(scope: Scope) -> dict[str, exp.Expr]:
+    """The output columns a SELECT takes as they are, by name."""
+    return {c.name.lower(): c for c in scope.node.expressions if isinstance(c, exp.Column)}
 
 
 def _detail(was: exp.Expr, now: exp.Expr) -> tuple[str, str] | None:

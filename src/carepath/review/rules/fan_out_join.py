@@ -20,6 +20,7 @@ Use instead
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -50,8 +51,10 @@ def check(context: Context) -> Iterator[Issue]:
         names = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
             yield from _totals_repeated(variant, names, scope)
-            for name, binding in scope.bindings.items():
+            for name, binding in list(scope.bindings.items()):
                 join = binding.join
+                if join is not None and not binding.relation.keys:
+                    binding = _with_rows_of(variant.resolution, binding)
                 if join is None or binding.hidden or not binding.relation.keys:
                     continue
                 if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
@@ -156,6 +159,27 @@ def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
     return None
 
 
+def _with_rows_of(resolution: Resolution, binding: Binding) -> Binding:
+    """A CTE that leaves the key of its one source out still has one row for each of it."""
+    if not binding.is_cte or not binding.relation.is_complete:
+        return binding
+    inner = [s for s in resolution.scopes if s.path == binding.node.name.lower()]
+    if len(inner) != 1 or len(inner[0].bindings) != 1 or inner[0].parent is not None:
+        return binding
+    scope = inner[0]
+    parts = ("where", "group", "distinct", "qualify", "limit", "having")
+    if any(scope.node.args.get(part) is not None for part in parts):
+        return binding
+    source = next(iter(scope.bindings.values()))
+    names = {item.source: item.column.name for item in scope.items if item.source is not None}
+    found = tuple(
+        replace(key, columns=frozenset(names.get(c, f"{source.name}.{c}") for c in key.columns))
+        for key in source.relation.keys
+        if key.columns
+    )
+    return replace(binding, relation=replace(binding.relation, keys=found))
+
+
 def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[Issue]:
     """A total that a CTE has computed per key, added up once for each row joined with it."""
     if scope.node.args.get("group") is None or len(scope.bindings) < 2:
@@ -216,8 +240,7 @@ def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> boo
     if not owners or order.index(owners[0]) > order.index(name):
         return False
     side = (owner.join.side or "").upper() if isinstance(owner.join, exp.Join) else ""
-    group = scope.node.args.get("group")
-    if group is None or side == "FULL" or not joined.relation.keys:
+    if scope.node.args.get("group") is None or side == "FULL":
         return False
     # Grouped by the joined side, each of its rows may be meant to have the sum.
     return not any(

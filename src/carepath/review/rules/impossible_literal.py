@@ -49,7 +49,9 @@ def check(context: Context) -> Iterator[Issue]:
             from_filter = "filter" in domain.proof
             proven = domain.strength == "sql" and not from_filter
             is_guard = found.clause == "select" or found.operator == "!="
-            if domain.strength == "declared" and near is None and is_guard:
+            is_loose = domain.strength == "declared" and near is None and is_guard
+            is_counted = found.clause == "select" and found.operator == "="
+            if is_loose and not (is_counted and found.node.find_ancestor(exp.AggFunc)):
                 # Against what may come one day, or a list that is not complete.
                 continue
             told = (
@@ -68,8 +70,16 @@ def check(context: Context) -> Iterator[Issue]:
                 if from_filter
                 else "Use one of its values; or one of the two is wrong, "
                 "this condition or what defines the values.",
-                severity=Severity.ERROR if proven else Severity.WARNING,
-                confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
+                severity=Severity.ERROR
+                if proven
+                else Severity.NOTE
+                if is_loose
+                else Severity.WARNING,
+                confidence=Confidence.CERTAIN
+                if proven
+                else Confidence.POSSIBLE
+                if is_loose
+                else Confidence.LIKELY,
                 offset=start_of(found.literal) or 0,
                 variant=variant,
                 path=found.scope.path,

@@ -26,7 +26,7 @@ from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.rules.mismatched_join_key import identifiers
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import known_of, outermost
+from carepath.review.sql.bindings import Resolution, known_of, outermost
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
 
@@ -74,6 +74,7 @@ def check(context: Context) -> Iterator[Issue]:
                 proven <= columns
                 or not columns < grouped
                 or (_depends(columns, proven) and not numbered)
+                or _looked_up(context, variant.resolution, columns, proven)
             ):
                 continue
             missing = ", ".join(sorted(proven - columns))
@@ -98,6 +99,27 @@ def check(context: Context) -> Iterator[Issue]:
                 variant=variant,
                 also=[start_of(group) or 0] if group is not None else [],
             )
+
+
+def _looked_up(
+    context: Context, resolution: Resolution, columns: frozenset[str], proven: frozenset[str]
+) -> bool:
+    """True where the rest is looked up by what is named, in relations that have one row for it."""
+    scope = outermost(resolution.scopes)[0]
+    known = known_of(resolution, context.dialect)
+    named = {(id(i.binding), i.source) for i in scope.items if loose(i.column.name) in columns}
+    for item in scope.items:
+        if loose(item.column.name) not in proven - columns:
+            continue
+        place = next((n for n, b in scope.bindings.items() if b is item.binding), None)
+        if place is None or item.binding is None or item.binding.join is None:
+            return False
+        shape = keys.shape_of(known, scope, place, item.binding)
+        left = {(id(scope.bindings[table]), column) for table, column in shape.left}
+        own = {(id(item.binding), column) for column in shape.equated}
+        if not shape.is_unique or not (left <= named or own <= named):
+            return False
+    return True
 
 
 def _foreign(context: Context) -> Iterator[Issue]:

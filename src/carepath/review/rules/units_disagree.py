@@ -3,8 +3,9 @@
 What it does
     Follows units (seconds to weeks, cents and whole money, bytes, grams, metres) from the part of
     a date difference and the names of columns through sums and conversions by plain numbers.
-    Reports a column whose name tells another unit than its expression gives, and additions,
-    subtractions and comparisons of two different ones.
+    Reports a column whose name tells another unit than its expression gives, additions,
+    subtractions and comparisons of two different ones, and a percentage added to or taken from an
+    amount.
 
 Why it is bad
     The number is off by a factor of 60, 100 or 1000, and looks like a number all the same.
@@ -18,6 +19,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -66,8 +68,35 @@ def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
     )
 
 
+PERCENT = re.compile(r"(^|_)(pct|percent|percentage)$")
+SHARE = re.compile(r"(^|_)(pct|percent|percentage|rate|ratio|share|points?)(_|$)")
+MONEY = re.compile(r"(^|_)(amount|price|total|revenue|cost|fee|salary|subtotal|gross|net|cents)$")
+
+
+def _percent(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]:
+    """`price - fee_pct`: a percentage is taken from an amount."""
+    left, right = node.left, node.right
+    if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
+        return
+    name, other = left.name.lower(), right.name.lower()
+    if SHARE.search(name) or not MONEY.search(name) or not PERCENT.search(other):
+        return
+    yield Issue(
+        subject=write(node).lower()[:100],
+        message=f"{write(node)[:90]} takes a percentage and an amount together.",
+        consequence="8.5 % becomes 8.5 of the currency.",
+        fix=f"Multiply {write(left)} by the percentage first.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
 def _paired(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]:
     assert variant.resolution is not None
+    if isinstance(node, (exp.Add, exp.Sub)):
+        yield from _percent(variant, scope, node)
     ours = measured(variant.resolution, node.left)
     theirs = measured(variant.resolution, node.right) if ours is not None else None
     if ours is None or theirs is None or ours.kind != theirs.kind or ours.equals(theirs):
