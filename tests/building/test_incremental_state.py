@@ -144,12 +144,13 @@ def test_a_changed_definition_rebuilds_exactly_what_is_made_with_it(
     _append(workspace.definitions / "status_map.csv", "task,FROZEN,frozen,paused\n")
     assert build(workspace).mode == (
         "incremental, in part from scratch "
-        "(changed definitions: full_project_history, full_task_history, "
-        "project_visit_beginnings, task_visit_beginnings)"
+        "(changed definitions: full_project_history, full_task_history, project_clocks, "
+        "project_visit_beginnings, task_clocks, task_visit_beginnings)"
     )
     steps = workspace.definitions / "funnel_steps.csv"
     _append(steps, "OTHER_FUNNEL,1,ARRIVE,,,,,\nOTHER_FUNNEL,2,LEAVE,,,,,\n")
     assert build(workspace).mode == (
-        "incremental, in part from scratch (changed definitions: delivered_events)"
+        "incremental, in part from scratch (changed definitions: delivered_events, "
+        "eventful_members, member_step_matches, member_step_opens, member_step_outcomes)"
     )
     assert build(workspace).mode == "nothing is new"

@@ -105,6 +105,8 @@ class FastWarehouse:
             return
         if materialized == "incremental" and is_incremental:
             key = config["unique_key"]
+            for hook in _hooks_of(config):
+                self.connection.execute(_environment().from_string(hook).render())
             self.connection.execute(f"create or replace temp table changed as {sql}")
             self.connection.execute(
                 f"delete from {relation} where {key} in (select {key} from changed)"
@@ -213,14 +215,20 @@ def _environment() -> jinja2.Environment:
         }
     )
     # the macros are compiled once: they and the models find each other among the globals
-    texts = [path.read_text() for path in sorted((WAREHOUSE / "macros").rglob("*.sql"))]
-    macros = environment.from_string("".join(texts)).module
+    texts = "".join(path.read_text() for path in sorted((WAREHOUSE / "macros").rglob("*.sql")))
+    # the project's own asks dbt's flags first
+    texts = re.sub(r"\{% macro is_incremental\(\).*?endmacro %\}", "", texts, flags=re.DOTALL)
+    macros = environment.from_string(texts).module
     environment.globals.update(
         {name: value for name, value in vars(macros).items() if not name.startswith("_")}
     )
-    # the project's own asks dbt's flags first
-    environment.globals["is_incremental"] = lambda: _now.is_incremental
     return environment
+
+
+def _hooks_of(config: Mapping[str, Any]) -> list[str]:
+    """What dbt runs before a model, not yet rendered."""
+    hooks = config.get("pre_hook", [])
+    return [hooks] if isinstance(hooks, str) else hooks
 
 
 @cache

@@ -90,7 +90,7 @@ placed as (
 
     Gives common table expressions; the last, `visits`, has one row per entity and visit:
     entity_id, visit_number, status, category, previous_category, entered_at, exited_at, is_last,
-    is_open, is_imputed. The phase `before_history` has number 0. -#}
+    is_open, is_imputed, batch_number. The phase `before_history` has number 0. -#}
 {% macro status_visits(entities, beginnings, key) -%}
 firsts as (
     select
@@ -116,7 +116,8 @@ visits as (
         coalesce(beginnings.exited_at, entities.deleted_at) as exited_at,
         beginnings.exited_at is null as is_last,
         beginnings.exited_at is null and entities.deleted_at is null as is_open,
-        false as is_imputed
+        false as is_imputed,
+        beginnings.batch_number
     from {{ beginnings }} as beginnings
     inner join {{ entities }} as entities
         on beginnings.{{ key }} = entities.entity_id
@@ -135,7 +136,8 @@ visits as (
         coalesce(firsts.first_entered_at, entities.deleted_at) as exited_at,
         firsts.entity_id is null as is_last,
         firsts.entity_id is null and entities.deleted_at is null as is_open,
-        firsts.entity_id is null as is_imputed
+        firsts.entity_id is null as is_imputed,
+        cast(null as bigint) as batch_number
     from {{ entities }} as entities
     left join firsts
         on entities.entity_id = firsts.entity_id

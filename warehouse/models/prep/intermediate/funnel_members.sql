@@ -8,8 +8,9 @@ members as (
     where set_aside_reason is null
 ),
 
-member_events as (
-    select * from {{ ref('member_events') }}
+eventful_members as (
+    select * from {{ ref('eventful_members') }}
+    where has_events
 ),
 
 member_cohorts as (
@@ -24,10 +25,6 @@ member_entry_sources as (
     select * from {{ ref('member_entry_sources') }}
 ),
 
-staff_members as (
-    select * from {{ ref('staff_members') }}
-),
-
 member_step_outcomes as (
     select * from {{ ref('member_step_outcomes') }}
 ),
@@ -40,20 +37,13 @@ intake_steps as (
     select * from {{ ref('intake_steps') }}
 ),
 
-eventful_members as (
-    select
-        member_id,
-        max(step_number) is not null as has_step
-    from member_events
-    group by member_id
-),
-
 people as (
     select
         coalesce(members.member_id, eventful_members.member_id) as member_id,
         members.member_id is not null as has_account,
         members.deleted_at is not null as is_deleted,
-        coalesce(eventful_members.has_step, false) as has_step
+        coalesce(eventful_members.has_step, false) as has_step,
+        coalesce(eventful_members.is_staff, false) as is_staff
     from members
     full outer join eventful_members
         on members.member_id = eventful_members.member_id
@@ -91,7 +81,7 @@ final as (
         people.member_id,
         people.has_account,
         people.is_deleted,
-        case when staff_members.member_id is not null then 'staff' end as exclusion_reason,
+        case when people.is_staff then 'staff' end as exclusion_reason,
         case
             when member_entries.member_id is not null then 'entrant'
             when people.has_step then 'no_entry'
@@ -121,8 +111,6 @@ final as (
         progress.skipped_step_count,
         progress.repeat_event_count
     from people
-    left join staff_members
-        on people.member_id = staff_members.member_id
     left join member_entries
         on people.member_id = member_entries.member_id
     left join member_cohorts

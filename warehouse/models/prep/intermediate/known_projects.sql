@@ -60,7 +60,11 @@ last_words as (
     from history
     left join listed
         on history.project_id = listed.project_id
-    where listed.project_id is null and history.set_aside_reason is null
+    where
+        listed.project_id is null
+        and history.set_aside_reason is null
+        -- says the same of nearly all rows, without a join
+        and history.record_batch_number is null
 ),
 
 remembered as (
@@ -83,7 +87,8 @@ final as (
         listed.deleted_at,
         coalesce(status_map.status, listed.normalised_status, 'unknown') as status,
         coalesce(status_map.category, 'unknown') as category,
-        true as is_listed
+        true as is_listed,
+        listed.batch_number as record_batch_number
     from listed
     left join status_map
         on listed.normalised_status = status_map.normalised_status
@@ -99,7 +104,8 @@ final as (
         cast(null as timestamp) as deleted_at,
         'unknown' as status,
         'unknown' as category,
-        false as is_listed
+        false as is_listed,
+        cast(null as bigint) as record_batch_number
     from remembered
 )
 

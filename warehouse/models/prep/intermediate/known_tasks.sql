@@ -64,7 +64,11 @@ last_words as (
     from history
     left join listed
         on history.task_id = listed.task_id
-    where listed.task_id is null and history.set_aside_reason is null
+    where
+        listed.task_id is null
+        and history.set_aside_reason is null
+        -- says the same of nearly all rows, without a join
+        and history.record_batch_number is null
 ),
 
 remembered as (
@@ -87,7 +91,8 @@ assembled as (
         listed.deleted_at,
         coalesce(status_map.status, listed.normalised_status, 'unknown') as status,
         coalesce(status_map.category, 'unknown') as category,
-        true as is_listed
+        true as is_listed,
+        listed.batch_number as record_batch_number
     from listed
     left join status_map
         on listed.normalised_status = status_map.normalised_status
@@ -103,7 +108,8 @@ assembled as (
         cast(null as timestamp) as deleted_at,
         'unknown' as status,
         'unknown' as category,
-        false as is_listed
+        false as is_listed,
+        cast(null as bigint) as record_batch_number
     from remembered
 ),
 
@@ -123,7 +129,8 @@ final as (
         assembled.deleted_at,
         assembled.status,
         assembled.category,
-        assembled.is_listed
+        assembled.is_listed,
+        assembled.record_batch_number
     from assembled
     left join known_projects
         on assembled.project_id = known_projects.project_id

@@ -29,23 +29,37 @@ landing_pages as (
     having count(*) = 1 and (page_host is not null or page_path != '/')
 ),
 
+-- few paths are landing pages: the rest is left out before anything is joined
+candidates as (
+    select
+        event_id,
+        member_id,
+        visitor_id,
+        session_id,
+        event_at,
+        page_host,
+        page_path
+    from accepted_events
+    where page_path in (select landing_pages.page_path from landing_pages)
+),
+
 -- a landing page on the host of the view says more than one written without a host
 final as (
     select
-        accepted_events.event_id,
-        accepted_events.member_id,
-        accepted_events.visitor_id,
-        accepted_events.session_id,
-        accepted_events.event_at,
+        candidates.event_id,
+        candidates.member_id,
+        candidates.visitor_id,
+        candidates.session_id,
+        candidates.event_at,
         coalesce(pages_of_host.client_id, pages_of_any_host.client_id) as client_id
-    from accepted_events
+    from candidates
     left join landing_pages as pages_of_host
         on
-            accepted_events.page_path = pages_of_host.page_path
-            and accepted_events.page_host = pages_of_host.page_host
+            candidates.page_path = pages_of_host.page_path
+            and candidates.page_host = pages_of_host.page_host
     left join landing_pages as pages_of_any_host
         on
-            accepted_events.page_path = pages_of_any_host.page_path
+            candidates.page_path = pages_of_any_host.page_path
             and pages_of_any_host.page_host is null
     where pages_of_host.client_id is not null or pages_of_any_host.client_id is not null
 )

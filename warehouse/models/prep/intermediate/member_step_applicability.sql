@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Which steps applied to a person when they entered (funnel.md 14): the definitions' dates, the
 -- client's verification, and what the client's people show. Who did a step had it. A step that
 -- some clients got later, or never, is one that nobody can tell of where the client is unknown.

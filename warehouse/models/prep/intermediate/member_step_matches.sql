@@ -1,4 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='member_id',
+    pre_hook='{{ forget_retold_members() }}',
+    meta={
+        'variables': [
+            'intake_funnel_name', 'intake_step_count', 'conversion_window_seconds', 'tie_seconds',
+        ],
+    },
+) }}
 -- The event that serves each step of each person, in order, within the window (funnel.md 8-12).
+-- Whether a step applied matters by its dates only: who did a step that did not apply otherwise had
+-- it all the same, and who did not do it has no event that could serve it (14).
 with
 
 member_events as (
@@ -7,10 +20,13 @@ member_events as (
 
 member_entries as (
     select * from {{ ref('member_entries') }}
+    {%- if is_incremental() %}
+    where member_id not in (select earlier.member_id from {{ this }} as earlier)
+    {%- endif %}
 ),
 
-member_step_applicability as (
-    select * from {{ ref('member_step_applicability') }}
+intake_steps as (
+    select * from {{ ref('intake_steps') }}
 ),
 
 attempts as (
@@ -29,11 +45,13 @@ step_events as (
         member_events.event_number,
         member_events.event_microseconds
     from member_events
-    inner join member_step_applicability
-        on
-            member_events.member_id = member_step_applicability.member_id
-            and member_events.step_number = member_step_applicability.step_number
-    where member_step_applicability.is_applicable
+    inner join member_entries
+        on member_events.member_id = member_entries.member_id
+    inner join intake_steps
+        on member_events.step_number = intake_steps.step_number
+    where
+        coalesce(member_entries.entered_at >= intake_steps.valid_from, true)
+        and coalesce(member_entries.entered_at < intake_steps.valid_to, true)
 ),
 
 {{ funnel_match_steps(
@@ -46,11 +64,14 @@ step_events as (
 
 final as (
     select
-        attempt_id as member_id,
-        step_number,
-        event_number,
-        reached_microseconds
+        matched_steps.attempt_id as member_id,
+        matched_steps.step_number,
+        matched_steps.event_number,
+        matched_steps.reached_microseconds,
+        member_entries.batch_number
     from matched_steps
+    inner join member_entries
+        on matched_steps.attempt_id = member_entries.member_id
 )
 
 select * from final

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='member_id',
+    pre_hook='{{ forget_retold_members() }}',
+    meta={'variables': ['intake_funnel_name', 'conversion_window_seconds', 'tie_seconds']},
+) }}
 -- Who did which step at all within the window of their entry, in whatever order (funnel.md 13).
 with
 
@@ -7,6 +14,9 @@ member_events as (
 
 member_entries as (
     select * from {{ ref('member_entries') }}
+    {%- if is_incremental() %}
+    where member_id not in (select earlier.member_id from {{ this }} as earlier)
+    {%- endif %}
 ),
 
 final as (
@@ -14,7 +24,8 @@ final as (
         member_events.member_id,
         member_events.step_number,
         count(*) as event_count,
-        min(member_events.event_microseconds) as first_event_microseconds
+        min(member_events.event_microseconds) as first_event_microseconds,
+        max(member_entries.batch_number) as batch_number
     from member_events
     inner join member_entries
         on

@@ -1,8 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='member_id',
+    pre_hook=[
+        '{{ forget_retold_members() }}',
+        '{{ forget_members_judged_otherwise() }}',
+    ],
+    meta={
+        'variables': [
+            'intake_funnel_name', 'intake_step_count', 'conversion_window_seconds', 'tie_seconds',
+        ],
+    },
+) }}
 -- What became of each step of each person who entered (funnel.md 13).
 with
 
 member_step_applicability as (
     select * from {{ ref('member_step_applicability') }}
+    {%- if is_incremental() %}
+    where member_id not in (select earlier.member_id from {{ this }} as earlier)
+    {%- endif %}
 ),
 
 member_step_matches as (
@@ -32,6 +49,7 @@ assembled as (
         member_step_matches.member_id is not null as is_in_order,
         member_step_matches.reached_microseconds,
         member_entries.entered_microseconds,
+        member_entries.batch_number,
         coalesce(member_step_opens.event_count, 0) as event_count
     from member_step_applicability
     inner join member_entries
@@ -64,7 +82,8 @@ final as (
         event_count,
         reached_microseconds,
         reached_microseconds - entered_microseconds as microseconds_from_entry,
-        reached_microseconds - previous_reached_microseconds as microseconds_from_previous
+        reached_microseconds - previous_reached_microseconds as microseconds_from_previous,
+        batch_number
     from step_statuses
 )
 

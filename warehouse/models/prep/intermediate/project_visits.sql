@@ -27,7 +27,8 @@ final as (
         exited_at,
         is_last,
         is_open,
-        is_imputed
+        is_imputed,
+        batch_number
     from visits
 )
 

@@ -1,14 +1,15 @@
+{{ config(materialized='view') }}
 -- Anyone who was ever staff is out of every step, whenever that was (funnel.md 3).
 with
 
-accepted_events as (
-    select * from {{ ref('accepted_events') }}
+eventful_members as (
+    select * from {{ ref('eventful_members') }}
 ),
 
 final as (
-    select distinct member_id
-    from accepted_events
-    where member_id is not null and user_role = 'STAFF'
+    select member_id
+    from eventful_members
+    where is_staff
 )
 
 select * from final

@@ -1,3 +1,9 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key='task_id',
+    pre_hook='{{ forget_retold_work("task") }}',
+) }}
 -- How long each task took, by every clock (durations.md, "Clocks").
 with
 
@@ -5,8 +11,12 @@ entities as (
     select
         task_id as entity_id,
         created_at,
-        deleted_at
+        deleted_at,
+        record_batch_number
     from {{ ref('known_tasks') }}
+    {%- if is_incremental() %}
+    where task_id not in (select earlier.task_id from {{ this }} as earlier)
+    {%- endif %}
 ),
 
 visits as (
@@ -19,8 +29,20 @@ visits as (
         entered_at,
         exited_at,
         is_last,
-        is_imputed
+        is_imputed,
+        batch_number
     from {{ ref('task_visits') }}
+    {%- if is_incremental() %}
+    where task_id in (select entities.entity_id from entities)
+    {%- endif %}
+),
+
+batches as (
+    select
+        entity_id,
+        max(batch_number) as batch_number
+    from visits
+    group by entity_id
 ),
 
 {{ status_clocks(
@@ -29,28 +51,34 @@ visits as (
 
 final as (
     select
-        entity_id as task_id,
-        visit_count,
-        completion_count,
-        reopen_count,
-        last_status,
-        last_category,
-        is_imputed,
-        is_done,
-        first_active_at,
-        first_done_at,
-        last_done_at,
-        lead_seconds,
-        cycle_seconds,
-        first_done_seconds,
-        touch_seconds,
-        active_seconds,
-        business_seconds,
-        rework_seconds,
-        flow_efficiency_rate,
-        end_reason,
-        ended_at
+        clocks.entity_id as task_id,
+        clocks.visit_count,
+        clocks.completion_count,
+        clocks.reopen_count,
+        clocks.last_status,
+        clocks.last_category,
+        clocks.is_imputed,
+        clocks.is_done,
+        clocks.first_active_at,
+        clocks.first_done_at,
+        clocks.last_done_at,
+        clocks.lead_seconds,
+        clocks.cycle_seconds,
+        clocks.first_done_seconds,
+        clocks.touch_seconds,
+        clocks.active_seconds,
+        clocks.business_seconds,
+        clocks.rework_seconds,
+        clocks.flow_efficiency_rate,
+        clocks.end_reason,
+        clocks.ended_at,
+        batches.batch_number,
+        entities.record_batch_number
     from clocks
+    inner join batches
+        on clocks.entity_id = batches.entity_id
+    inner join entities
+        on clocks.entity_id = entities.entity_id
 )
 
 select * from final
