@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- What is known of each person and the intake funnel, whatever the moment of asking: deleted
 -- members stay (funnel.md 4), staff are flagged and not dropped (3), people with later steps but no
 -- first one are `no_entry` (5).

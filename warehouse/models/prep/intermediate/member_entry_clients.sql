@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- The client at entry: the landing page that brought the person, else their account, else unknown
 -- (funnel.md 21). The landing page may have been seen before the person was known: by the same
 -- visitor, where that visitor was only ever one person, or in the session of the sign-up.

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Where a person came from: the referrer of the session in which they signed up, as it began.
 -- A host that the session itself visited is not where it came from.
 with

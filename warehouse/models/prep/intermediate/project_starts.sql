@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- When work on each project began, and how that is known (durations.md 9).
 with
 

@@ -1,3 +1,4 @@
+{{ config(materialized='view') }}
 -- Every row that cannot be used, and why: nothing is dropped in silence. Judged here and not when
 -- landing, so that a warehouse without landing rejects the same rows.
 with
