@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.funnel_growth import measure_growth, write_repeats
-from benchmarks.sections import Measure, describe_machine, measure, write_section
+from benchmarks.sections import Measure, apart, describe_machine, measure, write_section
 
 NAMES = ("sign up", "verify", "invite", "plan", "pay")
 WINDOW = 14 * 86_400
@@ -195,9 +195,9 @@ def measure_all(sizes: list[int], runs: int) -> str:
         for count in (REPEATED, *sizes):
             path = Path(folder) / f"events-{count}.parquet"
             if count == REPEATED:
-                write_repeats(path, 20, people=200, names=NAMES)
+                apart(write_repeats, path, 20, 200, NAMES)
             else:
-                write_events(path, count)
+                apart(write_events, path, count)
             processes = compare(path, runs, "")
             base = processes["carepath"].seconds
             for name, one in processes.items():

@@ -15,7 +15,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from benchmarks.sections import Measure, describe_machine, measure, write_section
+from benchmarks.sections import Measure, apart, describe_machine, measure, write_section
 
 ROOT = Path(__file__).parents[1]
 TOUCHED = ("active", "waiting", "paused")
@@ -69,11 +69,14 @@ def _render() -> str:
     environment.globals.update(globals_)
     template: Template = environment.from_string("".join(texts))
     module = template.module
-    visits = module.status_visits(entities="entities", history="history")  # type: ignore[attr-defined]
+    beginnings = module.visit_beginnings(changes="changes")  # type: ignore[attr-defined]
+    visits = module.status_visits(  # type: ignore[attr-defined]
+        entities="entities", beginnings="placed", key="entity_id"
+    )
     clocks = module.status_clocks(  # type: ignore[attr-defined]
         entities="entities", visits="visits", working_hours="working_hours"
     )
-    return f"{visits},\n\n{clocks}"
+    return f"{beginnings},\n\n{visits},\n\n{clocks}"
 
 
 def run_ours(folder: Path) -> None:
@@ -84,8 +87,8 @@ def run_ours(folder: Path) -> None:
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("""
 create table working_hours (
-    local_date date, time_zone varchar, opens_microseconds bigint, open_microseconds bigint,
-    microseconds_before bigint
+    local_date date, opening_number bigint, time_zone varchar, opens_microseconds bigint,
+    open_microseconds bigint, microseconds_before bigint
 )""")
     values = ",\n    ".join(
         f"cast({name}_seconds * 1000000 as bigint) as {name}" for name in CLOCKS
@@ -101,10 +104,11 @@ copy (
         from '{folder}/tasks.parquet'
     ),
 
-    history as (
+    changes as (
         select
-            task_id as entity_id, cast(history_id as varchar) as history_id, changed_at, status,
-            status as category
+            task_id as entity_id, cast(history_id as varchar) as change_id, changed_at, status,
+            status as category, cast(null as varchar) as set_aside_reason,
+            1 as batch_number, 1 as record_batch_number
         from '{folder}/history.parquet'
     ),
 
@@ -233,7 +237,7 @@ def measure_all(tasks: int, runs: int) -> str:
     """Make the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_tasks(folder, tasks)
+        apart(write_tasks, folder, tasks)
         measured: dict[str, Measure] = {
             contender: measure(
                 "benchmarks.phases_speed", ["--contender", contender, str(folder)], runs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import multiprocessing
 import os
 import platform
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,7 +95,11 @@ def weigh(folder: Path) -> float:
 
 
 def measure(module: str, arguments: list[str], runs: int) -> Measure:
-    """Run ``python -m module`` some times; give the fastest run."""
+    """Run ``python -m module`` some times; give the fastest run.
+
+    The peak of memory is the process's own where it is above ours: a new process begins as a copy
+    of ours, so whoever makes data for it does so `apart`.
+    """
     best: Measure | None = None
     for _ in range(runs):
         process = subprocess.Popen(
@@ -110,6 +116,15 @@ def measure(module: str, arguments: list[str], runs: int) -> Measure:
             best = Measure(seconds, usage.ru_maxrss / 1024, json.loads(output))
     assert best is not None
     return best
+
+
+def apart(make: Callable[..., None], *arguments: object) -> None:
+    """Call a function in a process of its own, whose memory does not become ours."""
+    process = multiprocessing.get_context("spawn").Process(target=make, args=arguments)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"{make.__name__} failed ({process.exitcode})")
 
 
 def describe_machine(*packages: str) -> str:
