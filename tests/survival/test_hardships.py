@@ -19,6 +19,7 @@ from digests import digest, digest_tables
 from processes import Ended, Server
 from survival_world import World
 
+from carepath.locks import BUILD_LOCK
 from carepath.operations.history import read_history
 from carepath.workspace import Workspace
 
@@ -239,23 +240,23 @@ def test_landing_and_building_at_once_end_as_one_after_the_other(
     workspace = copy_of(world.landed)
     workspace.prod.unlink()
     workspace.prep.unlink()
+    lock = workspace.building / BUILD_LOCK
+    # To ask for the lock would be to take it for a moment: its text tells as well.
+    earlier = lock.read_bytes()
     other = Server(tmp_path)
     try:
         beside: list[Ended] = []
-        started = False
 
-        def land_beside(seconds: float) -> bool:
-            nonlocal started
-            if not started and seconds > 0.4 * world.building_seconds:
-                started = True
-                beside.append(other.run("land", world.second, "-w", workspace.root))
+        def work_beside(_: float) -> bool:
+            if not beside and lock.read_bytes() not in (b"", earlier):
                 beside.append(other.run("build", "-w", workspace.root))
+                beside.append(other.run("land", world.second, "-w", workspace.root))
             return False
 
-        built = world.server.run("build", "-w", workspace.root, until=land_beside)
+        built = world.server.run("build", "-w", workspace.root, until=work_beside)
     finally:
         other.close()
-    landed, second = beside
+    second, landed = beside
     # Whoever comes second is refused with a word, or waits; both never spoil anything.
     assert landed.code == 0 or is_clear(landed, "wait"), landed.stderr
     assert is_clear(second, "another build is running"), second.stderr
