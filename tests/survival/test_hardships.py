@@ -272,18 +272,21 @@ def test_a_clock_that_goes_back_changes_nothing(
         pytest.skip("faketime is not installed")
     workspace = copy_of(world.waiting)
     earlier = Server(tmp_path, clock="-400d")
+    # Timed waits spin under a false clock: a build takes minutes, which only `make survival` has.
+    builder = earlier if ALL else world.server
     try:
         landed = earlier.run("land", world.second, "-w", workspace.root)
         assert landed.code == 0, landed.stderr
         assert digest_tables(workspace.raw) == world.raw
-        built = earlier.run("build", "-w", workspace.root)
+        built = builder.run("build", "-w", workspace.root)
         assert built.code == 0, built.stderr
     finally:
         earlier.close()
     assert digest(workspace.prod) == world.new
     runs = read_history(workspace)
     assert [run.verb for run in runs[:2]] == ["build", "land"]
-    assert runs[0].started_at < runs[2].started_at
+    assert runs[1].started_at < runs[2].started_at
+    assert (runs[0].started_at < runs[2].started_at) == ALL
     nothing = world.server.run("build", "-w", workspace.root)
     assert nothing.code == 0, nothing.stderr
     assert read_history(workspace)[0].number > runs[0].number

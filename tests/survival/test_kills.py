@@ -31,7 +31,7 @@ _landing_moments = [*LANDING, *draw_shares(LANDINGS - len(LANDING), seed=5)]
 _building_moments = [*BUILDING, *draw_shares(BUILDS - len(BUILDING), seed=7)]
 if not ALL:
     _landing_moments = _landing_moments[:9]
-    _building_moments = [*list(BUILDING)[:2], _building_moments[len(BUILDING)]]
+    _building_moments = [next(iter(BUILDING)), _building_moments[len(BUILDING)]]
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -36,21 +36,17 @@ def test_every_row_of_prod_is_what_the_oracle_expects(name: str, tmp_path: Path)
     assert not differences, summarise(differences)
 
 
-def test_shuffled_repeated_and_batched_rows_give_the_same_prod(tmp_path: Path) -> None:
+def test_shuffled_repeated_batched_rows_give_what_is_expected_of_clean_ones(
+    tmp_path: Path,
+) -> None:
     pack = make_pack(20240503, STANDARD, times(200))
-    first = make_workspace(tmp_path / "clean", pack.definitions)
-    add_rows(first, pack.raw)
-    build_warehouse(first, pack.definitions)
-    second = make_workspace(tmp_path / "batched", pack.definitions)
-    for number, batch in enumerate(split(shuffled(pack.raw, seed=1), parts=3), start=1):
-        add_rows(second, batch, number)
-        build_warehouse(second, pack.definitions)
-    clean, batched = read_prod(first), read_prod(second)
-    assert clean.keys() == batched.keys()
-    different = [
-        table for table in clean if table not in COUNTS_ROWS and clean[table] != batched[table]
-    ]
-    assert different == []
+    workspace = make_workspace(tmp_path, pack.definitions)
+    for number, batch in enumerate(split(shuffled(pack.raw, seed=1), parts=2), start=1):
+        add_rows(workspace, batch, number)
+        build_warehouse(workspace, pack.definitions)
+    differences = compare_tables(expect(pack.raw, pack.definitions), read_prod(workspace))
+    differences = [found for found in differences if found.table not in COUNTS_ROWS]
+    assert not differences, summarise(differences)
 
 
 def test_a_build_without_events_leaves_the_definitions_as_they_were(tmp_path: Path) -> None:
