@@ -169,9 +169,10 @@ def test_no_worker_outlives_a_failure_here(monkeypatch: pytest.MonkeyPatch) -> N
         raise KeyboardInterrupt
 
     monkeypatch.setattr(workers, "_answering", interrupted)
+    before = children(os.getpid())
     with pytest.raises(KeyboardInterrupt):
         workers.spread(IDS, {}, lambda id: time.sleep(60), Memo(), 2)
-    assert not children(os.getpid())
+    assert set(children(os.getpid())) <= set(before)
 
 
 def children(pid: int) -> list[int]:
