@@ -76,3 +76,16 @@ def test_behind_a_quote_too_many_nothing_is_called_glued() -> None:
     ]
     assert "LIT003" in found[0]
     assert "LIT003" not in found[1] and "SQL001" in found[1]
+
+
+def test_a_project_without_a_habit_is_not_gone_against(monkeypatch: pytest.MonkeyPatch) -> None:
+    # No file that is counted has a comma beside a line end, and z.sql is not counted.
+    monkeypatch.setattr("carepath.review.rules.mixed_style.MOST", 3)
+    base = {f"models/a{i}.sql": f"select {i} as amount" for i in range(4)}
+    base["dbt_project.yml"] = "name: shop"
+    text = "select\n    1 as one,\n    2 as two,\n    3 as three,\n    4 as four"
+    result = review_files(base, {**base, "models/z.sql": text}, "snowflake")
+    assert [f.code for f in result.findings if f.code == "STY001"] == []
+    keyed = {**base, "models/a0.sql": text.replace(",\n    ", "\n    , ")}
+    result = review_files(keyed, {**keyed, "models/z.sql": text}, "snowflake")
+    assert [f.code for f in result.findings if f.code == "STY001"] == ["STY001"]

@@ -74,17 +74,19 @@ def check_change(change: Change) -> Iterator[Issue]:
     if len(models) < 3:
         return
     counts = [_counted(change.head, model.file) for model in models]
-    shares = [
-        sum(usual for usual, _ in column) / max(1, sum(map(sum, column)))
-        for column in zip(*counts, strict=True)
+    totals = [
+        [sum(way) for way in zip(*column, strict=True)] for column in zip(*counts, strict=True)
+    ]
+    habits = [
+        (habit, usual / (usual + other))
+        for habit, (usual, other) in zip(HABITS, totals, strict=True)
+        if usual + other
     ]
     for model in sorted(change.head.models.values(), key=lambda m: m.file.path):
         if model.kind != "model" or model.file.path not in change.changed_files:
             continue
         text = _bare(change.head.text(model.file))
-        found = (
-            _compare(habit, share, text, model) for habit, share in zip(HABITS, shares, strict=True)
-        )
+        found = (_compare(habit, share, text, model) for habit, share in habits)
         yield from list(filter(None, found))[:1]
 
 
