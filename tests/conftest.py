@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import parsed_project
 import pytest
 from effort import times
 from hypothesis import settings
@@ -22,6 +23,18 @@ FIRST = ("survival", "on_snowflake", "building", "warehouse", "operations", "ora
 # A deadline for an example would say more about who else uses the machine.
 settings.register_profile("carepath", max_examples=times(100), deadline=None)
 settings.load_profile("carepath")
+
+
+def pytest_configure() -> None:
+    """Builds go on from one parse of the dbt project."""
+    parsed_project.make_folder()
+    parsed_project.share_parse()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Processors share the parse: whoever started them removes it."""
+    if not hasattr(config, "workerinput"):
+        parsed_project.remove_folder()
 
 
 def folder_of(nodeid: str) -> str:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+
+import parsed_project
 
 import carepath.building
 import carepath.landing
@@ -28,6 +31,10 @@ def run(job: dict[str, object]) -> None:
 
 def serve() -> None:
     """Fork for every job."""
+    for name in ("dbt.cli.main", "dbt.adapters.duckdb"):
+        import_module(name)
+    parsed_project.share_parse()
+    parsed_project.overlook_paths()
     print("ready", flush=True)
     for line in sys.stdin:
         child = os.fork()

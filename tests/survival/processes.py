@@ -45,6 +45,7 @@ class Server:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, "PYTHONPATH": str(HERE.parent)},
         )
         assert self._read() == "ready"
 
