@@ -27,6 +27,7 @@ KEYWORD = re.compile(
 )
 CTE_HEAD = re.compile(r"\s*(\w+)\s+as\s*\(", re.IGNORECASE)
 WITH = re.compile(r"(?is)^[\s¤]*with\s")
+JINJA_TAG = re.compile(r"(?s)\{[%{].*?[%}]\}")
 
 
 @dataclass(frozen=True)
@@ -300,7 +301,7 @@ def rename_model(rng: random.Random, files: Files, path: str) -> dict[str, str |
     name = base.removesuffix(".sql")
     quoted = re.compile(rf"""(?<![\w.])(['"]?){re.escape(name)}\1(?![\w.])""")
     new = f"{name}_renamed"
-    if posixpath.join(folder, f"{new}.sql") in files:
+    if posixpath.join(folder, f"{new}.sql") in files or is_composed(name, files):
         return None
     if re.search(rf"(?i)\b{re.escape(name)}\b", mask("".join(files[p] for p in files))):
         # A column or a CTE has the same name: left as they are, only refs and YAML change.
@@ -309,7 +310,13 @@ def rename_model(rng: random.Random, files: Files, path: str) -> dict[str, str |
         if any(re.search(rf"- name: {re.escape(name)}\s*$", text, re.M) is not None
                and "sources:" in text for text in files.values()):  # fmt: skip
             return None
-        changed = {p: quoted.sub(new, t) for p, t in files.items() if quoted.search(t)}
+        # a list in Jinja may be what ref() is called with, in a loop
+        listed = re.compile(rf"(?<=['\"]){re.escape(name)}(?=['\"])")
+        renamed = {
+            p: JINJA_TAG.sub(lambda m: listed.sub(new, m[0]), quoted.sub(new, t))
+            for p, t in files.items()
+        }
+        changed = {p: t for p, t in renamed.items() if t != files[p]}
     else:
         changed = {
             p: quoted.sub(lambda m: f"{m[1]}{new}{m[1]}", t)
@@ -320,6 +327,19 @@ def rename_model(rng: random.Random, files: Files, path: str) -> dict[str, str |
     result: dict[str, str | None] = {**changed, path: None}
     result[posixpath.join(folder, f"{new}.sql")] = text
     return result
+
+
+def is_composed(name: str, files: Files) -> bool:
+    """Whether a ref() puts this name together from parts: then nobody can rename it blindly."""
+    for text in files.values():
+        for parts in re.findall(r"\bref\(([^()]*~[^()]*)\)", text):
+            pattern = "".join(
+                re.escape(part.strip()[1:-1]) if part.strip()[:1] in ("'", '"') else r"\w+"
+                for part in parts.split("~")
+            )
+            if re.fullmatch(pattern, name):
+                return True
+    return False
 
 
 def move_model(rng: random.Random, files: Files, path: str) -> dict[str, str | None] | None:
