@@ -19,6 +19,8 @@ Value = TypeVar("Value")
 
 YEAR_START = datetime(2024, 1, 8)
 AS_OF = datetime(2024, 12, 1, 15, 30)
+# When a step of a definition begins or ends to exist.
+DEFINITION_CHANGES = (datetime(2024, 5, 1), datetime(2024, 9, 1))
 
 
 @dataclass
@@ -51,12 +53,14 @@ class World:
         return values[self.random.randrange(len(values))]
 
     def moment(self) -> datetime:
-        """Some time in the year; at times in the hours around a change of the clocks."""
+        """Some time in the year; at times around a change of the clocks, or of a definition."""
         if self.chance(0.15):
             start = self.pick(datetime(2024, 3, 10, 4), datetime(2024, 11, 3, 3))
             return start + timedelta(minutes=self.random.randrange(360))
         if self.chance(0.05):
             return AS_OF - timedelta(hours=self.random.randrange(-30, 30))
+        if self.chance(0.04):
+            return self.pick(*DEFINITION_CHANGES) + timedelta(microseconds=self.pick(-1, 0, 1))
         if self.chance(0.1):
             return AS_OF - timedelta(seconds=self.random.randrange(40 * 86_400))
         return YEAR_START + timedelta(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, time, timedelta
 from random import Random
 
 from oracle.care_worlds import make_care_world
 from oracle.definitions import Definitions, Raw, WorkingHours
 from oracle.intake_worlds import make_intake_world, make_rollout_world
-from oracle.worlds import AS_OF, combine
+from oracle.worlds import AS_OF, DEFINITION_CHANGES, combine
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ UNUSUAL = Definitions(
     steps=(
         STANDARD.steps[0],
         replace(STANDARD.steps[1], is_optional=True),
-        replace(STANDARD.steps[2], valid_from=datetime(2024, 5, 1), valid_to=datetime(2024, 9, 1)),
+        replace(
+            STANDARD.steps[2], valid_from=DEFINITION_CHANGES[0], valid_to=DEFINITION_CHANGES[1]
+        ),
         *STANDARD.steps[3:],
     ),
     calendar=(
