@@ -117,3 +117,40 @@ def test_a_long_expression_is_cut_down_to_its_difference() -> None:
     old, new = contrast(before, before.replace("else 1", "else 2"))
     assert (old, new) == ("... a then b else 1 end", "... a then b else 2 end")
     assert contrast("a", "b") == ("a", "b")
+
+
+LATEST = "models/intermediate/int_latest_payments.sql"
+FIRST_ONLY = "row_number() over (partition by order_id order by paid_at desc) as payment_rank"
+
+
+def without_dedup(upstream: str) -> list[str]:
+    """What is told when a model no longer keeps the first row, which `upstream` keeps or not."""
+    columns = "payment_id, order_id, paid_at"
+    base = project("shop")
+    base[LATEST] = (
+        f"with ranked as (\n    select {columns}, {FIRST_ONLY}\n"
+        "    from {{ ref('stg_payments') }}\n)\n\n"
+        f"select {columns}\nfrom ranked\nwhere payment_rank = 1\n"
+    )
+    head = {
+        **base,
+        LATEST: f"select {columns}\nfrom {{{{ ref('int_payments') }}}}\n",
+        "models/intermediate/int_payments.sql": upstream,
+    }
+    found = review_files(base, head).findings
+    return [f"{f.severity.word} {f.place.file}" for f in found if f.code == "GRAIN006"]
+
+
+def test_a_deduplication_that_moved_upstream_is_not_gone() -> None:
+    ranked = (
+        f"with ranked as (\n    select *, {FIRST_ONLY} from {{{{ ref('stg_payments') }}}}\n)\n\n"
+    )
+    # joined, so that no key is proven
+    joined = (
+        "select ranked.* from ranked\nleft join {{ ref('stg_refunds') }} as r on r.amount > 9\n"
+    )
+    kept = "where ranked.payment_rank = 1\n"
+    assert without_dedup(ranked + joined + kept) == []
+    assert without_dedup(ranked + joined) == [f"warning {LATEST}"]
+    other = "qualify row_number() over (partition by ranked.paid_at order by ranked.amount) = 1\n"
+    assert without_dedup(ranked + joined + other) == [f"note {LATEST}"]

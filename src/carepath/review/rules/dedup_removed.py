@@ -3,7 +3,8 @@
 What it does
     Where the SQL proved a key of the model at base (GROUP BY, DISTINCT, ROW_NUMBER() = 1) and
     proves none at head, although its columns are still put out, and a test or a join relies on it;
-    and a filter on a row number (rn = 1) or a DISTINCT that is gone from a part of the model.
+    and a filter on a row number (rn = 1) or a DISTINCT that is gone from a part of the model. A
+    filter that the same change adds to a model which this one reads was moved, and is not told.
 
 Why it is bad
     Duplicates come in, and every join with the model multiplies rows.
@@ -27,7 +28,7 @@ from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.pairs import bare, base_place, edited
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Model
+from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
@@ -60,6 +61,8 @@ def check(context: Context) -> Iterator[Issue]:
         ]
         if any(_is_first(c) for k in ("where", "qualify") for c in _conditions(scope, k)):
             gone = []
+        added = _added_upstream(change, context.model)
+        gone = [condition for condition in gone if bare(condition) not in added]
         what = bare(gone[0]) if gone else ""
         if not what and _has_lost_distinct(before, scope, variant.resolution.scopes):
             what = "distinct"
@@ -72,13 +75,42 @@ def check(context: Context) -> Iterator[Issue]:
             else f"DISTINCT is gone from {scope.path or 'the query'}: rows may come several times.",
             consequence="Duplicates come in.",
             fix="Keep the deduplication, or say why the source has no duplicates.",
-            severity=Severity.WARNING if gone else Severity.NOTE,
-            confidence=Confidence.LIKELY if gone else Confidence.POSSIBLE,
+            severity=Severity.WARNING if gone and not added else Severity.NOTE,
+            confidence=Confidence.LIKELY if gone and not added else Confidence.POSSIBLE,
             offset=start_of(scope.node.args.get("from_") or scope.node) or 0,
             variant=variant,
             path=scope.path,
             evidence=[Evidence(f"at base: {what[:160]}", base_place(context))],
         )
+
+
+def _added_upstream(change: Change, model: Model) -> set[str]:
+    """Filters on the number of a row that the change adds to what the model reads: moved ones."""
+    added: set[str] = set()
+    waiting, seen = [model], {model.id}
+    while waiting:
+        for upstream in change.head.upstream(waiting.pop()):
+            if upstream.id in seen:
+                continue
+            seen.add(upstream.id)
+            waiting.append(upstream)
+            if upstream.file.path in change.changed_files:
+                before = change.counterpart(upstream)
+                kept = _first_filters(change.base, before) if before is not None else set()
+                added |= _first_filters(change.head, upstream) - kept
+    return added
+
+
+def _first_filters(snapshot: Snapshot, model: Model) -> set[str]:
+    return {
+        bare(condition)
+        for variant in snapshot.analyse(model).variants
+        if variant.resolution is not None
+        for scope in variant.resolution.scopes
+        for key in ("where", "qualify")
+        for condition in _conditions(scope, key)
+        if _is_first(condition)
+    }
 
 
 def _has_lost_distinct(before: Scope, after: Scope, scopes: list[Scope]) -> bool:
@@ -141,14 +173,18 @@ def check_change(change: Change) -> Iterator[Issue]:
             continue
         names = frozenset(loose(name) for name in key.columns)
         tested = any(columns == names for columns, _, _ in declared_keys(model.doc))
+        added = _added_upstream(change, model)
+        if added & _first_filters(change.base, before):
+            continue
+        is_proven = (tested or "ROW_NUMBER" in key.proof) and not added
         yield Issue(
             subject=", ".join(sorted(names)),
             message=f"{model.name} had one row per {', '.join(sorted(names))} ({key.proof}); "
             "nothing in its SQL makes that so any more.",
             consequence="Duplicates come in" + ("; its unique test fails." if tested else "."),
             fix="Keep the deduplication, or say why the source has no duplicates.",
-            severity=Severity.WARNING if tested or "ROW_NUMBER" in key.proof else Severity.NOTE,
-            confidence=Confidence.LIKELY if tested else Confidence.POSSIBLE,
+            severity=Severity.WARNING if is_proven else Severity.NOTE,
+            confidence=Confidence.LIKELY if is_proven and tested else Confidence.POSSIBLE,
             place=Place(model.file.path, _line(change, model)),
             model=model,
             evidence=[Evidence(f"at base: {key.proof}", Place(before.file.path, 1))],
