@@ -7,10 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
+from jinja2 import Environment
 from prod_tables import read_tables
 
 from carepath.building import build
 from carepath.building.build import parse_moment
+from carepath.building.project import find_project
 from carepath.errors import CarepathError
 from carepath.initialisation import init_workspace
 from carepath.landing import create_raw, land
@@ -42,6 +45,33 @@ def test_too_little_memory_is_said_of_landings_and_of_builds(tmp_path: Path) -> 
     with pytest.raises(CarepathError, match="not enough memory for this build") as failure:
         build(workspace, memory="1MB")
     assert "raise memory in [build]" in str(failure.value)
+
+
+def test_connections_work_that_are_opened_after_something_was_spilled(tmp_path: Path) -> None:
+    # dbt opens one for every model; a build whose memory suffices for all of them spills nothing
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.adapters.duckdb.environments.local import LocalEnvironment
+
+    values = {"CAREPATH_WORKSPACE": str(tmp_path), "CAREPATH_MEMORY": "100MB"}
+    jinja = Environment()
+    jinja.filters["as_number"] = int
+    text = (find_project() / "profiles.yml").read_text()
+    text = jinja.from_string(text.partition("    snowflake:")[0]).render(
+        env_var=lambda name, default: values.get(name, default)
+    )
+    profile = yaml.safe_load(text)["carepath"]["outputs"]["duckdb"]
+    duckdb.connect(str(tmp_path / "raw.duckdb")).close()
+    (tmp_path / ".building").mkdir()
+    environment = LocalEnvironment(
+        DuckDBCredentials.from_dict({"schema": "main", "database": "memory"} | profile)
+    )
+    first = environment.handle().cursor()
+    first.execute("create temp table many as select hash(i) as h, i from range(20_000_000) r (i)")
+    assert list((tmp_path / ".building" / "spill").glob("*.tmp"))
+    second = environment.handle().cursor()
+    second.execute("select current_setting('memory_limit'), current_setting('temp_directory')")
+    limit, folder = second.fetchone()
+    assert (limit, folder) == ("95.3 MiB", str(tmp_path / ".building" / "spill"))
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "31/12/2025"])
