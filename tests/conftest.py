@@ -25,16 +25,11 @@ settings.register_profile("carepath", max_examples=times(100), deadline=None)
 settings.load_profile("carepath")
 
 
-def pytest_configure() -> None:
-    """Builds go on from one parse of the dbt project."""
-    parsed_project.make_folder()
+def pytest_configure(config: pytest.Config) -> None:
+    """Builds go on from one parse of the dbt project; whoever made its folder removes it."""
+    if parsed_project.make_folder():
+        config.add_cleanup(parsed_project.remove_folder)
     parsed_project.share_parse()
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """Processors share the parse: whoever started them removes it."""
-    if not hasattr(config, "workerinput"):
-        parsed_project.remove_folder()
 
 
 def folder_of(nodeid: str) -> str:

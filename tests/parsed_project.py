@@ -1,10 +1,10 @@
 """One parse of the dbt project serves the workspaces of a whole test run.
 
-dbt reads a project anew when a path that it is told has changed, which takes a third of a small
-build; here every workspace has paths of its own. So a workspace that was not built yet is given the
-parse of one that was, and paths alone are no reason to parse again. Changed files, variables,
-targets and versions are: dbt checks those as ever. Users' builds, the demo and the wheel are tested
-in processes of their own, without this.
+dbt reads a project anew when a path that it is told has changed, which takes up to a third of a
+small build; here every workspace has paths of its own. So a workspace that was not built yet is
+given the parse of one that was, and paths alone are no reason to parse again. Changed files,
+variables, targets and versions are: dbt checks those as ever. Users' builds, the demo and the wheel
+are tested in processes of their own, without this.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ def overlook_paths() -> None:
     ManifestLoader.build_manifest_state_check = build_state_check
 
 
-def make_folder() -> None:
-    """Name the folder of the parse; one for all processes of a test run."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = Path(tempfile.gettempdir()) / f"carepath-parsed-{run}"
-    folder.mkdir(exist_ok=True)
-    os.environ.setdefault(FOLDER, str(folder))
+def make_folder() -> bool:
+    """Make the folder of the parse, one for a whole test run; tell whether it is ours."""
+    if FOLDER in os.environ:
+        return False
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="carepath-parsed-")
+    return True
 
 
 def remove_folder() -> None:
     """Forget the parse."""
-    shutil.rmtree(os.environ.pop(FOLDER, ""), ignore_errors=True)
+    shutil.rmtree(os.environ.pop(FOLDER), ignore_errors=True)

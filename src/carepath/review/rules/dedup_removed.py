@@ -61,7 +61,8 @@ def check(context: Context) -> Iterator[Issue]:
         ]
         if any(_is_first(c) for k in ("where", "qualify") for c in _conditions(scope, k)):
             gone = []
-        added = _added_upstream(change, context.model)
+        # asked only where something is gone: it reads the models upstream
+        added = _added_upstream(change, context.model) if gone else set()
         gone = [condition for condition in gone if bare(condition) not in added]
         what = bare(gone[0]) if gone else ""
         if not what and _has_lost_distinct(before, scope, variant.resolution.scopes):
