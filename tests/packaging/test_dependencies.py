@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
@@ -30,6 +31,7 @@ OPTIONAL = [
 ]
 
 
+@functools.cache
 def imported() -> set[str]:
     found = set()
     for path in SOURCE.rglob("*.py"):
