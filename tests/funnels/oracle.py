@@ -114,7 +114,8 @@ class Oracle:
 
     def copy_order(self, event):
         read = [event.get(name) for name in self.d.properties]
-        return (event.at, event.person, event.name, [none_last(value) for value in read])
+        unit = event.get(self.d.group_by_property) if self.d.group_by_property else event.person
+        return (event.at, unit, event.name, [none_last(value) for value in read])
 
     def serves(self, event):
         if self.wanted is not None and event.get(self.wanted[0]) != self.wanted[1]:

@@ -57,6 +57,18 @@ def test_at_all_events_a_person_may_be_in_several_groups():
     }
 
 
+def test_at_all_events_a_value_enters_when_it_is_first_seen():
+    # Later than the window of the person's first entry, which had another value.
+    story = "ann: A{c=red}@0 A{c=blue}@200 B{c=blue}@250 B{c=red}@260"
+    result = run(story, breakdown={"property": "c", "at": "all_events"})
+    assert (result.totals.entered, result.totals.completed) == (1, 0)
+    assert result.steps[1].open == 0
+    assert {s.label: s.totals.completed for s in result.breakdown.segments} == {
+        "blue": 1,
+        "red": 0,
+    }
+
+
 def test_at_all_events_what_ends_progress_does_so_whatever_its_value():
     story = "ann: A{c=red}@0 X@1 B{c=red}@2\nbob: A{c=red}@0 B{c=red}@2"
     at_all = {"breakdown": {"property": "c", "at": "all_events"}}

@@ -131,6 +131,15 @@ class FunnelDefinition:
         return tuple(n for n, step in enumerate(self.steps, start=1) if step.is_optional)
 
     @property
+    def has_one_entry(self) -> bool:
+        """Whether nothing matters but what follows a person's first entry, up to their window.
+
+        With a breakdown by all events each value has a first entry of its own.
+        """
+        has_more = self.breakdown is not None and self.breakdown.at == "all_events"
+        return self.entry == "first_entry" and not has_more
+
+    @property
     def properties(self) -> tuple[str, ...]:
         """Properties of events that are read, in order of first mention."""
         wanted: dict[str, None] = dict.fromkeys(self.where)

@@ -10,7 +10,7 @@ import duckdb
 from carepath.funnels.definition import FunnelDefinition, Step
 from carepath.funnels.files import EventRelation
 from carepath.funnels.literals import to_microseconds, write_condition
-from carepath.funnels.matching import count_shared
+from carepath.funnels.matching import needs_total_order
 from carepath.funnels.moments import write_moment
 from carepath.quoting import quote_name, quote_text
 
@@ -94,7 +94,7 @@ def load_events(
     last_microseconds of those in the date range, last_entry_microseconds of all.
     `nearby_events`, what matters to the funnel: events of people who enter, from their first entry
     (less the tolerance) to their last one and the window; and of people without any entry the
-    steps, has_entered false. `events`, those of people who enter: person_id, event_number (a
+    steps, with person_check. `events`, those of people who enter: person_id, event_number (a
     person's events in their total order, or their moment where order at one moment changes
     nothing), event_microseconds, is_step_<k>, is_exclusion_<j>, with first_time_only
     is_first_ever, with a breakdown its property.
@@ -279,14 +279,6 @@ where {write_condition(definition.where, columns)}
 """)
 
 
-def needs_total_order(definition: FunnelDefinition) -> bool:
-    """Tell whether it matters which of a person's events at one moment comes first.
-
-    It does where one event could serve two steps, or where a property of it is told.
-    """
-    return definition.breakdown is not None or any(count_shared(definition).values())
-
-
 def _find_entrants(connection: duckdb.DuckDBPyConnection, definition: FunnelDefinition) -> None:
     start = to_microseconds(definition.date_range.start)
     end = to_microseconds(definition.date_range.end)
@@ -304,7 +296,7 @@ def _find_entrants(connection: duckdb.DuckDBPyConnection, definition: FunnelDefi
         first = last = (
             f"case when {is_within.replace('event_microseconds', latest)} then {latest} end"
         )
-    elif definition.entry == "first_entry":
+    elif definition.has_one_entry:
         last = first
     connection.execute(f"""
 create temp table entrants as
@@ -331,30 +323,30 @@ def _select(
     kept = [*steps, *exclusions]
     if definition.breakdown is not None:
         kept.append(property_column(definition, definition.breakdown.property))
-    number = "event_microseconds"
+    number, numbered = "event_microseconds", ""
     if needs_total_order(definition):
         lowest = " ".join(f"when {flag} then {k}" for k, flag in enumerate(steps, start=1))
         properties = [property_column(definition, name) for name in definition.properties]
         ties = [*(["event_id"] if has_ids else []), "event", *properties]
-        number = f"""row_number() over (
+        number = "event_number"
+        numbered = f"""row_number() over (
         partition by counted_events.person_id
         order by
             event_microseconds, case {lowest} end nulls last,
             {", ".join(f"{name} nulls last" for name in ties)}
-    )"""
+    ) as event_number,"""
     before = round(definition.tie_seconds * 1_000_000)
     after = round(definition.window_seconds * 1_000_000)
     connection.execute(f"""
 create temp table nearby_events as
 select
     counted_events.person_id,
-    {number} as event_number,
+    {numbered}
     event_microseconds,
-    entrants.person_id is not null as has_entered,
     case
-        when entrants.person_id is null then counted_events.person_check
+        when entrants.person_id is null or counted_events.person_check != entrants.person_check
+            then counted_events.person_check
     end as person_check,
-    counted_events.person_check != entrants.person_check as is_shared,
     {", ".join(kept)}
 from counted_events
 left join entrants
@@ -372,14 +364,14 @@ where
     if definition.first_time_only:
         is_entry = write_entry(definition)
         first_ever = f""",
-    ({is_entry}) and event_number = min(case when {is_entry} then event_number end)
+    ({is_entry}) and {number} = min(case when {is_entry} then {number} end)
         over (partition by person_id) as is_first_ever"""
     connection.execute(f"""
 create temp {"table" if first_ever else "view"} events as
 select
-    person_id, event_number, event_microseconds, {", ".join(kept)}{first_ever}
+    person_id, {number} as event_number, event_microseconds, {", ".join(kept)}{first_ever}
 from nearby_events
-where has_entered
+where person_check is null
 """)
 
 
@@ -394,10 +386,13 @@ def _is_shared(connection: duckdb.DuckDBPyConnection) -> bool:
     row = connection.execute("""
 select
     exists (select 1 from entrants where is_shared)
-    or exists (select 1 from nearby_events where is_shared)
+    or exists (
+        select 1 from nearby_events
+        where person_check is not null and person_id in (select person_id from entrants)
+    )
     or exists (
         select person_id from nearby_events
-        where not has_entered
+        where person_check is not null
         group by person_id
         having min(person_check) != max(person_check)
     )

@@ -95,15 +95,18 @@ def match_people(
     tuple of str
         The statements.
     """
+    are_in_window = are_in_window and definition.has_one_entry
+    known_firsts = _find_known_firsts(definition) if are_in_window else ()
     statements = (
         _write_step_events(definition, events, prefix),
-        _write_people(definition, complete_through, events, prefix),
+        _write_people(definition, complete_through, events, prefix, known_firsts),
         _write_progress(
             definition,
             complete_through,
             events,
             prefix,
-            are_in_window=are_in_window and definition.entry == "first_entry",
+            are_in_window=are_in_window,
+            are_opens_known=bool(known_firsts),
         ),
         _write_outcomes(definition, prefix),
     )
@@ -112,8 +115,27 @@ def match_people(
     return statements
 
 
+def needs_total_order(definition: FunnelDefinition) -> bool:
+    """Tell whether it matters which of a person's events at one moment comes first.
+
+    It does where one event could serve two steps, or where a property of it is told.
+    """
+    return definition.breakdown is not None or any(count_shared(definition).values())
+
+
+def _find_known_firsts(definition: FunnelDefinition) -> tuple[int, ...]:
+    """List the steps whose first event in a person's window serves them unless it is too early."""
+    if definition.order != "ordered" or definition.exclusions or needs_total_order(definition):
+        return ()
+    return definition.step_numbers[1:]
+
+
 def _write_people(
-    definition: FunnelDefinition, complete_through: int, events: str, prefix: str
+    definition: FunnelDefinition,
+    complete_through: int,
+    events: str,
+    prefix: str,
+    known_firsts: tuple[int, ...] = (),
 ) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
@@ -133,10 +155,21 @@ def _write_people(
             first_time_only=definition.first_time_only,
         )
     )
+    attempts = "attempts"
+    if known_firsts:
+        attempts = "followed_attempts"
+        firsts = ", ".join(f"first_events.first_microseconds_{k}" for k in known_firsts)
+        parts.append(render("funnel_first_events", events="usable_events", step_numbers=steps[1:]))
+        parts.append(f"""{attempts} as (
+    select attempts.*, {firsts}
+    from attempts
+    left join first_events
+        on attempts.person_id = first_events.person_id
+)""")
     parts.append(
         render(
             "funnel_match_steps",
-            attempts="attempts",
+            attempts=attempts,
             step_events=step_events,
             step_numbers=places if is_unordered else places[1:],
             order=definition.order,
@@ -145,6 +178,7 @@ def _write_people(
             all_events="usable_events",
             required_steps=_find_required(definition),
             has_one_attempt=definition.entry == "first_entry",
+            known_firsts=known_firsts,
             **common,
         )
     )
@@ -161,6 +195,9 @@ def _write_people(
     )
     columns = ", ".join(
         f"kept_attempts.event_number_{k}, kept_attempts.reached_microseconds_{k}" for k in steps
+    )
+    columns += "".join(
+        f", kept_attempts.first_microseconds_{k} is not null as is_open_{k}" for k in known_firsts
     )
     body = ",\n\n".join(part.strip() for part in parts)
     entry, joined = "kept_attempts.event_number_1", ""
@@ -294,12 +331,13 @@ def _write_progress(
     prefix: str,
     *,
     are_in_window: bool,
+    are_opens_known: bool,
 ) -> str:
     is_unordered = definition.order == "unordered"
     steps = definition.step_numbers
     later = steps if is_unordered else steps[1:]
     is_strict = definition.order == "strict"
-    opens = render(
+    opened_steps = render(
         "funnel_opened_steps",
         attempts="kept_attempts",
         events="usable_events",
@@ -312,7 +350,7 @@ def _write_progress(
     progress = render(
         "funnel_progress",
         kept_attempts="kept_attempts",
-        opens="opened_steps",
+        opens=None if are_opens_known else "opened_steps",
         open_steps=later,
         step_numbers=steps,
         optional_steps=definition.optional_steps,
@@ -323,6 +361,7 @@ def _write_progress(
         tie_seconds=definition.tie_seconds,
         is_unordered=is_unordered,
     )
+    opens = "" if are_opens_known else f"{opened_steps},\n\n"
     return f"""create temp table {prefix}progress as
 with
 
@@ -335,9 +374,7 @@ kept_attempts as (
     where not is_removed
 ),
 
-{opens},
-
-{progress}
+{opens}{progress}
 
 select * from progress"""
 

@@ -47,7 +47,7 @@ def account_people(connection: duckdb.DuckDBPyConnection, definition: FunnelDefi
     is_before = "false" if start is None else f"last_entry_microseconds < {start}"
     row = connection.execute(f"""
 select
-    (select count(distinct person_id) from nearby_events where not has_entered),
+    (select count(distinct person_id) from nearby_events where person_check is not null),
     (select count(*) from entrants where first_microseconds is null and {is_before}),
     (select count(*) from entrants where first_microseconds is null and not ({is_before})),
     count(*) filter (where is_removed),

@@ -19,6 +19,9 @@
                   one is not followed any further (with one attempt per person)
     has_one_attempt
                   whether each person has at most one attempt
+    known_firsts  steps of which attempts has first_microseconds_<k>, the person's first event in
+                  the window of their one attempt; only where no event can serve two steps, nothing
+                  is strict and event numbers are moments
 
     Gives common table expressions. `matched_<last step>` has one row per attempt: attempt_id,
     person_id, entered_microseconds and, per step, event_number_<k>, reached_microseconds_<k>; the
@@ -29,11 +32,12 @@
     other by more than the tolerance; what is nearer may have happened on either side.
 
     With one attempt per person, the next event at or after a moment is the least of the person's
-    own. With many, a join would multiply repeats by attempts: it is a running minimum over one
-    sorted time line of events and attempts. Both are linear in repeats. -#}
+    own; where their first one is known and not too early, it is that. With many, a join would
+    multiply repeats by attempts: it is a running minimum over one sorted time line of events and
+    attempts. Both are linear in repeats. -#}
 {% macro funnel_match_steps(
     attempts, step_events, step_numbers, window_seconds, tie_seconds, order='ordered', shared={},
-    entry_step=1, all_events=none, required_steps=[], has_one_attempt=true
+    entry_step=1, all_events=none, required_steps=[], has_one_attempt=true, known_firsts=[]
 ) -%}
 matched_{{ entry_step or 0 }} as (
     select
@@ -41,6 +45,9 @@ matched_{{ entry_step or 0 }} as (
         person_id,
         entered_microseconds,
         entered_microseconds as progressed_microseconds
+        {%- for known in known_firsts %},
+        first_microseconds_{{ known }}
+        {%- endfor %}
         {%- if entry_step %},
         entry_event_number as event_number_{{ entry_step }},
         entered_microseconds as reached_microseconds_{{ entry_step }}
@@ -54,7 +61,8 @@ matched_{{ entry_step or 0 }} as (
 {%- if has_one_attempt %}
 {{ funnel_next_own(
     'matched_' ~ previous, step_events, step, used if spares else [],
-    ([none] + required_steps | select('lessthan', step) | list) | last, window_seconds, tie_seconds, order
+    ([none] + required_steps | select('lessthan', step) | list) | last, window_seconds, tie_seconds, order,
+    step in known_firsts
 ) }},
 
 {% else %}
@@ -120,6 +128,9 @@ matched_{{ step }} as (
             when is_accepted then greatest(progressed_microseconds, chosen_microseconds)
             else progressed_microseconds
         end as progressed_microseconds,
+        {%- for known in known_firsts %}
+        first_microseconds_{{ known }},
+        {%- endfor %}
         {%- for earlier in used %}
         event_number_{{ earlier }},
         reached_microseconds_{{ earlier }},
@@ -156,11 +167,15 @@ matched_steps as (
 
 {#- The first event of one step that each person's one attempt may use.
 
-    used       earlier steps whose events are taken
-    required   the step without which the attempt is not followed, if any -#}
+    used            earlier steps whose events are taken
+    required        the step without which the attempt is not followed, if any
+    has_known_first whether the person's first event of the step is known: then events are looked
+                    through only for those who did the step too early and perhaps again -#}
 {% macro funnel_next_own(
-    attempts, step_events, step, used, required, window_seconds, tie_seconds, order
+    attempts, step_events, step, used, required, window_seconds, tie_seconds, order,
+    has_known_first=false
 ) -%}
+{%- set tie_microseconds = (tie_seconds * 1000000) | round | int -%}
 candidates_{{ step }} as (
     select
         attempts.attempt_id,
@@ -171,11 +186,15 @@ candidates_{{ step }} as (
         on
             attempts.person_id = step_events.person_id
             and attempts.{{ 'entered' if order == 'unordered' else 'progressed' }}_microseconds
-            - {{ (tie_seconds * 1000000) | round | int }} <= step_events.event_microseconds
+            - {{ tie_microseconds }} <= step_events.event_microseconds
             and attempts.entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
             >= step_events.event_microseconds
     where
         step_events.step_number = {{ step }}
+        {%- if has_known_first %}
+        and attempts.first_microseconds_{{ step }}
+        < attempts.progressed_microseconds - {{ tie_microseconds }}
+        {%- endif %}
         {%- if required %}
         and attempts.event_number_{{ required }} is not null
         {%- endif %}
@@ -188,12 +207,33 @@ candidates_{{ step }} as (
 chosen_{{ step }} as (
     select
         {{ attempts }}.*,
+        {%- if has_known_first %}
+        {{ funnel_first_in_time('number', attempts, step, required, tie_microseconds) }}
+            as chosen_number,
+        {{ funnel_first_in_time('microseconds', attempts, step, required, tie_microseconds) }}
+            as chosen_microseconds
+        {%- else %}
         candidates_{{ step }}.chosen_number,
         candidates_{{ step }}.chosen_microseconds
+        {%- endif %}
     from {{ attempts }}
     left join candidates_{{ step }}
         on {{ attempts }}.attempt_id = candidates_{{ step }}.attempt_id
 )
+{%- endmacro %}
+
+{#- The first event of a step, unless that was too early: then the first that was not. -#}
+{% macro funnel_first_in_time(part, attempts, step, required, tie_microseconds) -%}
+case
+            {%- if required %}
+            when {{ attempts }}.event_number_{{ required }} is null then null
+            {%- endif %}
+            when
+                {{ attempts }}.first_microseconds_{{ step }}
+                >= {{ attempts }}.progressed_microseconds - {{ tie_microseconds }}
+                then {{ attempts }}.first_microseconds_{{ step }}
+            else candidates_{{ step }}.chosen_{{ part }}
+        end
 {%- endmacro %}
 
 {#- Events of one step and, at the moment from which each attempt may use them, the attempts. -#}

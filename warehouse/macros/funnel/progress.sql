@@ -2,7 +2,7 @@
 
     kept_attempts     attempt_id, person_id, entry_event_number, entered_microseconds, is_mature,
                       stop_microseconds and, per step, event_number_<k>, reached_microseconds_<k>
-    opens             attempt_id, is_open_<k> of the steps in open_steps
+    opens             attempt_id, is_open_<k> of the steps in open_steps; none: kept_attempts has them
     open_steps        steps of which opens tells; whoever entered did the others
     window_end        SQL of the moment at which a person's window ends
     complete_through  the moment up to which the data are complete
@@ -28,17 +28,21 @@ passed_steps as (
     select
         candidates.*,
         {%- for step in step_numbers %}
-        {% if step in open_steps -%}
-        coalesce(opened_steps.is_open_{{ step }}, false) as is_open_{{ step }},
-        {%- else -%}
+        {%- if step not in open_steps %}
         true as is_open_{{ step }},
+        {%- elif opens %}
+        coalesce(opened_steps.is_open_{{ step }}, false) as is_open_{{ step }},
         {%- endif %}
         {%- endfor %}
-        {{ funnel_length(step_numbers, optional_steps, is_unordered, 'opened_steps') }}
+        {{ funnel_length(
+            step_numbers, optional_steps, is_unordered, 'opened_steps' if opens else 'candidates'
+        ) }}
             as passed_count
     from {{ kept_attempts }} as candidates
+    {%- if opens %}
     left join {{ opens }} as opened_steps
         on candidates.attempt_id = opened_steps.attempt_id
+    {%- endif %}
 ),
 
 reached_steps as (

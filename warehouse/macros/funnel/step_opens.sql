@@ -142,3 +142,27 @@ min({{ column }}) over (
             rows between unbounded preceding and current row
         )
 {%- endmacro %}
+
+{#- The first event of each step in the window of each person's one attempt.
+
+    events         person_id, event_microseconds and is_step_<k>: those in the window
+    step_numbers   the steps to look at
+
+    Gives `first_events`: person_id, first_microseconds_<k>; people without any of the steps are
+    not in it. -#}
+{% macro funnel_first_events(events, step_numbers) -%}
+first_events as (
+    select
+        person_id
+        {%- for step in step_numbers %},
+        min(case when is_step_{{ step }} then event_microseconds end)
+            as first_microseconds_{{ step }}
+        {%- endfor %}
+    from {{ events }}
+    where
+        {%- for step in step_numbers %}
+        {{ 'or ' if not loop.first }}is_step_{{ step }}
+        {%- endfor %}
+    group by person_id
+)
+{%- endmacro %}

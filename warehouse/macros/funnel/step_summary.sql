@@ -12,27 +12,59 @@
 {% macro funnel_step_summary(outcomes, groups=[]) -%}
 with
 
+-- One number tells a stay's length and whether it is over, in the order in which stays end; one
+-- is sorted faster than two. Stays alike in both are interchangeable: the order is total.
 stays as (
     select
         {%- for group in groups %}
         {{ group }},
         {%- endfor %}
         step_number,
-        coalesce(microseconds_from_previous, microseconds_watched) as microseconds,
-        microseconds_from_previous is not null as is_over
+        coalesce(2 * microseconds_from_previous, 2 * microseconds_watched + 1) as stay
     from {{ outcomes }}
     where microseconds_from_previous is not null or microseconds_watched is not null
 ),
 
--- stays of equal length and end are interchangeable: the order is total
+-- The share still there is never below that of longer stays, nor above that of stays not seen to
+-- end by then: the median lies between these two, and what is longer need not be sorted.
+stay_bounds as (
+    select
+        {%- for group in groups %}
+        {{ group }},
+        {%- endfor %}
+        step_number,
+        count(*) as came,
+        percentile_disc(0.5) within group (order by stay) as least_stay,
+        percentile_disc(0.5) within group (
+            order by case when mod(stay, 2) = 0 then stay else {{ 2 ** 63 - 1 }} end
+        ) as most_stay
+    from stays
+    group by {% for group in groups %}{{ group }}, {% endfor %}step_number
+),
+
 ranked_stays as (
     select
-        *,
-        count(*) over ({{ funnel_same_step(groups) }}) - row_number() over (
-            {{ funnel_same_step(groups) }}
-            order by microseconds, case when is_over then 0 else 1 end
-        ) as longer_count
+        stays.*,
+        row_number() over (
+            {{ funnel_same_step(groups, 'stays.') }}
+            order by stays.stay
+        ) as place
     from stays
+    inner join stay_bounds
+        on {{ funnel_is_same_step(groups, 'stays', 'stay_bounds') }}
+    where stays.stay <= stay_bounds.most_stay
+),
+
+followed_stays as (
+    select
+        ranked_stays.*,
+        mod(ranked_stays.stay, 2) = 0 as is_over,
+        stay_bounds.came,
+        stay_bounds.came - ranked_stays.place as longer_count
+    from ranked_stays
+    inner join stay_bounds
+        on {{ funnel_is_same_step(groups, 'ranked_stays', 'stay_bounds') }}
+    where mod(ranked_stays.stay, 2) = 1 or ranked_stays.stay >= stay_bounds.least_stay
 ),
 
 -- With nobody censored the share still there is that of longer stays, exactly; each stay that was
@@ -51,20 +83,19 @@ surviving_stays as (
             order by longer_count desc
             rows between unbounded preceding and current row
         ))
-        / count(*) over ({{ funnel_same_step(groups) }}) as survival
-    from ranked_stays
+        / came as survival
+    from followed_stays
 ),
 
-stay_summary as (
+censored_medians as (
     select
         {%- for group in groups %}
         {{ group }},
         {%- endfor %}
         step_number,
-        count(*) as came,
-        min(case when is_over and survival <= 0.5 + 1e-9 then microseconds end)
-            as censored_median_microseconds
+        min(stay) / 2 as censored_median_microseconds
     from surviving_stays
+    where is_over and survival <= 0.5 + 1e-9
     group by {% for group in groups %}{{ group }}, {% endfor %}step_number
 ),
 
@@ -92,18 +123,23 @@ step_summary as (
 
 select
     step_summary.*,
-    coalesce(stay_summary.came, 0) as n_came,
-    stay_summary.censored_median_microseconds
+    coalesce(stay_bounds.came, 0) as n_came,
+    censored_medians.censored_median_microseconds
 from step_summary
-left join stay_summary
-    on
-        step_summary.step_number = stay_summary.step_number
-        {%- for group in groups %}
-        and step_summary.{{ group }} is not distinct from stay_summary.{{ group }}
-        {%- endfor %}
+left join stay_bounds
+    on {{ funnel_is_same_step(groups, 'step_summary', 'stay_bounds') }}
+left join censored_medians
+    on {{ funnel_is_same_step(groups, 'step_summary', 'censored_medians') }}
 order by {% for group in groups %}step_summary.{{ group }} nulls last, {% endfor %}step_summary.step_number
 {%- endmacro %}
 
-{% macro funnel_same_step(groups) -%}
-partition by {% for group in groups %}{{ group }}, {% endfor %}step_number
+{% macro funnel_same_step(groups, table='') -%}
+partition by {% for group in groups %}{{ table }}{{ group }}, {% endfor %}{{ table }}step_number
+{%- endmacro %}
+
+{% macro funnel_is_same_step(groups, one, other) -%}
+{{ one }}.step_number = {{ other }}.step_number
+        {%- for group in groups %}
+        and {{ one }}.{{ group }} is not distinct from {{ other }}.{{ group }}
+        {%- endfor %}
 {%- endmacro %}
