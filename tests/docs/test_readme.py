@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,16 +21,37 @@ from docs.questions import ask_example, read_example  # noqa: E402
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """The folder `carepath demo` ran in, and what it printed."""
-    folder = tmp_path_factory.mktemp("demo")
+    """The folder `carepath demo` ran in, from the wheel alone, and what it printed."""
+    folder, site = tmp_path_factory.mktemp("demo"), tmp_path_factory.mktemp("site")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", site, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (wheel,) = site.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    # The checkout's own source must not be what runs.
+    script = site / "demo.py"
+    script.write_text(
+        "import sys, carepath; assert sys.argv[1] in carepath.__file__, carepath.__file__\n"
+        "sys.argv = ['carepath', 'demo', 'workspace']\n"
+        "from carepath.cli.main import main; main()\n"
+    )
     process = subprocess.run(
-        [sys.executable, "-m", "carepath", "demo", "workspace"],
+        [sys.executable, script, site],
         cwd=folder,
         capture_output=True,
         text=True,
-        check=True,
-        env=os.environ | {"COLUMNS": "100"},
+        check=False,
+        env={
+            "PYTHONPATH": str(site),
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(folder),
+            "COLUMNS": "100",
+        },
     )
+    assert process.returncode == 0, process.stderr
     return folder, process.stdout.replace(f"{folder}/", "")
 
 

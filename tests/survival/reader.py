@@ -1,6 +1,7 @@
 """A reader who never stops: opens prod, reads every row of every table, tells what it saw.
 
-Runs until its input ends; then prints {"reads": n, "states": {digest: n}, "faults": [...]}.
+Runs until its input ends, with a pause of so many seconds between two reads; then prints
+{"reads": n, "states": {digest: n}, "faults": [...]}.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from digests import digest
 
 def main() -> None:
     """Read until told to stop."""
-    prod = Path(sys.argv[1])
+    prod, pause = Path(sys.argv[1]), float(sys.argv[2])
     states: Counter[str] = Counter()
     faults: list[str] = []
     print("reading", flush=True)
-    while not select.select([sys.stdin], [], [], 0.02)[0]:
+    while not select.select([sys.stdin], [], [], pause)[0]:
         try:
             states[digest(prod)] += 1
         except Exception as error:

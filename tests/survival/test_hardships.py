@@ -169,7 +169,7 @@ def leave_log(path: Path) -> None:
 DAMAGES = (flip_blocks, empty, cut, flip_header, no_database, leave_log)
 
 
-@pytest.mark.parametrize("name", ["prep", "prod"])
+@pytest.mark.parametrize("name", ["prep", pytest.param("prod", marks=only_all)])
 @pytest.mark.parametrize(
     "damage",
     [DAMAGES[0], *(pytest.param(one, marks=only_all) for one in DAMAGES[1:])],
