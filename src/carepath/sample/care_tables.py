@@ -72,7 +72,7 @@ def _write_tasks(
         care.roster,
         hard_deletes=True,
     )
-    columns = dict(rows.columns)
+    columns = rows.columns
     item = columns["item"].astype(np.int64)
     columns["created"] = created[item]
     columns["task_type"] = care.task_type[item]
@@ -88,6 +88,7 @@ def _write_tasks(
         " make_timestamp(received) as _sdc_received_at,"
         " cast(null as timestamp) as _sdc_deleted_at",
     )
+    columns.clear()
     status, modified = current_state(care.task_history, created)
     conflict = rows.chosen["items_with_status_conflict"]
     status[conflict] = np.where(status[conflict] == COMPLETE, IN_PROGRESS, COMPLETE)
@@ -141,7 +142,7 @@ def _write_projects(
     rows = deliver_history(
         random, care.project_history, created, never, plan.ends, care.roster, hard_deletes=False
     )
-    columns = dict(rows.columns)
+    columns = rows.columns
     item = columns["item"].astype(np.int64)
     columns["created"] = created[item]
     columns["creator"] = care.project_creator[item]

@@ -87,6 +87,34 @@ def deliver_history(
     chosen = choose_items(random, created.size)
     if not hard_deletes:
         chosen["items_hard_deleted"] = chosen["items_hard_deleted"][:0]
+    columns = _with_ids(*_edit(random, history, until, end, roster, chosen, dirt))
+    chosen["items_out_of_order"] = _swap_ids(columns, chosen["items_out_of_order"])
+    columns["received"] = np.minimum(
+        columns["time"] + random.integers(60, 900, columns["time"].size) * SECOND, end
+    )
+    _respell(random, columns, dirt)
+    columns = _plant_rows(random, columns, created, dirt)
+    for kind in ITEM_SHARES:
+        dirt.setdefault(kind, int(chosen[kind].size))
+    order = np.argsort(columns["received"], kind="stable")
+    ordered = {name: columns.pop(name)[order] for name in list(columns)}
+    return HistoryRows(ordered, dirt, chosen)
+
+
+def _edit(
+    random: np.random.Generator,
+    history: History,
+    until: Numbers,
+    end: int,
+    roster: Roster,
+    chosen: dict[str, Numbers],
+    dirt: dict[str, int],
+) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Add edits that change no status, and leave some changes out.
+
+    Returns item, time, status and coordinator of the rows in order of time; what was planted goes
+    into `chosen` and `dirt`.
+    """
     order = np.lexsort((np.arange(history.item.size), history.item))
     item, time = history.item[order], history.time[order]
     status, coordinator = history.status[order], history.coordinator[order]
@@ -113,17 +141,17 @@ def deliver_history(
     )
     # A row of another status needs room before the next row.
     rank = np.arange(item.size, dtype=np.int64) * 4
-    pieces = [(item[keep], time[keep], status[keep], coordinator[keep], rank[keep])]
+    pieces = [[item[keep], time[keep], status[keep], coordinator[keep], rank[keep]]]
     rows = np.flatnonzero(unmapped & (next_time - time > 2 * SECOND))
     chosen["items_with_unmapped_status"] = item[rows]
     pieces.append(
-        (
+        [
             item[rows],
             time[rows] + (next_time - time)[rows] // 2000 * 1000,
             np.full(rows.size, UNMAPPED),
             coordinator[rows],
             rank[rows] + 2,
-        )
+        ]
     )
     eligible = np.flatnonzero(keep & (next_time - time > 2 * SECOND))
     eligible = eligible[~np.isin(eligible, rows)]
@@ -133,32 +161,24 @@ def deliver_history(
         rows, taken = taken[:size], taken[size:]
         share = random.uniform(0.1, 0.9, rows.size)
         pieces.append(
-            (
+            [
                 item[rows],
                 _edit_time(roster, share, time[rows], next_time[rows], coordinator[rows]),
                 status[rows] if what is None else np.full(rows.size, what),
                 coordinator[rows],
                 rank[rows] + 1,
-            )
+            ]
         )
         dirt[kind] = int(rows.size)
+    # Sixty million rows: what is not needed any more is let go of.
+    del item, time, status, coordinator, rank, order, next_time, keep, eligible, taken
     item, time, status, coordinator, rank = (
-        np.concatenate([piece[n] for piece in pieces]) for n in range(5)
+        np.concatenate([piece.pop(0) for piece in pieces]) for _ in range(5)
     )
     # A stream of its own: who stands in moves no other draw.
     coordinator = roster.stand_in(random.spawn(1)[0], coordinator, time)
     order = np.lexsort((rank, time))
-    columns = _with_ids(item[order], time[order], status[order], coordinator[order])
-    chosen["items_out_of_order"] = _swap_ids(columns, chosen["items_out_of_order"])
-    columns["received"] = np.minimum(
-        columns["time"] + random.integers(60, 900, item.size) * SECOND, end
-    )
-    _respell(random, columns, dirt)
-    columns = _plant_rows(random, columns, created, dirt)
-    for kind in ITEM_SHARES:
-        dirt.setdefault(kind, int(chosen[kind].size))
-    order = np.argsort(columns["received"], kind="stable")
-    return HistoryRows({name: values[order] for name, values in columns.items()}, dirt, chosen)
+    return item[order], time[order], status[order], coordinator[order]
 
 
 def _edit_time(
@@ -282,4 +302,4 @@ def _plant_rows(
             extra["has_time"] = np.zeros(size, dtype=bool)
         dirt[kind] = size
         pieces.append(extra)
-    return {name: np.concatenate([piece[name] for piece in pieces]) for name in columns}
+    return {name: np.concatenate([piece.pop(name) for piece in pieces]) for name in list(columns)}
