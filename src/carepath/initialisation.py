@@ -58,7 +58,7 @@ def init_workspace(root: Path) -> Workspace:
     try:
         workspace.definitions.mkdir(parents=True, exist_ok=True)
         # plain dbt spills into it too
-        workspace.building.mkdir(exist_ok=True)
+        workspace.building.mkdir(mode=0o700, exist_ok=True)
         shipped = shipped_definitions()
         for name in COLUMNS:
             if not (workspace.definitions / name).exists():
