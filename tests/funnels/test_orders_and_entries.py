@@ -204,3 +204,10 @@ def test_a_step_that_nobody_ever_did_is_named_with_the_nearest_name():
         ("zzz", None),
         ("b", "B"),
     ]
+
+
+def test_a_step_done_too_early_counts_when_it_is_done_again():
+    result = run("ann: A@0 C@1 B@2 C@5\nbob: A@0 C@1 B@2", "A B C")
+    assert [step.closed for step in result.steps] == [2, 2, 1]
+    assert result.steps[2].open == 2
+    assert result.steps[2].median_seconds == 3

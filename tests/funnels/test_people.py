@@ -52,6 +52,19 @@ def test_only_those_who_never_entered_clash(monkeypatch):
     assert expected[2].never_entered == 2
 
 
+def test_who_clashes_with_a_person_whose_window_is_over_is_told_apart(monkeypatch):
+    honest, salts = events.write_person, []
+
+    def write_person(unit: str, salt: int) -> str:
+        salts.append(salt)
+        return honest(unit, salt) if salt else "cast(1 as ubigint)"
+
+    monkeypatch.setattr(events, "write_person", write_person)
+    result = run("ann: A@0 B@1\nbob: B@5000")
+    assert (result.totals.completed, result.set_aside.never_entered) == (1, 1)
+    assert salts == [0, 1]
+
+
 def test_a_funnel_over_a_table_of_texts_and_over_parquet_is_the_same(tmp_path):
     import duckdb
 

@@ -234,7 +234,7 @@ class Made:
 
     def write(self) -> Path:
         """Write the rows and let go of the file."""
-        # A statement per row takes a hundred times as long.
+        # A statement per row takes longer than the questions do.
         for table, rows in self.rows.items():
             columns = self.columns[table]
             written = self.root / f"{table}.json"

@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+ALL = bool(os.environ.get("CAREPATH_SURVIVAL"))
+"""Whether everything is tried, as `make survival` does."""
 # Seconds between two reads: without a pause the readers take a processor from what they watch.
-PAUSE = 0.02 if os.environ.get("CAREPATH_SURVIVAL") else 0.2
+PAUSE = 0.02 if ALL else 0.2
 
 
 @dataclass

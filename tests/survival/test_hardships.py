@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from digests import digest, digest_tables
-from processes import Ended, Server
+from processes import ALL, Ended, Server
 from survival_world import World
 
 from carepath.locks import BUILD_LOCK
@@ -25,7 +25,6 @@ from carepath.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 Copy = Callable[[Workspace], Workspace]
-ALL = bool(os.environ.get("CAREPATH_SURVIVAL"))
 only_all = pytest.mark.skipif(not ALL, reason="one of its kind runs; `make survival` runs all")
 FREED = "2g"
 

@@ -5,7 +5,6 @@ CI runs a sample of the moments; `make survival` runs all fifty.
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ import duckdb
 import pytest
 from digests import digest, digest_tables
 from moments import BUILDING, LANDING, Condition, draw_shares
-from processes import reading
+from processes import ALL, reading
 from survival_world import World
 
 from carepath.operations.history import read_history
@@ -23,7 +22,6 @@ from carepath.workspace import Workspace
 
 pytestmark = pytest.mark.slow
 Copy = Callable[[Workspace], Workspace]
-ALL = bool(os.environ.get("CAREPATH_SURVIVAL"))
 LANDINGS, BUILDS = 30, 20
 """Kills in all, aimed ones included: fifty."""
 

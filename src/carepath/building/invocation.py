@@ -188,7 +188,7 @@ def _quiet_loggers() -> Iterator[None]:
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Look for garbage less often: dbt keeps a million objects, which are searched each time."""
+    """Look for garbage less often: dbt keeps very many objects, and each look goes through them."""
     before = gc.get_threshold()
     gc.set_threshold(100_000, 50, 100)
     try:

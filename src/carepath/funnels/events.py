@@ -354,7 +354,8 @@ left join entrants
 where
     ({matters})
     and case
-        when entrants.person_id is null then {" or ".join(steps)}
+        when entrants.person_id is null or counted_events.person_check != entrants.person_check
+            then {" or ".join(steps)}
         else
             event_microseconds >= entrants.first_microseconds - {before}
             and event_microseconds <= entrants.last_microseconds + {after}
