@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import cache
+import re
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -32,18 +33,33 @@ def find_macros() -> Path:
 
 
 @cache
-def _read_macros() -> str:
-    paths = sorted(find_macros().glob("*.sql"))
-    return "".join(path.read_text(encoding="utf-8") for path in paths)
+def _find_files() -> dict[str, Path]:
+    """Map each macro to the file that holds it."""
+    return {
+        name: path
+        for path in sorted(find_macros().glob("*.sql"))
+        for name in re.findall(r"{%-? *macro +(\w+)", path.read_text(encoding="utf-8"))
+    }
 
 
 @cache
-def _compile() -> Any:
-    # Macros of one file may call those of another, as in dbt: all stand in one template.
+def _make_environment() -> Environment:
     environment = Environment(undefined=StrictUndefined, autoescape=False)
-    return environment.from_string(_read_macros()).module
+    # As in dbt, macros of one file may call those of another.
+    environment.globals.update({name: partial(_call, name) for name in _find_files()})
+    return environment
+
+
+@cache
+def _compile(path: Path) -> Any:
+    return _make_environment().from_string(path.read_text(encoding="utf-8")).module
+
+
+def _call(macro: str, *arguments: Any, **values: Any) -> str:
+    # Compiled when first called: compiling all of them takes a tenth of a second.
+    return str(getattr(_compile(_find_files()[macro]), macro)(*arguments, **values))
 
 
 def render(macro: str, **values: Any) -> str:
     """Render one macro with names of relations and plain values."""
-    return str(getattr(_compile(), macro)(**values)).strip()
+    return _call(macro, **values).strip()
