@@ -68,6 +68,49 @@ def test_rows_gone_from_raw_start_the_state_over(workspace: Workspace) -> None:
     assert read_tables(workspace.prep) == []
 
 
+def note_file(workspace: Workspace, content: str, batch: int) -> None:
+    """An entry of landing's ledger."""
+    with duckdb.connect(str(workspace.raw)) as connection:
+        connection.execute(
+            "insert into landing.files (file_id, batch_number, table_name, file_name, sha256, "
+            "landed_at, row_count, accepted_count, rejected_count) "
+            f"values ('{content}', {batch}, 'snowplow.events', 'events.csv', '{content}', "
+            "timestamp '2026-01-01', 3, 3, 0)"
+        )
+
+
+@pytest.mark.parametrize(
+    ("ledger", "is_another"),
+    [
+        ({1: "a", 2: "b"}, False),
+        ({1: "a", 2: "b", 3: "c"}, False),
+        ({1: "z", 2: "b"}, True),
+        ({1: "a", 2: "c"}, True),
+        ({1: "b", 2: "a"}, True),
+        ({1: "a"}, True),
+        ({}, True),
+    ],
+)
+def test_a_raw_of_other_files_starts_the_state_over_whatever_its_counts(
+    ledger: dict[int, str], is_another: bool, workspace: Workspace
+) -> None:
+    make_state(workspace, 3)
+    note_file(workspace, "a", 1)
+    note_file(workspace, "b", 2)
+    assert prepare_state(workspace.prep, workspace.raw, start_over=False) is None
+    # made anew, or from a copy, with as many rows as before
+    workspace.raw.unlink()
+    create_raw(workspace)
+    add_events(workspace, 3, 1)
+    for batch, content in ledger.items():
+        note_file(workspace, content, batch)
+    reason = prepare_state(workspace.prep, workspace.raw, start_over=False)
+    told = "raw is another than the one that earlier builds read"
+    assert reason == (told if is_another else None)
+    assert read_tables(workspace.prep) == ([] if is_another else ["delivered_events"])
+    assert prepare_state(workspace.prep, workspace.raw, start_over=False) is None
+
+
 def test_an_unreadable_state_is_replaced(workspace: Workspace) -> None:
     workspace.prep.write_bytes(b"not a database" * 1000)
     reason = prepare_state(workspace.prep, workspace.raw, start_over=False)
@@ -81,11 +124,13 @@ def test_a_new_state_is_for_its_owner_only(workspace: Workspace) -> None:
 
 
 def read_tables(database: Path) -> list[str]:
-    """The tables of a database."""
+    """The tables of the models in a database."""
     with duckdb.connect(str(database), read_only=True) as connection:
         return [
             name
-            for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+            for (name,) in connection.execute(
+                "select table_name from duckdb_tables() where schema_name = 'intermediate'"
+            ).fetchall()
         ]
 
 

@@ -13,7 +13,15 @@ import pytest
 from effort import times
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from oracle.definitions import EVENTS, TASK, TASK_HISTORY, Raw, Row
+from oracle.definitions import (
+    EVENTS,
+    PROJECT,
+    PROJECT_HISTORY,
+    TASK,
+    TASK_HISTORY,
+    Raw,
+    Row,
+)
 from oracle.worlds import shuffled
 
 from warehouse.fast import FastWarehouse, build_order, incremental_models, layer_of
@@ -193,3 +201,24 @@ def test_a_record_that_moves_the_creation_judges_old_history_again(folder: Path)
     land_and_build(warehouse, folder, {TASK: [early], TASK_HISTORY: [history]}, {TASK: [later]})
     reasons = [row["reason"] for row in warehouse.read("rejection_summary")]
     assert reasons == ["dated_before_created"]
+
+
+def test_a_record_that_becomes_unusable_judges_old_history_again(folder: Path) -> None:
+    early = {"id": "t", "created": MONDAY, "modified": MONDAY + 9 * MINUTE}
+    early |= {"status": "COMPLETE", "_sdc_deleted_at": MONDAY + 2 * MINUTE}
+    # created after it was deleted: such a record says nothing, so the task was not deleted either
+    later = early | {"created": MONDAY + 8 * MINUTE, "modified": MONDAY + 10 * MINUTE}
+    task, project = {"title": "Call"}, {"type": "INTERNAL"}
+    history = [
+        {"history_id": "1", "id": "t", "status": "IN_PROGRESS", "history_date": MONDAY + MINUTE},
+        {"history_id": "2", "id": "t", "status": "COMPLETE", "history_date": MONDAY + 5 * MINUTE},
+    ]
+    warehouse = make_warehouse(folder)
+    first = {TASK: [early | task], PROJECT: [early | project]}
+    first |= {TASK_HISTORY: history, PROJECT_HISTORY: history}
+    land_and_build(warehouse, folder, first, {TASK: [later | task], PROJECT: [later | project]})
+    assert [row["status"] for row in warehouse.read("task_phases")] == ["in_progress", "complete"]
+    assert [row["status"] for row in warehouse.read("project_phases")] == [
+        "in_progress",
+        "complete",
+    ]

@@ -64,6 +64,9 @@ def prepare_state(prep: Path, raw: Path, *, start_over: bool) -> str | None:
             path.unlink(missing_ok=True)
         with private_files():
             duckdb.connect(str(prep)).close()
+    with duckdb.connect(str(prep)) as connection:
+        connection.execute(f"attach {quote_text(str(raw))} as raw (read_only)")
+        _note_ledger(connection)
     return reason
 
 
@@ -87,6 +90,8 @@ def _find_reason(prep: Path, raw: Path, *, start_over: bool) -> str | None:
         for table, source in _SOURCES.items():
             if _has_lost_rows(connection, table, source):
                 return f"rows of {source} that earlier builds read are gone"
+        if _has_other_ledger(connection):
+            return "raw is another than the one that earlier builds read"
     return None
 
 
@@ -105,6 +110,52 @@ def _has_lost_rows(connection: duckdb.DuckDBPyConnection, table: str, source: st
         [kept[1] or 0],
     ).fetchone()
     return bool(kept[0]) and there is not None and int(kept[0]) != int(there[0])
+
+
+def _has_other_ledger(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Tell whether other files were landed in the batches that earlier builds read.
+
+    So it is where raw was made anew, or restored from a copy, and landed into again: batches are
+    numbered from where it then stood.
+    """
+    try:
+        noted = connection.execute("select batch_number, ledger from state.raw_ledger").fetchone()
+    except duckdb.CatalogException:  # of another version, or killed before it was noted
+        return False
+    return noted is not None and noted[1] != _read_ledger(connection, noted[0])[1]
+
+
+def _note_ledger(connection: duckdb.DuckDBPyConnection) -> None:
+    """Note what was landed, before any of it is read."""
+    connection.execute("create schema if not exists state")
+    connection.execute(
+        "create or replace table state.raw_ledger as "
+        "select cast(? as bigint) as batch_number, cast(? as varchar) as ledger",
+        _read_ledger(connection, 2**63 - 1),
+    )
+
+
+def _read_ledger(
+    connection: duckdb.DuckDBPyConnection, last_batch: int
+) -> tuple[int | None, str | None]:
+    """Give the last of the batches up to one, and a hash of which files were landed in them."""
+    try:
+        row = connection.execute(
+            """
+select
+    max(batch_number),
+    md5(string_agg(file, ' ' order by file))
+from (
+    select batch_number, concat_ws(',', batch_number, table_name, sha256) as file
+    from raw.landing.files
+    where batch_number <= ?
+)""",
+            [last_batch],
+        ).fetchone()
+    except duckdb.CatalogException:  # rows that carepath did not land
+        return None, None
+    assert row is not None
+    return row
 
 
 def read_signatures(prep: Path) -> dict[str, dict[str, str]]:

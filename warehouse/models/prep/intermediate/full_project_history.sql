@@ -15,9 +15,15 @@
 -- never vanishes: rows are replaced by their own id.
 with
 
+-- a record that cannot be used says nothing, and what the one before it said no longer holds
 projects as (
-    select * from {{ ref('delivered_projects') }}
-    where set_aside_reason is null
+    select
+        project_id,
+        case when set_aside_reason is null then created_at end as created_at,
+        case when set_aside_reason is null then deleted_at end as deleted_at,
+        set_aside_reason is null as has_record,
+        batch_number
+    from {{ ref('delivered_projects') }}
 ),
 
 status_map as (
@@ -122,6 +128,7 @@ final as (
         latest.own_set_aside_reason,
         latest.source_row_count,
         latest.batch_number,
+        coalesce(projects.has_record, false) as has_record,
         projects.batch_number as record_batch_number
     from latest
     left join projects

@@ -15,9 +15,15 @@
 -- replaced by their own id.
 with
 
+-- a record that cannot be used says nothing, and what the one before it said no longer holds
 tasks as (
-    select * from {{ ref('delivered_tasks') }}
-    where set_aside_reason is null
+    select
+        task_id,
+        case when set_aside_reason is null then created_at end as created_at,
+        case when set_aside_reason is null then deleted_at end as deleted_at,
+        set_aside_reason is null as has_record,
+        batch_number
+    from {{ ref('delivered_tasks') }}
 ),
 
 status_map as (
@@ -122,6 +128,7 @@ final as (
         latest.own_set_aside_reason,
         latest.source_row_count,
         latest.batch_number,
+        coalesce(tasks.has_record, false) as has_record,
         tasks.batch_number as record_batch_number
     from latest
     left join tasks

@@ -64,7 +64,7 @@ last_words as (
         listed.project_id is null
         and history.set_aside_reason is null
         -- says the same of nearly all rows, without a join
-        and history.record_batch_number is null
+        and not history.has_record
 ),
 
 remembered as (

@@ -68,7 +68,7 @@ last_words as (
         listed.task_id is null
         and history.set_aside_reason is null
         -- says the same of nearly all rows, without a join
-        and history.record_batch_number is null
+        and not history.has_record
 ),
 
 remembered as (
