@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +17,8 @@ from carepath.errors import CarepathError
 
 BUILD_LOCK = "build.lock"
 LANDING_LOCK = "landing.lock"
+# Whoever asks whether a lock is free has it for a moment.
+PATIENCE_SECONDS = 0.3
 
 
 @dataclass(frozen=True)
@@ -30,11 +33,14 @@ class Holder:
         Its machine.
     since : str
         When it took the lock, ISO 8601, UTC, by its clock.
+    work : str
+        What it does: "build"; empty where it did not say.
     """
 
     pid: int
     host: str
     since: str
+    work: str = ""
 
     def __str__(self) -> str:
         """Name the process, as a person would look for it."""
@@ -60,16 +66,17 @@ def hold_lock(path: Path, work: str, again: str) -> Iterator[None]:
         When another process holds it.
     """
     with _open(path) as stream:
-        if not try_lock(stream):
+        if not _try_for_a_moment(stream):
             holder = read_holder(path)
+            held_by = holder.work if holder is not None and holder.work else work
             raise CarepathError(
-                f"Another {work} is running in this workspace"
+                f"{'Another' if held_by == work else 'A'} {held_by} is running in this workspace"
                 + (f": {holder}." if holder is not None and holder.pid else "."),
                 where=str(path),
                 fix=f"wait until it has ended, then {again}",
             )
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
-        text = json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), now)))
+        text = json.dumps(asdict(Holder(os.getpid(), socket.gethostname(), now, work)))
         stream.truncate(0)
         stream.write(text.encode())
         stream.flush()
@@ -88,14 +95,24 @@ def _open(path: Path) -> IO[bytes]:
         ) from None
 
 
-def try_lock(stream: IO[bytes]) -> bool:
-    """Take an open file's lock if nobody has it."""
+def _try_for_a_moment(stream: IO[bytes]) -> bool:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not try_lock(stream):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def try_lock(stream: IO[bytes], *, is_shared: bool = False) -> bool:
+    """Take an open file's lock if nobody has it; shared, others who share it may have it too."""
     try:
         import fcntl
     except ImportError:  # pragma: no cover - Windows: DuckDB's own file locks must do
         return True
     try:
-        fcntl.flock(stream.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
+        fcntl.flock(stream.fileno(), kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
@@ -105,7 +122,7 @@ def read_holder(path: Path) -> Holder | None:
     """Tell who holds a lock file; None when it is free."""
     try:
         with path.open("rb") as stream:
-            if try_lock(stream):
+            if try_lock(stream, is_shared=True):
                 return None
             text = stream.read()
     except OSError:

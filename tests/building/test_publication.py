@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from carepath.building.build import BuildFailedError
 from carepath.building.project import find_project
 from carepath.building.publication import lock_build, publish
 from carepath.errors import CarepathError
+from carepath.landing import land
+from carepath.landing.database import lock_raw
+from carepath.locks import hold_lock, read_holder, try_lock
 from carepath.workspace import Workspace
 
 pytestmark = pytest.mark.slow
@@ -72,6 +77,47 @@ def test_a_second_build_is_refused_with_a_clear_word(landed: Workspace, copy_of:
         pytest.raises(CarepathError, match="Another build is running"),
     ):
         build(workspace)
+
+
+def test_a_landing_under_way_keeps_builds_out(landed: Workspace, copy_of: Copy) -> None:
+    workspace = copy_of(landed)
+    with lock_raw(workspace), pytest.raises(CarepathError, match="A landing is running in this"):
+        build(workspace)
+
+
+def test_a_build_under_way_keeps_landings_out(
+    landed: Workspace, copy_of: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copy_of(landed)
+    refused: list[str] = []
+
+    def land_meanwhile(*_: object) -> None:
+        with pytest.raises(CarepathError) as refusal:
+            land(tmp_path, workspace)
+        refused.append(str(refusal.value))
+        raise CarepathError("That was all.")
+
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "run_dbt_build", land_meanwhile)
+    with pytest.raises(CarepathError, match="That was all"):
+        build(workspace)
+    assert [text.startswith("A build is running in this workspace") for text in refused] == [True]
+    with lock_raw(workspace):
+        pass  # it may again
+
+
+def test_asking_who_holds_a_lock_refuses_nobody(tmp_path: Path) -> None:
+    lock = tmp_path / "build.lock"
+    with hold_lock(lock, "build", "build again"):
+        holder = read_holder(lock)
+        assert holder is not None
+        assert holder.work == "build"
+    with lock.open("rb") as asking:
+        assert try_lock(asking, is_shared=True)
+        assert read_holder(lock) is None  # somebody else who asks
+        leave = threading.Timer(0.05, lambda: fcntl.flock(asking, fcntl.LOCK_UN))
+        leave.start()
+        with hold_lock(lock, "build", "build again"):
+            leave.join()
 
 
 def test_building_twice_gives_the_same_prod(built: Workspace, copy_of: Copy) -> None:
@@ -130,26 +176,3 @@ def test_a_broken_project_publishes_nothing_and_is_named(
         build(workspace)
     assert workspace.prod.read_bytes() == before
     assert "prod is unchanged" in str(failure.value)
-
-
-def test_without_room_on_the_disk_the_build_says_so_and_prod_stays(
-    built: Workspace, copy_of: Copy
-) -> None:
-    workspace = copy_of(built)
-    before = workspace.prod.read_bytes()
-    script = (
-        "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)); "
-        "sys.argv = ['carepath', 'build', '-w', sys.argv[1]]; "
-        "from carepath.cli.main import main; main()"
-    )
-    process = subprocess.run(
-        [sys.executable, "-c", script, str(workspace.root)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 1, process.stderr
-    assert "Traceback" not in process.stderr
-    assert "disk" in process.stderr
-    assert workspace.prod.read_bytes() == before

@@ -15,7 +15,12 @@ import duckdb
 
 from carepath.building.invocation import DbtResult, NodeResult, Progress, run_dbt_build
 from carepath.building.project import find_project, shipped_definitions
-from carepath.building.publication import candidate_folder, lock_build, publish
+from carepath.building.publication import (
+    candidate_folder,
+    keep_raw_still,
+    lock_build,
+    publish,
+)
 from carepath.building.reconciliation import (
     Read,
     account_rows,
@@ -109,7 +114,7 @@ def build(
         return _build_production(
             workspace, definitions, chosen, progress, threads, started, full_refresh=full_refresh
         )
-    with lock_build(workspace), _explained(workspace):
+    with lock_build(workspace), keep_raw_still(workspace), _explained(workspace):
         _check_raw(workspace)
         project = find_project()
         inputs = read_inputs(workspace, project, definitions, chosen)

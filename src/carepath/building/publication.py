@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from carepath.errors import CarepathError
-from carepath.locks import BUILD_LOCK, hold_lock
+from carepath.locks import BUILD_LOCK, LANDING_LOCK, hold_lock
 from carepath.permissions import keep_mode
 from carepath.workspace import Workspace
 
@@ -26,6 +26,19 @@ def lock_build(workspace: Workspace) -> Iterator[None]:
         When another build is running.
     """
     with hold_lock(workspace.building / BUILD_LOCK, "build", "build again"):
+        yield
+
+
+@contextmanager
+def keep_raw_still(workspace: Workspace) -> Iterator[None]:
+    """Keep landings out: what is reconciled in the end is what the models read.
+
+    Raises
+    ------
+    CarepathError
+        When a landing is running.
+    """
+    with hold_lock(workspace.building / LANDING_LOCK, "build", "build again"):
         yield
 
 

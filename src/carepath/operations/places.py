@@ -65,13 +65,14 @@ def check_permissions(workspace: Workspace) -> Iterator[Finding]:
 
 def check_locks(workspace: Workspace) -> Iterator[Finding]:
     """Tell who holds which lock."""
-    free = True
+    running = {}  # a build holds both locks
     for name, work in ((LANDING_LOCK, "landing"), (BUILD_LOCK, "build")):
         holder = read_holder(workspace.building / name)
         if holder is not None:
-            free = False
-            yield warn("locks", f"a {work} is running: {holder}", "wait until it has ended")
-    if free:
+            running[holder.work or work] = holder
+    for work, holder in running.items():
+        yield warn("locks", f"a {work} is running: {holder}", "wait until it has ended")
+    if not running:
         yield ok("locks", "free: nothing is landing or building")
 
 
