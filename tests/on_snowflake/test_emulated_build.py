@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from sql_checks import find_problems
 from carepath.building.production import open_production, publish_production
 from carepath.errors import CarepathError
 from carepath.questions.asking import ask
+from carepath.questions.opening import open_warehouse
 from carepath.questions.registry import QUESTIONS
-from carepath.report.collection import read_accounts
+from carepath.report.collection import Collected, read_accounts
 from carepath.snowflake.settings import read_settings
 from carepath.workspace import Workspace
 
@@ -72,8 +74,11 @@ def test_segments_and_dates_are_bound_alike(emulated: Emulated) -> None:
 
 
 def test_the_report_reads_the_same_accounts(emulated: Emulated) -> None:
-    on = emulated.workspace.on
-    assert read_accounts(on("snowflake"), None, None) == read_accounts(on("duckdb"), None, None)
+    def read(platform: str) -> Collected:
+        with closing(open_warehouse(emulated.workspace.on(platform), "report")) as warehouse:
+            return read_accounts(warehouse, None, None)
+
+    assert read("snowflake") == read("duckdb")
 
 
 def test_readers_never_meet_a_table_under_construction(emulated: Emulated) -> None:

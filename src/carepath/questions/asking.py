@@ -25,6 +25,8 @@ def ask(
     until: str | date | None = None,
     as_of: str | datetime | None = None,
     workspace: str | Path | Workspace | None = None,
+    *,
+    opened: Warehouse | None = None,
 ) -> Answer:
     """Answer one question from the published warehouse.
 
@@ -41,6 +43,9 @@ def ask(
         Moment the answer must be of (UTC). The warehouse must have been built for it.
     workspace : path or Workspace, optional
         Default: the one the current folder is in.
+    opened : Warehouse, optional
+        Its warehouse, where that is open already: several answers then are of one publication. It
+        stays open.
 
     Returns
     -------
@@ -58,7 +63,6 @@ def ask(
     >>> carepath.ask("conversion", by="client").headline  # doctest: +SKIP
     """
     entry = find_question(question)
-    found = workspace if isinstance(workspace, Workspace) else _find(workspace)
     first, last = _read_date(since, "since"), _read_date(until, "until")
     if first and last and first > last:
         raise CarepathError(
@@ -70,7 +74,7 @@ def ask(
     declared: Question = module.QUESTION
     segment = find_segment(declared, by)
     moment = None if as_of is None else _read_moment(as_of)
-    warehouse = open_warehouse(found, "ask")
+    warehouse = opened if opened is not None else _open(workspace)
     try:
         built = read_as_of(warehouse)
         _check_moment(moment, built, warehouse)
@@ -81,7 +85,8 @@ def ask(
         result: Answer = module.answer(context)
         return result
     finally:
-        warehouse.close()
+        if opened is None:
+            warehouse.close()
 
 
 def widen(
@@ -149,8 +154,10 @@ def read_site_time_zone(warehouse: Warehouse) -> str:
     return str(found.values("zone")[0])
 
 
-def _find(workspace: str | Path | None) -> Workspace:
-    return find_workspace(None if workspace is None else Path(workspace))
+def _open(workspace: str | Path | Workspace | None) -> Warehouse:
+    if not isinstance(workspace, Workspace):
+        workspace = find_workspace(None if workspace is None else Path(workspace))
+    return open_warehouse(workspace, "ask")
 
 
 def _check_moment(asked: datetime | None, built: datetime, warehouse: Warehouse) -> None:

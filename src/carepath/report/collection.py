@@ -10,10 +10,8 @@ from typing import Any
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
 from carepath.questions.asking import ask, read_as_of
-from carepath.questions.opening import open_warehouse
 from carepath.questions.registry import QUESTIONS
 from carepath.questions.warehouse import Warehouse
-from carepath.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,41 +48,33 @@ class Collected:
     freshness: tuple[tuple[str, datetime | None, datetime | None, datetime | None], ...] = ()
 
 
-def read_accounts(
-    workspace: Workspace, since: date | str | None, until: date | str | None
-) -> Collected:
+def read_accounts(warehouse: Warehouse, since: date | None, until: date | None) -> Collected:
     """Read where the rows went and how fresh they are; no question is asked yet.
 
     Raises
     ------
     CarepathError
-        When there is no warehouse, it is empty, or a date is none.
+        When the warehouse is empty.
     """
-    first, last = _read_range(since, until)
-    warehouse = open_warehouse(workspace, "report")
-    try:
-        as_of = read_as_of(warehouse)
-        fates = _read(
-            warehouse,
-            "select source_table, fate, row_count from row_reconciliation "
-            "order by source_table, fate",
-        )
-        rejections = _read(
-            warehouse,
-            "select source_table, reason, row_count from rejection_summary "
-            "where row_count > 0 order by source_table, row_count desc, reason",
-        )
-        freshness = _read(
-            warehouse,
-            "select source_table, latest_source_at, latest_loaded_at, complete_through "
-            "from data_freshness order by source_table",
-        )
-    finally:
-        warehouse.close()
-    return Collected(as_of, first, last, {}, {}, fates, rejections, freshness)
+    as_of = read_as_of(warehouse)
+    fates = _read(
+        warehouse,
+        "select source_table, fate, row_count from row_reconciliation order by source_table, fate",
+    )
+    rejections = _read(
+        warehouse,
+        "select source_table, reason, row_count from rejection_summary "
+        "where row_count > 0 order by source_table, row_count desc, reason",
+    )
+    freshness = _read(
+        warehouse,
+        "select source_table, latest_source_at, latest_loaded_at, complete_through "
+        "from data_freshness order by source_table",
+    )
+    return Collected(as_of, since, until, {}, {}, fates, rejections, freshness)
 
 
-def ask_all(collected: Collected, workspace: Workspace, progress: Progress) -> Collected:
+def ask_all(collected: Collected, warehouse: Warehouse, progress: Progress) -> Collected:
     """Ask every question; one that has nothing to answer from keeps its error."""
     answers: dict[str, Answer] = {}
     silences: dict[str, CarepathError] = {}
@@ -92,7 +82,7 @@ def ask_all(collected: Collected, workspace: Workspace, progress: Progress) -> C
         progress(entry.id, number, len(QUESTIONS) + 1)
         try:
             answers[entry.id] = ask(
-                entry.id, since=collected.since, until=collected.until, workspace=workspace
+                entry.id, since=collected.since, until=collected.until, opened=warehouse
             )
         except CarepathError as error:
             silences[entry.id] = error
@@ -104,10 +94,16 @@ def _read(warehouse: Warehouse, sql: str) -> tuple[tuple[Any, ...], ...]:
     return tuple(tuple(row) for row in warehouse.fetch(sql, {}).rows())
 
 
-def _read_range(
+def read_range(
     since: date | str | None, until: date | str | None
 ) -> tuple[date | None, date | None]:
-    """Check the range before anything slow begins."""
+    """Read the dates of a range, before anything slow begins.
+
+    Raises
+    ------
+    CarepathError
+        When a date is none, or the range ends before it begins.
+    """
     first, last = (_read_date(value) for value in (since, until))
     if first and last and first > last:
         raise CarepathError(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from carepath.errors import CarepathError
-from carepath.report.collection import ask_all, read_accounts
+from carepath.questions.opening import open_warehouse
+from carepath.report.collection import ask_all, read_accounts, read_range
 from carepath.report.rendering import load_scripts, render
 from carepath.report.summary import summarise
 from carepath.workspace import Workspace
@@ -69,10 +71,17 @@ def write_report(
     """
     if path.is_dir():
         path = path / "carepath-report.html"
-    accounts = read_accounts(workspace, since, until)
-    with load_scripts() as scripts:
-        collected = ask_all(accounts, workspace, progress)
-        page = render(summarise(collected), scripts.result())
+    first, last = read_range(since, until)
+    # One connection: all of the report is of one publication.
+    with closing(open_warehouse(workspace, "report")) as warehouse:
+        accounts = read_accounts(warehouse, first, last)
+        with load_scripts() as scripts:
+            collected = ask_all(accounts, warehouse, progress)
+            # Where prod is no file, it may have been published anew meanwhile.
+            while (now := read_accounts(warehouse, first, last)) != accounts:
+                accounts = now
+                collected = ask_all(accounts, warehouse, progress)
+            page = render(summarise(collected), scripts.result())
     _replace(path, page.encode("utf-8"))
     silent = len(collected.silences)
     return ReportFile(path, path.stat().st_size, len(collected.answers), silent)
