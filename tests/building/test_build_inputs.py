@@ -17,6 +17,7 @@ from carepath.building.project import find_project
 from carepath.errors import CarepathError
 from carepath.initialisation import init_workspace
 from carepath.landing import create_raw, land
+from carepath.operations.freshness import check_data
 from carepath.workspace import Workspace
 
 Copy = Callable[[Workspace], Workspace]
@@ -148,6 +149,10 @@ def test_an_earlier_as_of_sets_later_rows_aside_and_counts_them(
             "select count(*) from task_phases where seconds < 0"
         ).fetchone()
     assert row == (True,)
+    (told,) = check_data(workspace)
+    assert told.status == "warn"
+    assert f"{sum(later.values()):,} rows are dated later" in told.what
+    assert told.next_step == "run carepath build without --as-of"
     assert open_past == (0,)
 
 

@@ -198,4 +198,7 @@ def test_a_changed_definition_rebuilds_exactly_what_is_made_with_it(
         "incremental, in part from scratch (changed definitions: delivered_events, "
         "eventful_members, member_step_matches, member_step_opens, member_step_outcomes)"
     )
+    left = workspace.building / "candidate"
+    left.mkdir()
     assert build(workspace).mode == "nothing is new"
+    assert not left.exists()

@@ -108,11 +108,15 @@ def _read(path: Path) -> Iterator[Row]:
 
 
 def search_files(folder: Path, word: str) -> list[str]:
-    """Name the files below a folder whose bytes hold a word."""
+    """Name the files below a folder whose bytes hold a word that goes on for two letters or more.
+
+    Seven bytes in a row may come from memory, whatever was written (docs/decisions/0158).
+    """
+    pattern = re.compile(re.escape(word.encode()) + b"[a-z]{2}", re.IGNORECASE)
     return [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and word.encode().lower() in path.read_bytes().lower()
+        if path.is_file() and pattern.search(path.read_bytes())
     ]
 
 

@@ -20,6 +20,7 @@ from carepath.building.publication import (
     keep_raw_still,
     lock_build,
     publish,
+    remove_leftovers,
 )
 from carepath.building.reconciliation import (
     Read,
@@ -119,6 +120,7 @@ def build(
         project = find_project()
         inputs = read_inputs(workspace, project, definitions, chosen)
         if not full_refresh and is_up_to_date(workspace, inputs):
+            remove_leftovers(workspace)
             fates = account_rows(workspace.raw, workspace.prod)
             read = read_embedded(workspace.prod)
             return _report(workspace.prod, read, fates, started, "nothing is new")

@@ -45,12 +45,18 @@ def keep_raw_still(workspace: Workspace) -> Iterator[None]:
 @contextmanager
 def candidate_folder(workspace: Workspace) -> Iterator[Path]:
     """Give an empty folder for the candidates; it stays only when the build fails."""
-    folder = workspace.building / "candidate"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.rmtree(workspace.building / "spill", ignore_errors=True)
+    folder = remove_leftovers(workspace)
     folder.mkdir(mode=0o700, parents=True)
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_leftovers(workspace: Workspace) -> Path:
+    """Remove what a failed or killed build has left; give the folder of the candidates."""
+    folder = workspace.building / "candidate"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(workspace.building / "spill", ignore_errors=True)
+    return folder
 
 
 def publish(candidate: Path, published: Path, *, is_private: bool = False) -> None:

@@ -96,6 +96,8 @@ def erase_from_raw(
         candidate = scratch / "raw.duckdb"
         with duckdb.connect() as connection:
             connection.execute(f"set temp_directory = {quote_text(str(scratch / 'spill'))}")
+            # These leave what was in memory before in the file (docs/decisions/0158).
+            connection.execute("set disabled_compression_methods = 'alp,alprd'")
             connection.execute(f"attach {quote_text(str(workspace.raw))} as raw (read_only)")
             find_traces(connection, wanted)
             found = _count(connection)

@@ -54,7 +54,10 @@ def check_data(workspace: Workspace) -> Iterator[Finding]:
     told = f"as of {_say(as_of)}"
     if empty:
         told += f"; {empty} source tables have no rows"
-    if age > OLD:
+    if later := _count_later_rows(workspace):
+        told += f", which was asked for; {later:,} rows are dated later"
+        yield warn("data", told, "run carepath build without --as-of")
+    elif age > OLD:
         yield warn("data", f"{told}; that is {age.days:,} days ago", "land newer data")
     elif age < -timedelta(hours=1):
         yield warn("data", f"{told}: in the future", "check the clock and the time zones")
@@ -76,6 +79,14 @@ def check_prod(workspace: Workspace) -> Iterator[Finding]:
         yield warn("prod", f"{told}, before the last batch was landed", "run carepath build")
     else:
         yield ok("prod", f"{told}, after the last batch")
+
+
+def _count_later_rows(workspace: Workspace) -> int:
+    row = _read_one(
+        workspace.prod,
+        "select sum(row_count) from row_reconciliation where fate = 'after_as_of'",
+    )
+    return int(row[0] or 0) if row else 0
 
 
 def _read_one(database: Path, sql: str) -> tuple[Any, ...] | None:
