@@ -16,6 +16,7 @@ from prod_tables import read_tables
 
 from carepath.building import build
 from carepath.building.build import BuildFailedError
+from carepath.building.invocation import DbtResult
 from carepath.building.project import find_project
 from carepath.building.publication import lock_build, publish
 from carepath.errors import CarepathError
@@ -130,7 +131,9 @@ def test_building_twice_gives_the_same_prod(built: Workspace, copy_of: Copy) -> 
     assert read_tables(workspace.prod) == read_tables(built.prod)
 
 
-def test_rows_of_files_without_a_fate_publish_nothing(built: Workspace, copy_of: Copy) -> None:
+def test_rows_of_files_without_a_fate_publish_nothing(
+    built: Workspace, copy_of: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workspace = copy_of(built)
     before = workspace.prod.read_bytes()
     # Landing's ledger says that a file had more rows than raw holds.
@@ -141,38 +144,46 @@ def test_rows_of_files_without_a_fate_publish_nothing(built: Workspace, copy_of:
             "landed_at, row_count, accepted_count, rejected_count) "
             "values (999, 9, 'care_platform.task', 'lost.csv', 'x', now(), 999999, 999999, 0)"
         )
+    ran: list[Path] = []
+
+    def run_dbt_build(_: Path, __: object, environment: dict[str, str], *___: object) -> DbtResult:
+        ran.append(Path(environment["CAREPATH_PROD"]))
+        shutil.copyfile(built.prod, ran[0])
+        return DbtResult((), None)
+
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "run_dbt_build", run_dbt_build)
     with pytest.raises(BuildFailedError, match="unaccounted for"):
         build(workspace)
+    assert ran
     assert workspace.prod.read_bytes() == before
 
 
-BREAKAGES = {
-    "a model that does not run": ("models/prod/task_phases.sql", "as seconds", "+ 'x' as seconds"),
-    "a data test that fails": (
+BREAKAGES = (
+    # a model that does not run, and a data test that fails
+    ("models/prod/task_phases.sql", "as seconds", "+ 'x' as seconds"),
+    (
         "tests/assert_every_source_row_is_accounted_for.sql",
         "raw.raw_row_count !=",
         "raw.raw_row_count =",
     ),
-}
+)
 
 
-@pytest.mark.parametrize("breakage", BREAKAGES)
-def test_a_broken_project_publishes_nothing_and_is_named(
-    breakage: str,
-    built: Workspace,
-    copy_of: Copy,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_broken_project_publishes_nothing_and_all_that_is_broken_is_named(
+    built: Workspace, copy_of: Copy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, old, new = BREAKAGES[breakage]
     project = tmp_path / "warehouse"
     shutil.copytree(find_project(), project)
-    text = (project / path).read_text()
-    (project / path).write_text(text.replace(old, new))
+    for path, old, new in BREAKAGES:
+        text = (project / path).read_text()
+        assert old in text
+        (project / path).write_text(text.replace(old, new))
     monkeypatch.setattr(sys.modules["carepath.building.build"], "find_project", lambda: project)
     workspace = copy_of(built)
     before = workspace.prod.read_bytes()
-    with pytest.raises(BuildFailedError, match=Path(path).stem) as failure:
+    with pytest.raises(BuildFailedError) as failure:
         build(workspace)
+    for path, _, _ in BREAKAGES:
+        assert f"({path})" in str(failure.value)
     assert workspace.prod.read_bytes() == before
     assert "prod is unchanged" in str(failure.value)

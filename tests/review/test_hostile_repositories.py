@@ -479,7 +479,7 @@ def test_two_runs_at_once_share_a_cache(hostile: Hostile) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_run_leaves_nothing_behind(hostile: Hostile, number: signal.Signals) -> None:
-    hostile.commit({**many_models(400), **BUG}, "feature")
+    hostile.commit({**many_models(200), **BUG}, "feature")
     report = hostile.root.parent / "report.json"
     codes = []
     for seconds in (0.0, 0.3, 0.8):
