@@ -2,9 +2,11 @@
 
 What it does
     Compares the keys that tests declare, and unique_key, with the GROUP BY or DISTINCT that
-    proves the grain of the model. Reports a unique_key that is the key of another model, where
+    proves the grain of the model; a column that may follow from the key counts only where the
+    change adds it to the GROUP BY. Reports a unique_key that is the key of another model, where
     the model's rows and its own unique test have another one; and a unique test of one column
-    over all versions of a snapshot.
+    over all versions of a snapshot; a surrogate key made of a part of the key of its rows; and a
+    unique_key that is a part of the key that tests or SQL prove.
 
 Why it is bad
     The test fails, or an incremental model merges rows that are not the same.
@@ -23,10 +25,12 @@ from collections.abc import Iterator
 
 from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.pairs import edited
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.rules.mismatched_join_key import identifiers
+from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import Resolution, known_of, outermost
+from carepath.review.sql.bindings import Resolution, Scope, known_of, outermost
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
 
@@ -48,7 +52,7 @@ def check(context: Context) -> Iterator[Issue]:
         if len(final) != 1 or not output.is_closed:
             continue
         grain = [key for key in output.keys if key.strength == "sql" and key.columns]
-        if len(grain) != 1 or len(output.keys) != 1 or not grain[0].proof.startswith("GROUP BY"):
+        if len(grain) != 1 or not all(key.proof.startswith("GROUP BY") for key in output.keys):
             continue
         proven = frozenset(loose(name) for name in grain[0].columns)
         constant = {loose(c.name) for c in output.columns if c.kind == "constant"}
@@ -66,14 +70,17 @@ def check(context: Context) -> Iterator[Issue]:
         if isinstance(names, list) and all(str(n).isidentifier() for n in names):
             columns = frozenset(str(n).lower() for n in names)
             declared.append((columns, "unique_key", None))
+        new = _new_in_group(context, outermost(variant.resolution.scopes)[0])
         for columns, what, place in declared:
             numbered = any(
                 c.numbered_by is not None for c in output.columns if loose(c.name) not in columns
             )
+            may_follow = _depends(columns, proven) and not numbered
             if (
                 proven <= columns
+                or any(key.columns <= columns for key in output.keys)
                 or not columns < grouped
-                or (_depends(columns, proven) and not numbered)
+                or (may_follow and not proven - columns <= new)
                 or _looked_up(context, variant.resolution, columns, proven)
             ):
                 continue
@@ -86,13 +93,14 @@ def check(context: Context) -> Iterator[Issue]:
                 consequence="The test fails."
                 if "test" in what
                 else "Rows that are not the same are merged.",
+                severity=Severity.NOTE if may_follow else None,
                 fix=(
                     f"Test that {', '.join(sorted(proven))} are unique together, "
                     if place is not None and len(columns) == 1
                     else f"Add {missing} to it, "
                 )
                 + f"or group by {', '.join(sorted(columns))} alone.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if may_follow else Confidence.LIKELY,
                 place=place,
                 word="unique_key" if place is None else "",
                 evidence=[Evidence(grain[0].proof)],
@@ -198,7 +206,10 @@ def _surrogates(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         names = known_of(variant.resolution, context.dialect)
         for scope in outermost(variant.resolution.scopes):
-            if len(scope.bindings) != 1 or scope.node.args.get("group"):
+            if scope.node.args.get("group") is not None:
+                yield from _surrogates_of_groups(context, variant, scope, declared)
+                continue
+            if len(scope.bindings) != 1:
                 continue
             binding = next(iter(scope.bindings.values()))
             known = binding.relation.keys
@@ -227,6 +238,56 @@ def _surrogates(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _surrogates_of_groups(
+    context: Context, variant: Variant, scope: Scope, declared: set[str]
+) -> Iterator[Issue]:
+    """A surrogate key that a test calls unique, made of a part of what the query groups by."""
+    assert variant.resolution is not None
+    known = known_of(variant.resolution, context.dialect)
+    outputs = {
+        (binding, item.source): item.column.name
+        for item in scope.items
+        for binding, theirs in scope.bindings.items()
+        if theirs is item.binding and item.source is not None
+    }
+    grain = [key for key in scope.output.keys if key.proof.startswith("GROUP BY")]
+    for name, parts in keys.surrogates(known, scope):
+        used = {outputs.get(part, "?") for part in parts}
+        wider = [key for key in grain if used < key.columns - {name}]
+        if name not in declared or len(wider) != len(grain) or not wider:
+            continue
+        missing = sorted(min((key.columns for key in wider), key=len) - used - {name})
+        proven = frozenset().union(*(key.columns for key in wider)) - {name}
+        may_follow = _depends(frozenset(used), proven)
+        if may_follow and not set(missing) <= _new_in_group(context, scope):
+            continue
+        node = next(i.node for i in scope.items if i.column.name == name)
+        rest = ", ".join(missing)
+        yield Issue(
+            subject=f"{name} {rest}",
+            message=f"{name} leaves out {rest}, which the rows are grouped by.",
+            consequence="Rows that differ in it get the same key; the unique test fails.",
+            fix=f"Add {rest} to the surrogate key.",
+            severity=Severity.NOTE if may_follow else None,
+            confidence=Confidence.POSSIBLE if may_follow else Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(grain[0].proof)],
+        )
+
+
+def _new_in_group(context: Context, scope: Scope) -> set[str]:
+    """Columns that the change adds to a GROUP BY; empty where nothing was grouped before."""
+    for _, now, before in edited(context):
+        if now is scope and before.node.args.get("group") is not None:
+            old = [key for key in before.output.keys if key.proof.startswith("GROUP BY")]
+            new = [key for key in now.output.keys if key.proof.startswith("GROUP BY")]
+            theirs = frozenset().union(*(key.columns for key in old))
+            return set(frozenset().union(*(key.columns for key in new)) - theirs) if old else set()
+    return set()
 
 
 def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:

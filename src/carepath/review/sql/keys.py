@@ -334,17 +334,48 @@ def _of_group(known: Known, scope: Scope, group: exp.Group, relation: Relation) 
         return [Key(frozenset(names), "sql", "GROUP BY ALL")]
     found: set[str] = set()
     for part in group.expressions:
-        if isinstance(part, exp.Literal | exp.Column) or not part.find(exp.Column):
-            name = _output_of(known, scope, part)
-        else:
-            name = _output_of(known, scope, part)
+        name = _output_of(known, scope, part)
         if name is None:
             return []
         found.add(name)
     if not found:
         return []
     needed = found - _following(scope, found)
-    return [Key(frozenset(needed), "sql", "GROUP BY " + ", ".join(sorted(found)))]
+    whole = Key(frozenset(needed), "sql", "GROUP BY " + ", ".join(sorted(found)))
+    return [whole, *_determining(known, scope, whole)]
+
+
+def _determining(known: Known, scope: Scope, whole: Key) -> list[Key]:
+    """The grouped columns without those that follow from a grouped key of their own relation."""
+    owned = {
+        item.column.name: (id(item.binding), item.source)
+        for item in scope.items
+        if item.column.name in whole.columns and item.binding is not None
+    }
+    settled: dict[int, Key] = {}
+    for name, binding in scope.bindings.items():
+        theirs = {column for owner, column in owned.values() if owner == id(binding)}
+        key = next((k for k in binding.relation.keys if k.columns and k.columns <= theirs), None)
+        if key is None and isinstance(binding.join, exp.Join):
+            shape = shape_of(known, scope, name, binding)
+            tables = {id(scope.bindings[table]) for table, _ in shape.left}
+            if shape.is_unique and shape.left and not shape.has_other and tables <= set(settled):
+                strengths = [settled[table].strength for table in tables]
+                strengths += [shape.key.strength] if shape.key is not None else []
+                is_tested = "test" in strengths
+                key = Key(frozenset(), "test" if is_tested else "sql", "looked up")
+        if key is not None:
+            settled[id(binding)] = key
+    follow = {
+        name
+        for name, (owner, column) in owned.items()
+        if owner in settled and column not in settled[owner].columns
+    }
+    if not follow:
+        return []
+    is_tested = any(key.strength == "test" for key in settled.values())
+    proof = f"{whole.proof}, of which {', '.join(sorted(follow))} follow from a key"
+    return [Key(whole.columns - follow, "test" if is_tested else "sql", proof)]
 
 
 UNITS = ("second", "minute", "hour", "day", "month", "quarter", "year")
