@@ -1,8 +1,9 @@
-"""The change takes a guard away: a NULLIF or a COALESCE.
+"""The change takes a guard away: a NULLIF, a COALESCE or an ELSE.
 
 What it does
     Compares each output column with the same one at base: reports an expression that differs only
-    in a NULLIF or a COALESCE that is gone.
+    in a NULLIF or a COALESCE that is gone, and a CASE of a column tested not_null that has lost
+    its ELSE.
 
 Why it is bad
     NULLIF kept a zero from stopping the model; COALESCE kept nulls out of sums, keys and
@@ -38,10 +39,45 @@ def check(context: Context) -> Iterator[Issue]:
             old = theirs.get(alias)
             if old is None or bare(old) == bare(expression):
                 continue
+            if _has_lost_else(context, alias, old, expression):
+                yield _else_issue(context, variant, scope.path, alias, old, expression)
+                continue
             guard = removed(old, expression)
             if guard is None:
                 continue
             yield _issue(context, variant, scope.path, alias, expression, guard)
+
+
+def _has_lost_else(context: Context, alias: str, old: exp.Expr, new: exp.Expr) -> bool:
+    described = context.model.doc.column(alias) if context.model.doc is not None else None
+    if not isinstance(old, exp.Case) or not isinstance(new, exp.Case) or described is None:
+        return False
+    if not any(t.short == "not_null" and not t.is_conditional for t in described.tests):
+        return False
+    default = old.args.get("default")
+    return (
+        default is not None
+        and not isinstance(default, exp.Null)
+        and new.args.get("default") is None
+    )
+
+
+def _else_issue(
+    context: Context, variant: Variant, path: str, alias: str, old: exp.Expr, new: exp.Expr
+) -> Issue:
+    return Issue(
+        subject=f"{alias} else",
+        message=f"{alias} has lost its ELSE {plain(old.args['default'])[:60]}: what meets no "
+        "branch, a null above all, is null now.",
+        consequence="Its not_null test fails.",
+        fix="Put an ELSE back.",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        offset=start_of(new) or 0,
+        variant=variant,
+        path=path,
+        evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+    )
 
 
 def removed(old: exp.Expr, new: exp.Expr) -> exp.Expr | None:

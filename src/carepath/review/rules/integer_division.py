@@ -2,8 +2,9 @@
 
 What it does
     On Postgres, Redshift, Trino and Athena, reports a division of counts or of sums of whole
-    numbers, also where an earlier CTE counts them, and of a column counted in small units (cents,
-    grams, bytes) by a whole number; on Redshift also an average of whole numbers.
+    numbers, also where an earlier CTE counts them, of columns that this model or one upstream casts
+    to whole numbers, and of a column counted in small units (cents, grams, bytes) by a whole
+    number; on Redshift also an average of whole numbers.
 
 Why it is bad
     7 / 10 is 0: rates are 0 or 1.
@@ -63,6 +64,9 @@ def check(context: Context) -> Iterator[Issue]:
                 if _whole(node.left, known) and _whole(node.right, known):
                     if isinstance(node.left, exp.Literal) and isinstance(node.right, exp.Literal):
                         continue
+                    if isinstance(node.right, exp.Literal) and _is_cast(node.left, known):
+                        # Seconds to whole minutes, an id to its bucket: the cut may be meant.
+                        continue
                     yield Issue(
                         subject=write(node)[:100],
                         message=f"{write(node)[:80]} divides whole numbers: the "
@@ -118,7 +122,14 @@ def _whole(node: exp.Expr, known: Resolution) -> bool:
     if isinstance(node, exp.Coalesce):
         return all(_whole(part, known) for part in (node.this, *node.expressions))
     if isinstance(node, exp.Column):
+        if _cast_to(node, known):
+            return True
         node = definition(known, node) or node
+    if isinstance(node, exp.Cast) and isinstance(node.args.get("to"), exp.DataType):
+        return bool(node.args["to"].is_type("int", "smallint", "bigint"))
+    if isinstance(node, exp.Sum) and isinstance(node.this, exp.Column):
+        # A sum of bigint is a decimal.
+        return _cast_to(node.this, known) == "int"
     if isinstance(node, (exp.Count, exp.CountIf)):
         return True
     if isinstance(node, exp.Literal):
@@ -130,6 +141,21 @@ def _whole(node: exp.Expr, known: Resolution) -> bool:
     if isinstance(node, exp.Mul):
         return _whole(node.left, known) and _whole(node.right, known)
     return False
+
+
+def _is_cast(node: exp.Expr, known: Resolution) -> bool:
+    while isinstance(node, (exp.Paren, exp.Sum)):
+        node = node.this
+    return isinstance(node, exp.Cast) or (
+        isinstance(node, exp.Column) and bool(_cast_to(node, known))
+    )
+
+
+def _cast_to(column: exp.Column, known: Resolution) -> str:
+    """int or bigint where a cast made a column so, else nothing."""
+    use = known.uses.get(id(column))
+    tags = use.column.tags if use is not None and use.column is not None else frozenset()
+    return next((tag.removeprefix("whole:") for tag in tags if tag.startswith("whole:")), "")
 
 
 RULE = Rule("AGG007", "integer-division", Severity.WARNING, __doc__ or "", check)

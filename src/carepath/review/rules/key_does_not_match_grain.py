@@ -43,6 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Compare declared keys with the proven grain."""
     yield from _surrogates(context)
     yield from _foreign(context)
+    yield from _partial(context)
     yield from _versions(context)
     doc = context.model.doc
     for variant in context.resolved[:1]:
@@ -128,6 +129,44 @@ def _looked_up(
         if not shape.is_unique or not (left <= named or own <= named):
             return False
     return True
+
+
+def _partial(context: Context) -> Iterator[Issue]:
+    """A unique_key that is only a part of the key which tests or SQL prove of the rows."""
+    variants = context.resolved
+    if len({variant.resolution is None for variant in variants}) != 1 or not variants:
+        return
+    config = variants[0].rendered.config
+    if context.model.kind != "snapshot" and config.get("materialized") != "incremental":
+        return
+    key = config.get("unique_key")
+    named = [key] if isinstance(key, str) else key
+    if not isinstance(named, list) or not all(str(n).isidentifier() for n in named):
+        return
+    columns = frozenset(str(n).lower() for n in named)
+    for variant in variants:
+        assert variant.resolution is not None
+        output = variant.resolution.output
+        proven = [frozenset(loose(c) for c in k.columns) for k in output.keys if k.columns]
+        wider = [k for k in proven if columns < k]
+        # A GROUP BY is looked at above, with what may follow from what.
+        is_grouped = any(k.proof.startswith("GROUP BY") for k in output.keys)
+        if not wider or len(wider) != len(output.keys) or is_grouped:
+            return
+    assert variants[0].resolution is not None
+    kept = variants[0].resolution.output.keys[0]
+    missing = ", ".join(sorted(wider[0] - columns))
+    yield Issue(
+        subject=", ".join(sorted(columns)),
+        message=f"unique_key names {', '.join(sorted(columns))}, but there is one row per "
+        f"{', '.join(sorted(wider[0]))}.",
+        consequence="Rows that are not the same are merged, or the merge stops.",
+        fix=f"Add {missing} to it.",
+        confidence=Confidence.LIKELY,
+        word="unique_key",
+        evidence=[Evidence(kept.proof)],
+        variant=variants[0],
+    )
 
 
 def _foreign(context: Context) -> Iterator[Issue]:

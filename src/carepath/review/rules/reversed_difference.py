@@ -62,8 +62,8 @@ def check(context: Context) -> Iterator[Issue]:
                 ends = _ends(node)
                 later, earlier = _name(ends[0]), _name(ends[1])
                 if _is_falling(ends):
-                    what = [write(part).lower() for part in map(_bare, ends) if part]
-                    yield _issue(variant, scope, node, *what)
+                    both = [write(e).lower() for e in map(_bare, ends) if isinstance(e, exp.Expr)]
+                    yield _issue(variant, scope, node, *both)
                     continue
                 if _told_the_other_way(node, later, earlier):
                     yield _issue(variant, scope, node, later, earlier)
@@ -87,7 +87,9 @@ def check(context: Context) -> Iterator[Issue]:
 def _is_falling(ends: tuple[object, object]) -> bool:
     """True from the MAX of a moment to its MIN."""
     later, earlier = _bare(ends[0]), _bare(ends[1])
-    return isinstance(later, exp.Min) and isinstance(earlier, exp.Max) and later.this == earlier.this
+    return (
+        isinstance(later, exp.Min) and isinstance(earlier, exp.Max) and later.this == earlier.this
+    )
 
 
 def _issue(variant: Variant, scope: Scope, node: exp.Expr, later: str, earlier: str) -> Issue:

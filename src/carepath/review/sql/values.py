@@ -92,6 +92,7 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
             kind = "aggregate"
         elif isinstance(node, exp.Anonymous | exp.Query) and kind == "constant":
             kind = "expression"
+    tags = {tag for tag in tags if not tag.startswith(OWN)} | _own_tags(inner)
     if isinstance(inner, (exp.Predicate, exp.Not, exp.Connector)):
         tags.clear()
     if isinstance(inner, COUNTS) or (kind == "aggregate" and not isinstance(inner, PASSING)):
@@ -107,6 +108,29 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
         numbered_by=_numbered_by(known, scope, inner),
         tags=frozenset(tags),
     )
+
+
+OWN = ("whole:", "zone:")
+"""Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
+WHOLE = {"INT": "int", "SMALLINT": "int", "TINYINT": "int", "BIGINT": "bigint"}
+
+
+def _own_tags(node: exp.Expr) -> set[str]:
+    """`whole:int` of a cast to whole numbers, `zone:utc` of a moment put into a time zone."""
+    if isinstance(node, exp.Cast | exp.TryCast) and isinstance(node.args.get("to"), exp.DataType):
+        name = getattr(node.args["to"].this, "name", "")
+        return {f"whole:{WHOLE[name]}"} if name in WHOLE else set()
+    zone = converted_to(node)
+    return {f"zone:{zone}"} if zone is not None else set()
+
+
+def converted_to(node: exp.Expr | None) -> str | None:
+    """The time zone that an expression puts a moment into, in lower case."""
+    if isinstance(node, exp.ConvertTimezone) and node.args.get("source_tz") is not None:
+        target = node.args.get("target_tz")
+        if isinstance(target, exp.Literal) and not PATTERN.search(target.name):
+            return target.name.lower()
+    return None
 
 
 def domain_of(known: Known, scope: Scope, node: exp.Expr | None) -> Domain | None:
