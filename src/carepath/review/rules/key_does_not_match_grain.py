@@ -66,7 +66,10 @@ def check(context: Context) -> Iterator[Issue]:
             for columns, name, line in declared_keys(doc)
         ]
         group = outermost(variant.resolution.scopes)[0].node.args.get("group")
-        key = variant.rendered.config.get("unique_key")
+        config = variant.rendered.config
+        # By delete+insert all rows of a key are replaced together, which may be meant.
+        is_replaced = config.get("incremental_strategy") == "delete+insert"
+        key = config.get("unique_key") if not is_replaced else None
         names = [key] if isinstance(key, str) else key
         if isinstance(names, list) and all(str(n).isidentifier() for n in names):
             columns = frozenset(str(n).lower() for n in names)
@@ -131,37 +134,50 @@ def _looked_up(
     return True
 
 
+MERGING = frozenset({"snowflake", "bigquery", "databricks"})
+"""Warehouses where an incremental model with a unique_key is merged unless it says otherwise."""
+
+
 def _partial(context: Context) -> Iterator[Issue]:
-    """A unique_key that is only a part of the key which tests or SQL prove of the rows."""
+    """A unique_key that is only a part of the key which tests or SQL prove of the rows.
+
+    By delete+insert all rows of a key are replaced together, which may be meant.
+    """
     variants = context.resolved
-    if len({variant.resolution is None for variant in variants}) != 1 or not variants:
+    outputs = [variant.resolution.output for variant in variants if variant.resolution is not None]
+    if not outputs:
         return
     config = variants[0].rendered.config
-    if context.model.kind != "snapshot" and config.get("materialized") != "incremental":
+    doc = context.model.doc.config if context.model.doc is not None else {}
+    strategy = config.get("incremental_strategy", doc.get("incremental_strategy"))
+    is_merged = strategy == "merge" or (
+        strategy is None
+        and context.dialect in MERGING
+        and "incremental_strategy" not in repr(context.model.project.settings.get("models"))
+    )
+    if context.model.kind != "snapshot" and not (
+        config.get("materialized") == "incremental" and is_merged
+    ):
         return
     key = config.get("unique_key")
     named = [key] if isinstance(key, str) else key
     if not isinstance(named, list) or not all(str(n).isidentifier() for n in named):
         return
     columns = frozenset(str(n).lower() for n in named)
-    for variant in variants:
-        assert variant.resolution is not None
-        output = variant.resolution.output
-        proven = [frozenset(loose(c) for c in k.columns) for k in output.keys if k.columns]
-        wider = [k for k in proven if columns < k]
+    for output in outputs:
         # A GROUP BY is looked at above, with what may follow from what.
-        is_grouped = any(k.proof.startswith("GROUP BY") for k in output.keys)
-        if not wider or len(wider) != len(output.keys) or is_grouped:
+        if not output.keys or any(k.proof.startswith("GROUP BY") for k in output.keys):
             return
-    assert variants[0].resolution is not None
-    kept = variants[0].resolution.output.keys[0]
-    missing = ", ".join(sorted(wider[0] - columns))
+        if not all(columns < {loose(c) for c in k.columns} for k in output.keys):
+            return
+    kept = outputs[0].keys[0]
+    rows = frozenset(loose(c) for c in kept.columns)
     yield Issue(
         subject=", ".join(sorted(columns)),
         message=f"unique_key names {', '.join(sorted(columns))}, but there is one row per "
-        f"{', '.join(sorted(wider[0]))}.",
+        f"{', '.join(sorted(rows))}.",
         consequence="Rows that are not the same are merged, or the merge stops.",
-        fix=f"Add {missing} to it.",
+        fix=f"Add {', '.join(sorted(rows - columns))} to it.",
         confidence=Confidence.LIKELY,
         word="unique_key",
         evidence=[Evidence(kept.proof)],
