@@ -304,7 +304,7 @@ def _count(node: exp.Literal) -> int:
 
 LATEST = re.compile(r"(^|_)(latest|newest|most_recent|last(?!_\d|_\w*days|_\w*months))(_|$)")
 EARLIEST = re.compile(r"(^|_)(first|earliest|oldest)(_|$)")
-TIME = re.compile(r"_(at|on|date|time|ts|timestamp)$|^(date|timestamp)$")
+TIME = re.compile(r"_(at|on|date|time|ts|timestamp)(_utc|_local)?$|^(date|timestamp)$")
 LOADED = re.compile(r"updated|modified|changed|loaded|synced|received|extracted|ingested|version")
 
 

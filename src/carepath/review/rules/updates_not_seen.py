@@ -1,7 +1,8 @@
 """New rows are looked for by a time that never changes.
 
 What it does
-    Reports a snapshot whose updated_at is a time of creation, and an incremental model with a
+    Reports a snapshot whose updated_at is a time of creation, or whose check_cols the change
+    shortens by a column that it still selects, and an incremental model with a
     unique_key whose condition compares such a time with the newest one loaded, where the rows have
     a time of change (updated_at, modified_on) beside it.
 
@@ -19,7 +20,7 @@ Use instead
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
@@ -48,6 +49,8 @@ def check(context: Context) -> Iterator[Issue]:
         for column in context.resolved[0].resolution.output.columns
         if CHANGED.search(column.name.lower())
     ]
+    if context.model.kind == "snapshot":
+        yield from _unchecked(context, config)
     if not changed:
         return
     if context.model.kind == "snapshot":
@@ -64,6 +67,37 @@ def check(context: Context) -> Iterator[Issue]:
             )
     elif config.get("materialized") == "incremental" and config.get("unique_key"):
         yield from _incremental(context, changed[0])
+
+
+def _unchecked(context: Context, config: Mapping[str, object]) -> Iterator[Issue]:
+    """Columns that the snapshot still selects and no longer compares."""
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    variants = change.base.analyse(before).variants if change is not None and before else []
+    old, new = (
+        variants[0].rendered.config.get("check_cols") if variants else None,
+        config.get("check_cols"),
+    )
+    assert context.resolved[0].resolution is not None
+    output = context.resolved[0].resolution.output
+    if isinstance(old, str):
+        old = [column.name for column in output.columns] if old == "all" else None
+    if not isinstance(old, list) or not isinstance(new, list):
+        return
+    kept = {str(name).lower() for name in new}
+    key = str(config.get("unique_key") or "").lower()
+    gone = [str(n) for n in old if str(n).lower() not in kept and str(n).lower() != key]
+    gone = [name for name in gone if output.get(name.lower()) is not None]
+    if gone and len(gone) < 4:
+        yield Issue(
+            subject=f"check_cols {', '.join(gone).lower()}",
+            message=f"The snapshot no longer compares {', '.join(gone)}, which it selects.",
+            consequence="A change of it alone is not recorded any more.",
+            fix="Keep it in check_cols, or say why its history is not wanted.",
+            severity=Severity.NOTE,
+            confidence=Confidence.LIKELY,
+            word="check_cols",
+        )
 
 
 def _incremental(context: Context, changed: str) -> Iterator[Issue]:

@@ -1,0 +1,112 @@
+"""What a change takes from a model that was fine, one edit at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.review.conftest import review_files
+
+SOURCES = """
+sources:
+  - name: app
+    tables: [{name: visits}, {name: prices}, {name: people}]
+models:
+  - name: visits
+    columns:
+      - name: visit_id
+        tests: [unique, not_null]
+"""
+PROJECT = {
+    "dbt_project.yml": "name: clinic",
+    "models/schema.yml": SOURCES,
+    "models/visits.sql": "select visit_id, person_id, minutes::int as minutes, visited_on\n"
+    "from {{ source('app', 'visits') }}",
+    "models/prices.sql": "select price_id, price, valid_from, valid_to\n"
+    "from {{ source('app', 'prices') }}",
+}
+
+
+def told(path: str, before: str, after: str, dialect: str = "postgres") -> list[tuple[str, int]]:
+    base = {**PROJECT, path: before}
+    result = review_files(base, {**base, path: after}, dialect)
+    hygiene = ("TST001", "DOC003", "BRK001")
+    return [(f.code, f.place.line) for f in result.findings if f.code not in hygiene]
+
+
+PRICED = """
+select v.visit_id, p.price
+from {{ ref('visits') }} as v
+left join {{ ref('prices') }} as p
+    on v.visited_on >= p.valid_from
+    and (v.visited_on < p.valid_to or p.valid_to is null)
+"""
+
+
+def test_a_period_without_an_end_that_is_shut_out_is_told() -> None:
+    shut = PRICED.replace("(v.visited_on < p.valid_to or p.valid_to is null)",
+                          "v.visited_on < p.valid_to")  # fmt: skip
+    assert ("NULL004", 6) in told("models/priced.sql", PRICED, shut)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        "(p.valid_to is null or v.visited_on < p.valid_to)",
+        "v.visited_on < coalesce(p.valid_to, '2999-01-01')",
+        "(v.visited_on <= p.valid_to or p.valid_to is null)",
+    ],
+)
+def test_a_period_without_an_end_that_still_passes_is_fine(instead: str) -> None:
+    kept = PRICED.replace("(v.visited_on < p.valid_to or p.valid_to is null)", instead)
+    assert "NULL004" not in {code for code, _ in told("models/priced.sql", PRICED, kept)}
+
+
+HOURS = "select visit_id,\n    minutes / 60.0 as hours\nfrom {{ ref('visits') }}"
+
+
+@pytest.mark.parametrize(
+    ("after", "dialect", "is_told"),
+    [
+        (HOURS.replace("60.0", "60"), "postgres", True),
+        (HOURS.replace("60.0", "60"), "snowflake", False),
+        (HOURS.replace("60.0", "60.00"), "postgres", False),
+        (HOURS.replace("minutes / 60.0 as hours", "minutes / 60 as whole_hours"), "redshift", True),
+    ],
+)
+def test_a_divisor_that_loses_its_decimals(after: str, dialect: str, is_told: bool) -> None:
+    assert (("AGG007", 2) in told("models/hours.sql", HOURS, after, dialect)) == is_told
+
+
+def test_a_divisor_that_never_had_decimals_may_be_meant_so() -> None:
+    before = HOURS.replace("60.0", "60")
+    after = before.replace("visit_id,", "visit_id, person_id,")
+    assert told("models/hours.sql", before, after) == []
+
+
+SNAPSHOT = """
+{% snapshot people_history %}
+{{ config(target_schema='h', unique_key='person_id', strategy='check',
+          check_cols=['name', 'city', 'tier']) }}
+select person_id, name, city, tier from {{ source('app', 'people') }}
+{% endsnapshot %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("'city', 'tier'", "'city'", ["CFG012"]),
+        ("['name', 'city', 'tier']", "['tier', 'city', 'name']", []),
+        ("['name', 'city', 'tier']", "'all'", []),
+    ],
+)
+def test_a_snapshot_that_compares_less(old: str, new: str, codes: list[str]) -> None:
+    assert SNAPSHOT.count(old) == 1
+    after = SNAPSHOT.replace(old, new)
+    found = told("snapshots/people_history.sql", SNAPSHOT, after)
+    assert [code for code, _ in found] == codes
+
+
+def test_a_snapshot_may_stop_selecting_what_it_compared() -> None:
+    after = SNAPSHOT.replace(", 'tier'", "").replace(", tier", "")
+    assert told("snapshots/people_history.sql", SNAPSHOT, after) == []
