@@ -225,3 +225,20 @@ def test_a_column_that_keeps_its_name_and_means_another_thing_is_asked_about(
 )
 def test_a_column_that_means_what_it_meant_is_not(old: str, new: str) -> None:
     assert meant(old, new) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_asked"),
+    [
+        ("status = 'placed' and amount > 100 or channel = 'web'", True),
+        ("status = 'placed' and (amount > 100 or channel = 'web')", False),
+        ("(status = 'placed' and amount > 100) or channel = 'web'", False),
+        ("status = 'placed' and amount > 100 or channel = 'web' and amount > 5", False),
+        ("status = 'placed' or channel = 'web'", False),
+    ],
+)
+def test_an_alternative_without_parentheses_is_asked_about(condition: str, is_asked: bool) -> None:
+    base = project("shop")
+    text = f"select order_id from {{{{ ref('stg_orders') }}}} where {condition}"
+    result = review_files(base, {**base, PATH: text})
+    assert ("alternative" in [q.topic for q in result.questions]) == is_asked

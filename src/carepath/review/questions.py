@@ -93,6 +93,7 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _currencies(variant, scope)
             yield from _batch(variant, scope)
             yield from _fixed_end(variant, scope)
+            yield from _alternatives(variant, scope)
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
@@ -365,6 +366,35 @@ def _fixed_end(variant: Variant, scope: Scope) -> Iterator[Asked]:
             variant,
             start_of(node) or 0,
         )
+
+
+def _alternatives(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """`a and b or c` without parentheses, where c compares another column than a and b."""
+    where = scope.node.args.get("where")
+    node = where.this if where is not None else None
+    if not isinstance(node, exp.Or) or isinstance(node.right, (exp.And, exp.Paren, exp.Or)):
+        return
+    if not isinstance(node.left, exp.And):
+        return
+    first: exp.Expr = node.left
+    while isinstance(first, exp.And):
+        first = first.left
+    last = node.right
+    if isinstance(first, exp.Paren) or not isinstance(
+        last, exp.EQ | exp.In | exp.Like | exp.Column
+    ):
+        return
+    names = [{c.name.lower() for c in part.find_all(exp.Column)} for part in (node.left, last)]
+    if not names[0] or not names[1] or names[0] & names[1]:
+        # Over one column it is a finding of its own.
+        return
+    yield (
+        "alternative",
+        f"AND binds before OR: {write(last)[:60]} lets rows through without "
+        f"{write(first)[:60]}. Is that meant?",
+        variant,
+        start_of(last) or 0,
+    )
 
 
 __all__ = ["ask"]

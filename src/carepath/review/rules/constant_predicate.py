@@ -2,7 +2,8 @@
 
 What it does
     Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
-    two different texts at once, two bounds that leave nothing between them,
+    two different texts at once, two bounds that leave nothing between them, IS NULL of what
+    COALESCE gives a value in this model or upstream,
     `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one
     that earlier, wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`)
     leave no row.
@@ -29,7 +30,9 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, equality
 from carepath.review.sql.writing import write
 
@@ -46,10 +49,35 @@ def check(context: Context) -> Iterator[Issue]:
             ]
             roots += [b.join.args.get("on") for b in scope.bindings.values() if b.join is not None]
             roots += list(scope.node.expressions)
+            yield from _never_null(variant, scope)
             for root in roots:
                 if isinstance(root, exp.Expr):
                     for node, message, fix, severity in _faults(root):
                         yield _issue(variant, scope.path, node, message, fix, severity)
+
+
+def _never_null(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`status is null` where status is coalesce(status, 'unknown')."""
+    assert variant.resolution is not None
+    for node, _ in nodes_of(scope):
+        if not isinstance(node, exp.Is) or not isinstance(node.expression, exp.Null):
+            continue
+        use = variant.resolution.uses.get(id(node.this))
+        if isinstance(node.parent, exp.Not) or use is None or use.column is None:
+            continue
+        is_optional = use.binding is None or use.binding.nullable or use.column.nullable is True
+        if "null:never" not in use.column.tags or is_optional:
+            continue
+        issue = _issue(
+            variant,
+            scope.path,
+            node,
+            f"{use.column.shown} is never null: a COALESCE gives it a value.",
+            "Compare with that value, or remove the condition.",
+            Severity.NOTE if isinstance(node.parent, exp.Or) else Severity.WARNING,
+        )
+        issue.consequence = "The condition is never true."
+        yield issue
 
 
 def _issue(

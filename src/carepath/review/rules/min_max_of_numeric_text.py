@@ -3,7 +3,8 @@
 What it does
     Reports MIN and MAX of a column that a cast makes text while its values are whole numbers of
     different lengths: by an accepted_values test, by the rows of a seed, or because the model
-    compares it with such numbers; and of a date written with its day or month first.
+    compares it with such numbers, or because it is called a price or an amount; and of a date
+    written with its day or month first.
 
 Why it is bad
     Text is compared letter by letter: '9' is more than '10'.
@@ -75,6 +76,9 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
+QUANTITY = re.compile(
+    r"(^|_)(amount|price|total|cost|qty|quantity|balance|revenue|fee|weight|salary)$"
+)
 PARTS = re.compile(
     r"%-?[a-zA-Z]|YYYY|YY|yyyy|yy|MONTH|Month|month|MON|Mon|mon|MM|DD|dd|DY|Dy|DAY|Day"
 )
@@ -98,6 +102,8 @@ def _proof(context: Context, column: Column) -> str | None:
     """Why the values are numbers of different lengths in a text, or None."""
     if column.type != "text":
         return None
+    if column.domain is None and QUANTITY.search(column.name.lower()):
+        return f"{column.shown} is a text, and by its name a number"
     values: set[str] = set()
     told = ""
     if column.domain is not None:

@@ -4,7 +4,8 @@ What it does
     Reports an alias beginning with first, min or earliest over MAX (and last, max, latest over
     MIN); avg over SUM and the reverse; a count or sum named after one value of a column that
     compares it with another one; an aggregate or a period of one column called as another column
-    of the source is; a share or a rate whose divisor is not what its name says; an average over
+    of the source is; a count of customer_id called customers where a customer has several rows; a
+    share or a rate whose divisor is not what its name says; an average over
     the last 7 rows whose frame has 8; a model named after the latest of something that keeps the
     first in order of time; and a column renamed to its own opposite (start to end, first to last,
     created to updated) although the source has that other column too.
@@ -63,6 +64,7 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _neighbour(variant, scope, item)
                     yield from _ratio(variant, scope, item)
                     yield from _frame(variant, scope, item)
+                    yield from _plural(context, variant, scope, item)
         yield from _newest(context, variant)
 
 
@@ -265,6 +267,63 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         variant=variant,
         path=scope.path,
     )
+
+
+def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`count(customer_id) as customers` over orders: it counts orders."""
+    inner = item.this
+    if not isinstance(inner, exp.Count) or not isinstance(inner.this, exp.Column):
+        return
+    assert variant.resolution is not None
+    use = variant.resolution.uses.get(id(inner.this))
+    bindings = [b for b in scope.bindings.values() if not b.hidden]
+    if use is None or use.binding is None or use.column is None or len(bindings) != 1:
+        return
+    name = use.column.name.lower()
+    thing = re.sub(r"_(id|key|uuid|sk)$", "", name)
+    last = item.alias.lower().split("_")[-1]
+    if thing == name or last == thing or _singular(last) != thing.split("_")[-1]:
+        return
+    grouped = _grouped(variant.resolution, scope)
+    known = [key.columns for key in use.binding.relation.keys]
+    if not known or any(key - grouped <= {use.column.name} for key in known):
+        return
+    key = min(use.binding.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns)))
+    yield Issue(
+        subject=item.alias.lower(),
+        message=f"{item.alias} counts the rows of {use.binding.name} that have a {name}, not the "
+        f"{last}: one has several rows.",
+        consequence=f"The same {thing} counts several times.",
+        fix=f"Write COUNT(DISTINCT {write(inner.this)}), or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[
+            Evidence(
+                f"{use.binding.name} has a row per {', '.join(sorted(key.columns))} ({key.proof})"
+            )
+        ],
+    )
+
+
+def _grouped(resolution: Resolution, scope: Scope) -> set[str]:
+    """The columns that GROUP BY or an equality of WHERE holds fixed in each group."""
+    found = {
+        item.source
+        for item in scope.items
+        if item.source is not None and any(item.column.name in k.columns for k in scope.output.keys)
+    }
+    group, where = scope.node.args.get("group"), scope.node.args.get("where")
+    nodes = list(group.find_all(exp.Column)) if group is not None else []
+    for part in conjuncts(where.this) if where is not None else []:
+        if isinstance(part, exp.EQ) and isinstance(part.left, exp.Column):
+            nodes.append(part.left)
+    for node in nodes:
+        use = resolution.uses.get(id(node))
+        if use is not None and use.column is not None:
+            found.add(use.column.name)
+    return found
 
 
 def _frame(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:

@@ -126,13 +126,17 @@ def _is_hashed(node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
-OWN = ("whole:", "zone:", "case:")
+OWN = ("whole:", "zone:", "case:", "null:")
 """Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
 WHOLE = {"INT": "int", "SMALLINT": "int", "TINYINT": "int", "BIGINT": "bigint"}
 
 
 def _own_tags(node: exp.Expr) -> set[str]:
     """`whole:int` of a cast to whole numbers, `zone:utc` of a moment, `case:upper` of a text."""
+    if isinstance(node, exp.Coalesce) and node.expressions:
+        last = node.expressions[-1]
+        is_given = isinstance(last, exp.Literal) and not PATTERN.search(last.name)
+        return {"null:never"} if is_given else set()
     if isinstance(node, (exp.Upper, exp.Lower)):
         return {"case:upper" if isinstance(node, exp.Upper) else "case:lower"}
     if isinstance(node, exp.Trim):
