@@ -110,3 +110,55 @@ def test_a_snapshot_that_compares_less(old: str, new: str, codes: list[str]) -> 
 def test_a_snapshot_may_stop_selecting_what_it_compared() -> None:
     after = SNAPSHOT.replace(", 'tier'", "").replace(", tier", "")
     assert told("snapshots/people_history.sql", SNAPSHOT, after) == []
+
+
+KEYED = {
+    "dbt_project.yml": "name: shop",
+    "models/schema.yml": """
+sources:
+  - name: app
+    tables: [{name: customers}, {name: orders}]
+models:
+  - name: customers
+    columns: [{name: customer_id, tests: [unique, not_null]}]
+  - name: orders
+    columns: [{name: order_id, tests: [unique, not_null]}]
+  - name: mart
+    columns: [{name: customer_id, tests: [unique, not_null]}]
+""",
+    "models/customers.sql": "select customer_id, country from {{ source('app', 'customers') }}",
+    "models/orders.sql": "select order_id, customer_id, ordered_at, cancelled_at "
+    "from {{ source('app', 'orders') }}",
+}
+NUMBERED = """
+with numbered as (
+    select order_id, customer_id, ordered_at,
+        row_number() over (partition by customer_id order by ordered_at, order_id) as order_number
+    from {{ ref('orders') }}
+)
+select c.customer_id, n.ordered_at as first_ordered_at
+from {{ ref('customers') }} as c
+left join numbered as n on n.customer_id = c.customer_id and n.order_number = 1
+"""
+WITHOUT = """
+select c.customer_id, c.country
+from {{ ref('customers') }} as c
+left join {{ ref('orders') }} as o on o.customer_id = c.customer_id
+where o.order_id is null
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_told"),
+    [
+        (NUMBERED, False),
+        (NUMBERED.replace(" and n.order_number = 1", ""), True),
+        (NUMBERED.replace("partition by customer_id", "partition by customer_id, order_id"), True),
+        (WITHOUT, False),
+        (WITHOUT.replace("order_id is null", "customer_id is null"), False),
+        (WITHOUT.replace("order_id is null", "cancelled_at is null"), True),
+    ],
+)
+def test_a_join_multiplies_unless_it_takes_the_first_or_none(sql: str, is_told: bool) -> None:
+    result = review_files(KEYED, {**KEYED, "models/mart.sql": sql})
+    assert ("JOIN001" in [f.code for f in result.findings]) == is_told

@@ -53,6 +53,7 @@ def of_select(known: Known, scope: Scope, relation: Relation) -> tuple[Key, ...]
         rows = of_rows(known, scope)
         found += _translate(rows, outputs)
         found += _numbered(known, scope, relation)
+        found += _numbers(known, scope)
     distinct = node.args.get("distinct")
     if isinstance(distinct, exp.Distinct) and relation.is_closed:
         on = distinct.args.get("on")
@@ -204,6 +205,8 @@ def shape_of(known: Known, scope: Scope, name: str, binding: Binding) -> JoinSha
                 break
     covered = equated | constants
     key = next((k for k in binding.relation.keys if k.columns <= covered), None)
+    if key is None and where is not None and _is_anti(known, scope, name, binding, equated):
+        key = Key(frozenset(), "sql", "only rows without a match are kept")
     return JoinShape(
         binding,
         frozenset(equated),
@@ -213,6 +216,20 @@ def shape_of(known: Known, scope: Scope, name: str, binding: Binding) -> JoinSha
         key,
         has_other,
     )
+
+
+def _is_anti(known: Known, scope: Scope, name: str, binding: Binding, equated: set[str]) -> bool:
+    """True for a LEFT JOIN of which WHERE keeps the rows without a match only."""
+    join = binding.join
+    if join is None or (join.side or "").upper() != "LEFT":
+        return False
+    keyed = {column for key in binding.relation.keys for column in key.columns}
+    for part in conjuncts(scope.node.args["where"].this):
+        if isinstance(part, exp.Is) and isinstance(part.expression, exp.Null):
+            one = _part(known, scope, part.this)
+            if one is not None and one[0] == name and one[1] in equated | keyed:
+                return True
+    return False
 
 
 def of_rows(known: Known, scope: Scope) -> list[_Rows]:
@@ -419,6 +436,20 @@ def _cut(node: exp.Expr) -> tuple[str, int] | None:
             return None
         return inner[0], max(inner[1], UNITS.index(name))
     return None
+
+
+def _numbers(known: Known, scope: Scope) -> list[Key]:
+    """A ROW_NUMBER and what it is partitioned by, for those who join the first of each."""
+    found: list[Key] = []
+    for item in scope.items:
+        if item.column.numbered_by is None or not isinstance(item.expression, exp.Window):
+            continue
+        parts = item.expression.args.get("partition_by") or []
+        named = [_output_of(known, scope, part) for part in parts]
+        if all(named):
+            columns = {item.column.name, *(name for name in named if name)}
+            found.append(Key(frozenset(columns), "sql", f"{item.column.shown} is a ROW_NUMBER()"))
+    return found
 
 
 def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
