@@ -162,3 +162,51 @@ where o.order_id is null
 def test_a_join_multiplies_unless_it_takes_the_first_or_none(sql: str, is_told: bool) -> None:
     result = review_files(KEYED, {**KEYED, "models/mart.sql": sql})
     assert ("JOIN001" in [f.code for f in result.findings]) == is_told
+
+
+DAILY = """
+{{ config(materialized='incremental', incremental_strategy='merge',
+          unique_key=['person_id', 'visited_on']) }}
+select person_id, visited_on, count(*) as visits, sum(minutes) as minutes
+from {{ ref('visits') }}
+group by person_id, visited_on
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [
+        ("['person_id', 'visited_on']", "'person_id'", True),
+        ("['person_id', 'visited_on']", "['visited_on', 'person_id']", False),
+        ("sum(minutes) as minutes", "sum(minutes) as total_minutes", False),
+    ],
+)
+def test_a_unique_key_that_loses_a_part_of_the_group(old: str, new: str, is_told: bool) -> None:
+    assert DAILY.count(old) == 1
+    found = told("models/daily.sql", DAILY, DAILY.replace(old, new), "bigquery")
+    assert (("GRAIN001", 3) in found) == is_told
+
+
+GROUPED = """
+select o.customer_id, c.country, count(*) as orders
+from {{ ref('orders') }} as o
+inner join {{ ref('customers') }} as c on c.customer_id = o.customer_id
+group by o.customer_id, c.country
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("c.country, count", "c.country, max(o.ordered_at) as last_ordered_at, count", []),
+        ("c.country\n", "c.country, date_trunc('month', o.ordered_at)\n", ["GRAIN001"]),
+    ],
+)
+def test_what_follows_from_a_key_may_be_grouped_by(old: str, new: str, codes: list[str]) -> None:
+    after = GROUPED.replace(old, new)
+    if codes:
+        after = after.replace("c.country, count", "c.country,\n"
+                              "    date_trunc('month', o.ordered_at) as month, count")  # fmt: skip
+    base = {**KEYED, "models/mart.sql": GROUPED}
+    found = review_files(base, {**base, "models/mart.sql": after}).findings
+    assert [f.code for f in found if f.severity.word != "note"] == codes

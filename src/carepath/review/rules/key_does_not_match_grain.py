@@ -3,10 +3,10 @@
 What it does
     Compares the keys that tests declare, and unique_key, with the GROUP BY or DISTINCT that
     proves the grain of the model; a column that may follow from the key counts only where the
-    change adds it to the GROUP BY. Reports a unique_key that is the key of another model, where
-    the model's rows and its own unique test have another one; and a unique test of one column
-    over all versions of a snapshot; a surrogate key made of a part of the key of its rows; and a
-    unique_key that is a part of the key that tests or SQL prove.
+    change adds it to the GROUP BY or takes it out of the unique_key. Reports a unique_key that is
+    the key of another model, where the model's rows and its own unique test have another one, or
+    that is a part of the key which tests or SQL prove; a unique test of one column over all
+    versions of a snapshot; and a surrogate key made of a part of the key of its rows.
 
 Why it is bad
     The test fails, or an incremental model merges rows that are not the same.
@@ -79,7 +79,8 @@ def check(context: Context) -> Iterator[Issue]:
             numbered = any(
                 c.numbered_by is not None for c in output.columns if loose(c.name) not in columns
             )
-            may_follow = _depends(columns, proven) and not numbered
+            is_cut = place is None and proven - columns <= _key_at_base(context)
+            may_follow = _depends(columns, proven) and not numbered and not is_cut
             if (
                 proven <= columns
                 or any(key.columns <= columns for key in output.keys)
@@ -338,11 +339,25 @@ def _new_in_group(context: Context, scope: Scope) -> set[str]:
     """Columns that the change adds to a GROUP BY; empty where nothing was grouped before."""
     for _, now, before in edited(context):
         if now is scope and before.node.args.get("group") is not None:
-            old = [key for key in before.output.keys if key.proof.startswith("GROUP BY")]
-            new = [key for key in now.output.keys if key.proof.startswith("GROUP BY")]
-            theirs = frozenset().union(*(key.columns for key in old))
-            return set(frozenset().union(*(key.columns for key in new)) - theirs) if old else set()
+            theirs = _named_in_group(before)
+            return _named_in_group(now) - theirs if theirs else set()
     return set()
+
+
+def _named_in_group(scope: Scope) -> set[str]:
+    proofs = [k.proof for k in scope.output.keys if k.proof.startswith("GROUP BY ")]
+    names = [p.removeprefix("GROUP BY ").split(", of which")[0].split(", ") for p in proofs]
+    return {name for listed in names for name in listed}
+
+
+def _key_at_base(context: Context) -> set[str]:
+    """The columns of the unique_key before the change."""
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    variants = change.base.analyse(before).variants if change is not None and before else []
+    key = variants[0].rendered.config.get("unique_key") if variants else None
+    names = [key] if isinstance(key, str) else key
+    return {str(name).lower() for name in names} if isinstance(names, list) else set()
 
 
 def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:

@@ -38,6 +38,7 @@ NEIGHBOURS = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 ENTITY = re.compile(r"_(id|key|sk|uuid|guid)$")
 MOMENT = re.compile(r"(_at|_on|_date|_time|_ts|_timestamp|_from)$|^(date|time|ts|timestamp)$")
 PERIOD = re.compile(MOMENT.pattern + r"|(^|_)(hour|day|week|month|quarter|year|season|period)$")
+ORDINAL = re.compile(PERIOD.pattern + r"|_(no|nr|number|seq|sequence|index|position|version)$")
 BEFORE = re.compile(r"(^|_)(prev|previous|prior)(_|$)")
 AFTER = re.compile(r"(^|_)(next|following)(_|$)")
 
@@ -109,7 +110,7 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
             continue
         order = [part.this for part in window.args["order"].expressions]
         names = {part.name.lower() for part in order if isinstance(part, exp.Column)}
-        if not found or len(names) != len(order) or not all(PERIOD.search(n) for n in names):
+        if not found or len(names) != len(order) or not all(ORDINAL.search(n) for n in names):
             continue
         rest = [key - names for key in found if names <= key]
         if len(rest) != len(found) or not all(rest) or any(PERIOD.search(c) for c in rest[0]):
