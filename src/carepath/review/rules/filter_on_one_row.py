@@ -2,7 +2,8 @@
 
 What it does
     Reports a WHERE that equates an identifier with a written number or UUID, where that identifier
-    alone is a key of the relation read: the model is about one customer, one order.
+    alone is a key of the relation read: the model is about one customer, one order. A CTE that is
+    joined or asked for one value may hold a row of its own.
 
 Why it is bad
     Such a condition was for a trial and stayed: all other rows are gone.
@@ -35,9 +36,15 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at each equality of a key with a constant."""
     for variant in context.resolved:
         assert variant.resolution is not None
+        looked_up = {
+            binding.node.name.lower()
+            for scope in variant.resolution.scopes
+            for binding in scope.bindings.values()
+            if binding.is_cte and (binding.join is not None or scope.parent is not None)
+        }
         for scope in variant.resolution.scopes:
             where = scope.node.args.get("where")
-            if where is None or scope.parent is not None:
+            if where is None or scope.parent is not None or scope.path.lower() in looked_up:
                 continue
             for part in conjuncts(where.this):
                 if not isinstance(part, exp.EQ) or not isinstance(part.left, exp.Column):

@@ -92,9 +92,10 @@ def check(context: Context) -> Iterator[Issue]:
 
 def _wrong_case(column: Column, value: str) -> tuple[str, str] | None:
     """(what made the column so, how the text would have to be written)."""
-    if "case:upper" in column.tags and value != value.upper():
+    letters = [letter for letter in value if letter.isascii()]
+    if "case:upper" in column.tags and any(letter.islower() for letter in letters):
         return "UPPER", value.upper()
-    if "case:lower" in column.tags and value != value.lower():
+    if "case:lower" in column.tags and any(letter.isupper() for letter in letters):
         return "LOWER", value.lower()
     return None
 

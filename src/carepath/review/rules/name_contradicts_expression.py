@@ -284,6 +284,9 @@ def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -
     last = item.alias.lower().split("_")[-1]
     if thing == name or last == thing or _singular(last) != thing.split("_")[-1]:
         return
+    where = scope.node.args.get("where")
+    if where is not None and ONE_OF_EACH.search(write(where).lower()):
+        return
     grouped = _grouped(variant.resolution, scope)
     known = [key.columns for key in use.binding.relation.keys]
     if not known or any(key - grouped <= {use.column.name} for key in known):
@@ -305,6 +308,10 @@ def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -
             )
         ],
     )
+
+
+ONE_OF_EACH = re.compile(r"first|latest|newest|current|last|primary|is_new|new_|initial|number\b")
+"""Words of a condition that may leave one row of each."""
 
 
 def _grouped(resolution: Resolution, scope: Scope) -> set[str]:

@@ -3,7 +3,7 @@
 What it does
     Reports a subquery in the place of a value (in the SELECT list, or beside a comparison) that
     neither aggregates nor is limited, over one relation whose known keys its conditions do not
-    cover.
+    cover. One without conditions is taken to read a relation of one row.
 
 Why it is bad
     The warehouse stops with an error as soon as two rows match, or takes any of them.
@@ -49,10 +49,10 @@ def check(context: Context) -> Iterator[Issue]:
             name, binding = next(iter(scope.bindings.items()))
             known = binding.relation.keys
             fixed = _fixed(variant.resolution, scope)
-            if not known or any(key.columns <= fixed for key in known):
+            if not known or not fixed or any(key.columns <= fixed for key in known):
                 continue
             key = min(known, key=lambda k: (len(k.columns), sorted(k.columns)))
-            by = f" by {', '.join(sorted(fixed))}" if fixed else ""
+            by = f" by {', '.join(sorted(fixed))}"
             yield Issue(
                 subject=write(node).lower()[:100],
                 message=f"The subquery stands for one value, and can find several rows of {name}"

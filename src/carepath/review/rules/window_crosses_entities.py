@@ -39,6 +39,7 @@ ENTITY = re.compile(r"_(id|key|sk|uuid|guid)$")
 MOMENT = re.compile(r"(_at|_on|_date|_time|_ts|_timestamp|_from)$|^(date|time|ts|timestamp)$")
 PERIOD = re.compile(MOMENT.pattern + r"|(^|_)(hour|day|week|month|quarter|year|season|period)$")
 ORDINAL = re.compile(PERIOD.pattern + r"|_(no|nr|number|seq|sequence|index|position|version)$")
+FOLLOWS = re.compile(PERIOD.pattern + r"|^(is|has)_|_(name|label|title)$|(^|_)(weekday|day_of)")
 BEFORE = re.compile(r"(^|_)(prev|previous|prior)(_|$)")
 AFTER = re.compile(r"(^|_)(next|following)(_|$)")
 
@@ -113,7 +114,9 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
         if not found or len(names) != len(order) or not all(ORDINAL.search(n) for n in names):
             continue
         rest = [key - names for key in found if names <= key]
-        if len(rest) != len(found) or not all(rest) or any(PERIOD.search(c) for c in rest[0]):
+        if len(rest) != len(found) or not all(rest) or any(FOLLOWS.search(c) for c in rest[0]):
+            continue
+        if any(_same_source(scope, column, names) for column in rest[0]):
             continue
         by = ", ".join(sorted(rest[0]))
         yield Issue(
@@ -128,6 +131,19 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(scope.output.keys[0].proof)],
         )
+
+
+def _same_source(scope: Scope, column: str, order: set[str]) -> bool:
+    """True for a column computed from what the rows are ordered by: the weekday of a day."""
+    behind: dict[str, set[str]] = {}
+    for item in scope.items:
+        if item.expression is not None:
+            behind[item.column.name] = {
+                c.name.lower() for c in item.expression.find_all(exp.Column)
+            }
+    ours = behind.get(column, set())
+    theirs = order.union(*(behind.get(name, set()) for name in order))
+    return bool(ours) and column not in ours and ours <= theirs
 
 
 def _wrong_side(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
