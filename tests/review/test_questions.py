@@ -242,3 +242,22 @@ def test_an_alternative_without_parentheses_is_asked_about(condition: str, is_as
     text = f"select order_id from {{{{ ref('stg_orders') }}}} where {condition}"
     result = review_files(base, {**base, PATH: text})
     assert ("alternative" in [q.topic for q in result.questions]) == is_asked
+
+
+@pytest.mark.parametrize(
+    ("window", "is_asked"),
+    [
+        ("lag(ordered_at) over (order by ordered_at)", True),
+        ("lag(ordered_at) over (partition by customer_id order by ordered_at)", False),
+        ("lag(order_id) over (order by order_id)", False),
+        ("rank() over (order by ordered_at)", False),
+    ],
+)
+def test_a_neighbour_among_everybody_is_asked_about(window: str, is_asked: bool) -> None:
+    base = project("shop")
+    text = f"select order_id, customer_id, {window} as before from {{{{ ref('stg_orders') }}}}"
+    result = review_files(base, {**base, PATH: text})
+    assert ("everybody" in [q.topic for q in result.questions]) == is_asked
+    alone = text.replace("customer_id, ", "")
+    result = review_files(base, {**base, PATH: alone.replace("partition by customer_id ", "")})
+    assert "everybody" not in [q.topic for q in result.questions]
