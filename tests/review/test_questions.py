@@ -174,3 +174,90 @@ def test_what_only_the_author_can_know_is_asked(sql: str, topic: str | None) -> 
     topics = ("fixed-end", "batch", "currency")
     told = [q.topic for q in result.questions if q.topic in topics]
     assert told == ([topic] if topic else [])
+
+
+STAGED = """
+select
+    order_id,
+    customer_id,
+    ordered_at,
+    updated_at,
+    cast(ordered_at as date) as order_day,
+    cast(amount as decimal(12, 2)) as paid,
+    amount
+from {{ ref('stg_orders') }}
+"""
+
+
+def meant(old: str, new: str) -> list[tuple[str, int]]:
+    assert STAGED.count(old) == 1
+    base = {**project("shop"), PATH: STAGED}
+    result = review_files(base, {**base, PATH: STAGED.replace(old, new)})
+    return [(q.topic, q.place.line) for q in result.questions if q.topic in ("meaning", "type")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "topic", "line"),
+    [
+        ("    amount\n", "    amount / 100 as amount\n", "meaning", 9),
+        ("    amount\n", "    round(cast(amount as float) / 100.0, 2) as amount\n", "meaning", 9),
+        ("    ordered_at,\n", "    coalesce(updated_at, ordered_at) as ordered_at,\n",
+         "meaning", 5),
+        ("cast(ordered_at as date)", "cast(updated_at as date)", "meaning", 7),
+        ("cast(amount as decimal(12, 2))", "cast(amount as double)", "type", 8),
+    ],
+)  # fmt: skip
+def test_a_column_that_keeps_its_name_and_means_another_thing_is_asked_about(
+    old: str, new: str, topic: str, line: int
+) -> None:
+    assert meant(old, new) == [(topic, line)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    amount\n", "    amount / 100 as amount_cents\n"),
+        ("    amount\n", "    round(amount, 2) as amount\n"),
+        ("    ordered_at,\n", "    coalesce(ordered_at, '1970-01-01') as ordered_at,\n"),
+        ("cast(ordered_at as date)", "cast(date_trunc('day', ordered_at) as date)"),
+        ("cast(amount as decimal(12, 2))", "cast(amount as decimal(18, 4))"),
+    ],
+)
+def test_a_column_that_means_what_it_meant_is_not(old: str, new: str) -> None:
+    assert meant(old, new) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_asked"),
+    [
+        ("status = 'placed' and amount > 100 or channel = 'web'", True),
+        ("status = 'placed' and (amount > 100 or channel = 'web')", False),
+        ("(status = 'placed' and amount > 100) or channel = 'web'", False),
+        ("status = 'placed' and amount > 100 or channel = 'web' and amount > 5", False),
+        ("status = 'placed' or channel = 'web'", False),
+    ],
+)
+def test_an_alternative_without_parentheses_is_asked_about(condition: str, is_asked: bool) -> None:
+    base = project("shop")
+    text = f"select order_id from {{{{ ref('stg_orders') }}}} where {condition}"
+    result = review_files(base, {**base, PATH: text})
+    assert ("alternative" in [q.topic for q in result.questions]) == is_asked
+
+
+@pytest.mark.parametrize(
+    ("window", "is_asked"),
+    [
+        ("lag(ordered_at) over (order by ordered_at)", True),
+        ("lag(ordered_at) over (partition by customer_id order by ordered_at)", False),
+        ("lag(order_id) over (order by order_id)", False),
+        ("rank() over (order by ordered_at)", False),
+    ],
+)
+def test_a_neighbour_among_everybody_is_asked_about(window: str, is_asked: bool) -> None:
+    base = project("shop")
+    text = f"select order_id, customer_id, {window} as before from {{{{ ref('stg_orders') }}}}"
+    result = review_files(base, {**base, PATH: text})
+    assert ("everybody" in [q.topic for q in result.questions]) == is_asked
+    alone = text.replace("customer_id, ", "")
+    result = review_files(base, {**base, PATH: alone.replace("partition by customer_id ", "")})
+    assert "everybody" not in [q.topic for q in result.questions]

@@ -17,6 +17,7 @@ from carepath.review.sql.relation import (
     Source,
     open_relation,
 )
+from carepath.review.sql.values import common_tags
 
 SNAPSHOT_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 UNIQUE_COMBINATIONS = frozenset(
@@ -187,6 +188,11 @@ def merge_variants(relations: list[Relation]) -> Relation:
             column = replace(column, domain=domain)
         if any(o is None or o.nullable != column.nullable for o in others):
             column = replace(column, nullable=None)
+        tags = column.tags
+        for other in others:
+            tags = common_tags(tags, other.tags if other is not None else frozenset())
+        if tags != column.tags:
+            column = replace(column, tags=tags)
         columns.append(column)
     keys = tuple(
         key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from carepath.review import unbuilt
 from carepath.review.change import Change
 from carepath.review.findings import Evidence, Finding, Place, Severity
 from carepath.review.jinja.relations import RelationName
@@ -112,7 +113,8 @@ def _removed_model(label: str, change: Change) -> Cause | None:
 
 def _removed_column(finding: Finding, change: Change) -> Cause | None:
     name = finding.subject.rsplit(".", 1)[-1]
-    reader = next((m for m in change.head.models.values() if m.name == finding.model), None)
+    readers = (*change.head.models.values(), *unbuilt.queries(change.head).values())
+    reader = next((m for m in readers if m.name == finding.model), None)
     if reader is None:
         return None
     for upstream in change.head.upstream(reader):
@@ -151,9 +153,12 @@ def _line(change: Change, model: Model) -> int:
 
 
 def _merge(cause: Cause, members: list[Finding], change: Change) -> Finding:
+    unrun = {q.file.path for q in unbuilt.queries(change.head).values() if q.kind == "analysis"}
+
     def order(finding: Finding) -> tuple[object, ...]:
         lines = change.changed_lines(finding.place.file)
         return (
+            finding.place.file in unrun,
             finding.place.line not in lines,
             finding.place.file not in change.changed_files,
             finding.place.file,
@@ -173,6 +178,7 @@ def _merge(cause: Cause, members: list[Finding], change: Change) -> Finding:
         subject=f"{cause.owner}.{cause.name}" if cause.owner else cause.name,
         message=f"The change removes {what}, which is still used here"
         + (f" and in {count - 1} more files{to}." if count > 1 else f"{to}."),
+        severity=Severity.WARNING if places[0].file in unrun else first.severity,
         consequence="These do not build any more.",
         fix=f"Use {cause.successor} here."
         if cause.successor

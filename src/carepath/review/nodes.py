@@ -116,6 +116,16 @@ class Broken(Compact):
     is_invalid: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Freshness(Compact):
+    """After how many hours dbt warns of a source, or fails; None where it never does."""
+
+    file: str
+    line: int
+    warn_after: float | None
+    error_after: float | None
+
+
 @dataclass(slots=True)
 class Documentation:
     """All YAML of one project."""
@@ -130,6 +140,7 @@ class Documentation:
     twice: list[tuple[str, int, str]] = field(default_factory=list)
     doubles: list[tuple[str, NodeDoc, NodeDoc]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    freshness: dict[tuple[str, str], Freshness] = field(default_factory=dict)
 
     def add(self, other: Documentation) -> None:
         """Take in what another file says; the first entry of a name wins."""
@@ -141,6 +152,8 @@ class Documentation:
                 self.doubles.append((name, first, node))
         for pair, node in other.sources.items():
             self.sources.setdefault(pair, node)
+        for pair, limits in other.freshness.items():
+            self.freshness.setdefault(pair, limits)
         for source, place in other.source_names.items():
             self.source_names.setdefault(source, place)
         self.mentions += other.mentions
@@ -205,6 +218,7 @@ def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
             node = _node("sources", path, entry, name)
             if node is not None:
                 docs.sources.setdefault((name, node.name), node)
+                docs.freshness.setdefault((name, node.name), _freshness(path, source, entry))
                 _mention_tests(docs, node, path)
     for exposure in _maps(loaded.get("exposures")):
         needs = exposure.get("depends_on")
@@ -232,6 +246,36 @@ def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
                 f"unit test {entry.get('name')}",
             )
         _read_unit_test(docs, path, entry)
+
+
+HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
+
+
+def _freshness(path: str, source: yaml.Map, table: yaml.Map) -> Freshness:
+    """The limits of a table, or those of its source; `freshness: null` switches them off."""
+    limits: dict[str, float | None] = {"warn_after": None, "error_after": None}
+    line = table.at("name")
+    for entry in (source, table):
+        config = entry.get("config")
+        for part in (config, entry):
+            if not isinstance(part, yaml.Map) or "freshness" not in part:
+                continue
+            told = part["freshness"]
+            line = part.at("freshness")
+            for key in limits:
+                limit = told.get(key) if isinstance(told, yaml.Map) else None
+                if limit is not None or not isinstance(told, yaml.Map):
+                    limits[key] = _hours(limit)
+    return Freshness(path, line, limits["warn_after"], limits["error_after"])
+
+
+def _hours(limit: Any) -> float | None:
+    if not isinstance(limit, yaml.Map):
+        return None
+    try:
+        return float(limit["count"]) * HOURS[str(limit["period"])]
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _read_semantic(docs: Documentation, path: str, entry: yaml.Map) -> None:

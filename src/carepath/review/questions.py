@@ -93,6 +93,8 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _currencies(variant, scope)
             yield from _batch(variant, scope)
             yield from _fixed_end(variant, scope)
+            yield from _alternatives(variant, scope)
+            yield from _everybody(variant, scope)
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
@@ -365,6 +367,68 @@ def _fixed_end(variant: Variant, scope: Scope) -> Iterator[Asked]:
             variant,
             start_of(node) or 0,
         )
+
+
+ENTITY = re.compile(r"_(id|key|uuid|guid)$")
+MOMENT = re.compile(r"(_at|_time|_ts|_timestamp)(_utc|_local)?$|^(ts|timestamp)$")
+
+
+def _everybody(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A neighbour in time among all rows, put out beside an identifier that is not the row's."""
+    if len(scope.bindings) != 1 or scope.node.args.get("group") is not None:
+        return
+    keyed = {c for b in scope.bindings.values() for k in b.relation.keys for c in k.columns}
+    others = [
+        item.column.shown
+        for item in scope.items
+        if item.source is not None and item.source not in keyed and ENTITY.search(item.source)
+    ]
+    for item in scope.node.expressions if keyed and others else []:
+        for node in item.find_all(exp.Window):
+            order = node.args.get("order")
+            first = order.expressions[0] if order is not None and order.expressions else None
+            if node.args.get("partition_by") or not isinstance(node.this, (exp.Lag, exp.Lead)):
+                continue
+            if not isinstance(first, exp.Ordered) or not isinstance(first.this, exp.Column):
+                continue
+            if MOMENT.search(first.this.name.lower()):
+                yield (
+                    "everybody",
+                    f"{item.alias_or_name} looks at its neighbour among all rows: is it not one "
+                    f"{others[0]} that is meant?",
+                    variant,
+                    start_of(item) or 0,
+                )
+                return
+
+
+def _alternatives(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """`a and b or c` without parentheses, where c compares another column than a and b."""
+    where = scope.node.args.get("where")
+    node = where.this if where is not None else None
+    if not isinstance(node, exp.Or) or isinstance(node.right, (exp.And, exp.Paren, exp.Or)):
+        return
+    if not isinstance(node.left, exp.And):
+        return
+    first: exp.Expr = node.left
+    while isinstance(first, exp.And):
+        first = first.left
+    last = node.right
+    if isinstance(first, exp.Paren) or not isinstance(
+        last, exp.EQ | exp.In | exp.Like | exp.Column
+    ):
+        return
+    names = [{c.name.lower() for c in part.find_all(exp.Column)} for part in (node.left, last)]
+    if not names[0] or not names[1] or names[0] & names[1]:
+        # Over one column it is a finding of its own.
+        return
+    yield (
+        "alternative",
+        f"AND binds before OR: {write(last)[:60]} lets rows through without "
+        f"{write(first)[:60]}. Is that meant?",
+        variant,
+        start_of(last) or 0,
+    )
 
 
 __all__ = ["ask"]

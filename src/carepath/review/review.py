@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 
-from carepath.review import grouping, questions, rules, summary, workers
+from carepath.review import grouping, questions, rules, summary, unbuilt, workers
 from carepath.review.change import Change
 from carepath.review.findings import (
     Confidence,
@@ -166,12 +166,35 @@ def review_change(change: Change, processes: int = 1) -> Review:
             change.head.ledger.add("", f"rule {rule.code} failed: {error!r}", stage="rule")
             continue
         result.findings += _place(change.head, rule, issues, None, None)
+    result.findings += _of_unbuilt(change)
     result.findings = grouping.collapse(grouping.regroup(result.findings, change))
     result.touched = sorted(change.changed_files)
     result.summaries = summary.summarise(change)
     result.questions = questions.ask(change)
     _finish(result, change.head)
     return result
+
+
+def _of_unbuilt(change: Change) -> list[Finding]:
+    """Columns that singular tests and analyses read, and no longer find."""
+    found: list[Finding] = []
+    for query in unbuilt.touched(change):
+        sides: list[list[Finding]] = []
+        for side in (change.head, change.base):
+            one = unbuilt.queries(side).get(query.id)
+            try:
+                analysis = side.analyse(one) if one is not None else None
+            except Exception as error:
+                side.ledger.add(query.file.path, f"{type(error).__name__}: {error}", stage="facts")
+                analysis = None
+            sides.append(
+                _of_model(side, one, analysis, None, (rules.unknown_column.RULE,))
+                if one is not None and analysis is not None
+                else []
+            )
+        known = {finding.key for finding in sides[1]}
+        found += [finding for finding in sides[0] if finding.key not in known]
+    return found
 
 
 def _spread_facts(side: Snapshot, processes: int) -> None:

@@ -65,6 +65,17 @@ def _columns(scope: Scope) -> dict[str, exp.Expr]:
 
 def _detail(was: exp.Expr, now: exp.Expr) -> tuple[str, str] | None:
     """The one detail in which two expressions differ, and what to ask of it."""
+    if isinstance(was, exp.Column) and isinstance(now, exp.Coalesce):
+        first = now.this
+        last = now.expressions[-1] if now.expressions else None
+        if isinstance(first, exp.Column) and last is not None and _text(last) == _text(was):
+            return "meaning", f"do its readers expect {_text(first)} wherever that is known?"
+    if isinstance(was, exp.Column) and (scaled := _scaled(now)) is not None and scaled == was:
+        return "meaning", "do its readers expect the other unit?"
+    if _is_cast(was, "decimal") and _is_cast(now, "float", "double") and was.this == now.this:
+        return "type", "are rounding errors harmless here?"
+    if (pair := _exchanged(was, now)) is not None:
+        return "meaning", f"is {pair[1]} meant in place of {pair[0]}?"
     if isinstance(now, exp.Coalesce) and _text(now.this) == _text(was) and now.expressions:
         default = now.expressions[-1]
         if isinstance(default, exp.Null) or _text(default).strip("'") in PLAIN:
@@ -74,6 +85,39 @@ def _detail(was: exp.Expr, now: exp.Expr) -> tuple[str, str] | None:
         if _blanked(was, blank) == _blanked(now, blank):
             return topic, asked
     return None
+
+
+def _is_cast(node: exp.Expr, *names: str) -> bool:
+    to = node.args.get("to") if isinstance(node, exp.Cast) else None
+    return isinstance(to, exp.DataType) and bool(to.is_type(*names))
+
+
+def _scaled(node: exp.Expr) -> exp.Expr | None:
+    """What is divided or multiplied by a power of ten or by 60, casts and rounding aside."""
+    while isinstance(node, (exp.Cast, exp.Paren, exp.Round)):
+        node = node.this
+    if not isinstance(node, (exp.Div, exp.Mul)) or not isinstance(node.expression, exp.Literal):
+        return None
+    factor = node.expression.name.removesuffix(".0")
+    inner = node.this
+    while isinstance(inner, (exp.Cast, exp.Paren)):
+        inner = inner.this
+    is_unit = factor.strip("0") == "1" and len(factor) > 2
+    return inner if isinstance(inner, exp.Expr) and (is_unit or factor in ("60", "3600")) else None
+
+
+def _exchanged(was: exp.Expr, now: exp.Expr) -> tuple[str, str] | None:
+    """The two columns in which alone two computed expressions differ."""
+    if isinstance(was, exp.Column) or isinstance(now, exp.Column) or now.find(exp.AggFunc):
+        return None
+    old, new = list(was.find_all(exp.Column)), list(now.find_all(exp.Column))
+    if len(old) != len(new) or {c.table for c in old} != {c.table for c in new}:
+        return None
+    pairs = {(_text(a), _text(b)) for a, b in zip(old, new, strict=True) if a != b}
+    if len(pairs) != 1:
+        return None
+    before, after = next(iter(pairs))
+    return (before, after) if _text(was).replace(before, after) == _text(now) else None
 
 
 PLAIN = frozenset(

@@ -2,7 +2,9 @@
 
 What it does
     Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
-    two different texts at once, `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one
+    two different texts at once, two bounds that leave nothing between them, IS NULL of what
+    COALESCE gives a value in this model or upstream,
+    `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one
     that earlier, wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`)
     leave no row.
 
@@ -18,7 +20,9 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -26,7 +30,9 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, equality
 from carepath.review.sql.writing import write
 
@@ -43,10 +49,35 @@ def check(context: Context) -> Iterator[Issue]:
             ]
             roots += [b.join.args.get("on") for b in scope.bindings.values() if b.join is not None]
             roots += list(scope.node.expressions)
+            yield from _never_null(variant, scope)
             for root in roots:
                 if isinstance(root, exp.Expr):
                     for node, message, fix, severity in _faults(root):
                         yield _issue(variant, scope.path, node, message, fix, severity)
+
+
+def _never_null(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`status is null` where status is coalesce(status, 'unknown')."""
+    assert variant.resolution is not None
+    for node, _ in nodes_of(scope):
+        if not isinstance(node, exp.Is) or not isinstance(node.expression, exp.Null):
+            continue
+        use = variant.resolution.uses.get(id(node.this))
+        if isinstance(node.parent, exp.Not) or use is None or use.column is None:
+            continue
+        is_optional = use.binding is None or use.binding.nullable or use.column.nullable is True
+        if "null:never" not in use.column.tags or is_optional:
+            continue
+        issue = _issue(
+            variant,
+            scope.path,
+            node,
+            f"{use.column.shown} is never null: a COALESCE gives it a value.",
+            "Compare with that value, or remove the condition.",
+            Severity.NOTE if isinstance(node.parent, exp.Or) else Severity.WARNING,
+        )
+        issue.consequence = "The condition is never true."
+        yield issue
 
 
 def _issue(
@@ -86,6 +117,8 @@ def _faults(root: exp.Expr) -> Iterator[Fault]:
                 )
         elif isinstance(node, exp.Between):
             low, high = node.args["low"], node.args["high"]
+            if not isinstance(node.parent, exp.And):
+                yield from _crossed(node)
             if _same(low, high) and low.find(exp.Column) is not None:
                 yield (
                     node,
@@ -128,6 +161,74 @@ def _and(root: exp.Expr) -> Iterator[Fault]:
                 Severity.ERROR,
             )
         seen[name] = (values, part)
+    yield from _crossed(root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """A constant that a column is compared with: a number, or a date or year as written."""
+
+    column: str
+    kind: int
+    value: float
+    shown: str
+    is_low: bool
+    is_open: bool
+    part: exp.Expr
+
+
+def _crossed(root: exp.Expr) -> Iterator[Fault]:
+    """A lower bound above the upper one, of numbers or of dates."""
+    lows: dict[tuple[str, int], _Bound] = {}
+    highs: dict[tuple[str, int], _Bound] = {}
+    for part in conjuncts(root):
+        for bound in _bounds(part):
+            kept = lows if bound.is_low else highs
+            key = (bound.column, bound.kind)
+            before = kept.get(key)
+            sign = 1 if bound.is_low else -1
+            if before is None or sign * bound.value > sign * before.value:
+                kept[key] = bound
+    for key, low in lows.items():
+        high = highs.get(key)
+        if high is None or low.value < high.value:
+            continue
+        # Two equal dates may come from two variables that nobody has set.
+        is_strict = not low.kind and (low.is_open or high.is_open)
+        if low.value == high.value and not is_strict:
+            continue
+        yield (
+            low.part,
+            f"{low.column} cannot be above {low.shown} and below {high.shown} at once.",
+            "Swap the bounds, or use OR.",
+            Severity.WARNING,
+        )
+
+
+def _bounds(part: exp.Expr) -> Iterator[_Bound]:
+    if isinstance(part, exp.Between) and isinstance(part.this, exp.Column):
+        sides = [(part.args["low"], True, False), (part.args["high"], False, False)]
+        column = part.this
+    elif isinstance(part, (exp.GT, exp.GTE, exp.LT, exp.LTE)) and isinstance(part.left, exp.Column):
+        is_open = isinstance(part, (exp.GT, exp.LT))
+        sides = [(part.right, isinstance(part, (exp.GT, exp.GTE)), is_open)]
+        column = part.left
+    else:
+        return
+    for node, is_low, is_open in sides:
+        number, kind, shown = _number(node), 0, write(node)
+        if number is None:
+            while isinstance(node, (exp.Cast, exp.Paren, exp.Date, exp.TsOrDsToDate)):
+                node = node.this
+            if not isinstance(node, exp.Literal) or not node.is_string:
+                continue
+            if not WRITTEN.match(node.name):
+                continue
+            number, kind, shown = float(node.name.replace("-", "")), len(node.name), node.name
+        yield _Bound(write(column).lower(), kind, number, shown, is_low, is_open, part)
+
+
+WRITTEN = re.compile(r"^\d{4}(-\d\d){0,2}$")
 
 
 def _or(root: exp.Or) -> Iterator[Fault]:

@@ -1,8 +1,9 @@
-"""The change takes a guard away: a NULLIF or a COALESCE.
+"""The change takes a guard away: a NULLIF, a COALESCE or an ELSE.
 
 What it does
     Compares each output column with the same one at base: reports an expression that differs only
-    in a NULLIF or a COALESCE that is gone.
+    in a NULLIF or a COALESCE that is gone, and a CASE of a column tested not_null that has lost
+    its ELSE. Also a condition `a < b or b is null` that lets the null no longer through.
 
 Why it is bad
     NULLIF kept a zero from stopping the model; COALESCE kept nulls out of sums, keys and
@@ -25,7 +26,9 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import bare, base_place, edited, items, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts
 
 GUARDS = (exp.Nullif, exp.Coalesce)
 
@@ -33,15 +36,96 @@ GUARDS = (exp.Nullif, exp.Coalesce)
 def check(context: Context) -> Iterator[Issue]:
     """Compare the expressions of each output column."""
     for variant, scope, before in edited(context):
+        yield from _closed(context, variant, scope, before)
         theirs = items(before)
         for alias, expression in items(scope).items():
             old = theirs.get(alias)
             if old is None or bare(old) == bare(expression):
                 continue
+            if _has_lost_else(context, alias, old, expression):
+                yield _else_issue(context, variant, scope.path, alias, old, expression)
+                continue
             guard = removed(old, expression)
             if guard is None:
                 continue
             yield _issue(context, variant, scope.path, alias, expression, guard)
+
+
+def _closed(context: Context, variant: Variant, scope: Scope, before: Scope) -> Iterator[Issue]:
+    """Conditions that stay and lose their `or ... is null`."""
+    ours = _conditions(scope)
+    kept = {plain(part) for part in ours}
+    for old in _conditions(before):
+        inner = old.unnest() if isinstance(old, exp.Paren) else old
+        if not isinstance(inner, exp.Or) or plain(old) in kept or plain(inner) in kept:
+            continue
+        sides = (inner.left, inner.right)
+        null = next((s for s in sides if isinstance(s, exp.Is) and _is_null(s)), None)
+        rest = next((s for s in sides if s is not null), None)
+        node = next((p for p in ours if rest is not None and plain(p) == plain(rest)), None)
+        if null is None or rest is None or node is None:
+            continue
+        if any(plain(null.this) in plain(p) for p in ours if p is not node):
+            continue
+        yield Issue(
+            subject=f"{plain(null)[:80]} gone",
+            message=f"{plain(rest)[:80]} no longer lets {plain(null)[:60]} through.",
+            consequence="Rows where it is null, often those that are still open, are lost.",
+            fix=f"Put `or {plain(null)[:60]}` back.",
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+        )
+
+
+def _is_null(node: exp.Is) -> bool:
+    return isinstance(node.expression, exp.Null) and isinstance(node.this, exp.Column)
+
+
+def _conditions(scope: Scope) -> list[exp.Expr]:
+    """The parts of WHERE and of the conditions of joins."""
+    found = [scope.node.args.get("where")]
+    found += [b.join.args.get("on") for b in scope.bindings.values() if b.join is not None]
+    parts: list[exp.Expr] = []
+    for clause in found:
+        inner = clause.this if isinstance(clause, exp.Where) else clause
+        parts += conjuncts(inner) if isinstance(inner, exp.Expr) else []
+    return parts
+
+
+def _has_lost_else(context: Context, alias: str, old: exp.Expr, new: exp.Expr) -> bool:
+    described = context.model.doc.column(alias) if context.model.doc is not None else None
+    if not isinstance(old, exp.Case) or not isinstance(new, exp.Case) or described is None:
+        return False
+    if not any(t.short == "not_null" and not t.is_conditional for t in described.tests):
+        return False
+    default = old.args.get("default")
+    return (
+        default is not None
+        and not isinstance(default, exp.Null)
+        and new.args.get("default") is None
+    )
+
+
+def _else_issue(
+    context: Context, variant: Variant, path: str, alias: str, old: exp.Expr, new: exp.Expr
+) -> Issue:
+    return Issue(
+        subject=f"{alias} else",
+        message=f"{alias} has lost its ELSE {plain(old.args['default'])[:60]}: what meets no "
+        "branch, a null above all, is null now.",
+        consequence="Its not_null test fails.",
+        fix="Put an ELSE back.",
+        severity=Severity.WARNING,
+        confidence=Confidence.LIKELY,
+        offset=start_of(new) or 0,
+        variant=variant,
+        path=path,
+        evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+    )
 
 
 def removed(old: exp.Expr, new: exp.Expr) -> exp.Expr | None:

@@ -27,7 +27,8 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.predicates import comparisons, nodes_of
+from carepath.review.sql.predicates import Comparison, comparisons, nodes_of
+from carepath.review.sql.relation import Column
 from carepath.review.sql.writing import write
 
 
@@ -39,6 +40,8 @@ def check(context: Context) -> Iterator[Issue]:
             yield from _folded(variant, scope)
         for found in comparisons(variant.resolution):
             domain, value = found.column.domain, found.literal.name
+            if domain is None and (case := _wrong_case(found.column, value)) is not None:
+                yield _case_issue(variant, found, *case)
             if domain is None or value in domain.values or not domain.values:
                 continue
             if value == "":
@@ -85,6 +88,33 @@ def check(context: Context) -> Iterator[Issue]:
                 path=found.scope.path,
                 evidence=[Evidence(f"{told} ({domain.proof})")],
             )
+
+
+def _wrong_case(column: Column, value: str) -> tuple[str, str] | None:
+    """(what made the column so, how the text would have to be written)."""
+    letters = [letter for letter in value if letter.isascii()]
+    if "case:upper" in column.tags and any(letter.islower() for letter in letters):
+        return "UPPER", value.upper()
+    if "case:lower" in column.tags and any(letter.isupper() for letter in letters):
+        return "LOWER", value.lower()
+    return None
+
+
+def _case_issue(variant: Variant, found: Comparison, function: str, right: str) -> Issue:
+    return Issue(
+        subject=f"{found.column.name} {found.literal.name}",
+        message=f"{found.column.shown} is never {found.literal.name!r}: {function} made it so.",
+        consequence="The condition is never true."
+        if found.operator == "="
+        else "The condition is always true.",
+        fix=f"Use {right!r}.",
+        severity=Severity.ERROR,
+        confidence=Confidence.LIKELY,
+        offset=start_of(found.literal) or 0,
+        variant=variant,
+        path=found.scope.path,
+        evidence=[Evidence(f"{found.column.shown} is {function}(...) in this model or upstream")],
+    )
 
 
 def _folded(variant: Variant, scope: Scope) -> Iterator[Issue]:

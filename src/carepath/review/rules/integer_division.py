@@ -2,8 +2,10 @@
 
 What it does
     On Postgres, Redshift, Trino and Athena, reports a division of counts or of sums of whole
-    numbers, also where an earlier CTE counts them, and of a column counted in small units (cents,
-    grams, bytes) by a whole number; on Redshift also an average of whole numbers.
+    numbers, also where an earlier CTE counts them, of columns that this model or one upstream casts
+    to whole numbers (by a written number only where that had decimals before the change), and of a
+    column counted in small units (cents, grams, bytes) by a whole number; on Redshift also an
+    average of whole numbers.
 
 Why it is bad
     7 / 10 is 0: rates are 0 or 1.
@@ -23,6 +25,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
+from carepath.review.pairs import edited, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
@@ -38,9 +41,14 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at both sides of each division."""
     if context.dialect not in TRUNCATING:
         return
+    before = {
+        scope.path: frozenset(plain(node) for node, _ in nodes_of(old) if isinstance(node, exp.Div))
+        for _, scope, old in edited(context)
+    }
     for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
+            decimals = before.get(scope.path, frozenset())
             for node, _ in nodes_of(scope):
                 known = variant.resolution
                 if context.dialect == "redshift" and isinstance(node, exp.Avg):
@@ -62,6 +70,11 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if _whole(node.left, known) and _whole(node.right, known):
                     if isinstance(node.left, exp.Literal) and isinstance(node.right, exp.Literal):
+                        continue
+                    was_decimal = f"{plain(node)}.0" in decimals
+                    is_cast = isinstance(node.right, exp.Literal) and _is_cast(node.left, known)
+                    if is_cast and not was_decimal:
+                        # Seconds to whole minutes, an id to its bucket: the cut may be meant.
                         continue
                     yield Issue(
                         subject=write(node)[:100],
@@ -118,7 +131,14 @@ def _whole(node: exp.Expr, known: Resolution) -> bool:
     if isinstance(node, exp.Coalesce):
         return all(_whole(part, known) for part in (node.this, *node.expressions))
     if isinstance(node, exp.Column):
+        if _cast_to(node, known):
+            return True
         node = definition(known, node) or node
+    if isinstance(node, exp.Cast) and isinstance(node.args.get("to"), exp.DataType):
+        return bool(node.args["to"].is_type("int", "smallint", "bigint"))
+    if isinstance(node, exp.Sum) and _is_int(node.this, known):
+        # A sum of bigint is a decimal.
+        return True
     if isinstance(node, (exp.Count, exp.CountIf)):
         return True
     if isinstance(node, exp.Literal):
@@ -130,6 +150,30 @@ def _whole(node: exp.Expr, known: Resolution) -> bool:
     if isinstance(node, exp.Mul):
         return _whole(node.left, known) and _whole(node.right, known)
     return False
+
+
+def _is_cast(node: exp.Expr, known: Resolution) -> bool:
+    while isinstance(node, (exp.Paren, exp.Sum)):
+        node = node.this
+    return isinstance(node, exp.Cast) or (
+        isinstance(node, exp.Column) and bool(_cast_to(node, known))
+    )
+
+
+def _is_int(node: exp.Expr, known: Resolution) -> bool:
+    """True for a column cast to int, and for such ones multiplied, added and subtracted."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, (exp.Mul, exp.Add, exp.Sub)):
+        return _is_int(node.left, known) and _is_int(node.right, known)
+    return isinstance(node, exp.Column) and _cast_to(node, known) == "int"
+
+
+def _cast_to(column: exp.Column, known: Resolution) -> str:
+    """int or bigint where a cast made a column so, else nothing."""
+    use = known.uses.get(id(column))
+    tags = use.column.tags if use is not None and use.column is not None else frozenset()
+    return next((tag.removeprefix("whole:") for tag in tags if tag.startswith("whole:")), "")
 
 
 RULE = Rule("AGG007", "integer-division", Severity.WARNING, __doc__ or "", check)

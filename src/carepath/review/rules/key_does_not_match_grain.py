@@ -2,9 +2,11 @@
 
 What it does
     Compares the keys that tests declare, and unique_key, with the GROUP BY or DISTINCT that
-    proves the grain of the model. Reports a unique_key that is the key of another model, where
-    the model's rows and its own unique test have another one; and a unique test of one column
-    over all versions of a snapshot.
+    proves the grain of the model; a column that may follow from the key counts only where the
+    change adds it to the GROUP BY or takes it out of the unique_key. Reports a unique_key that is
+    the key of another model, where the model's rows and its own unique test have another one, or
+    that is a part of the key which tests or SQL prove; a unique test of one column over all
+    versions of a snapshot; and a surrogate key made of a part of the key of its rows.
 
 Why it is bad
     The test fails, or an incremental model merges rows that are not the same.
@@ -23,10 +25,12 @@ from collections.abc import Iterator
 
 from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.pairs import edited
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.rules.mismatched_join_key import identifiers
+from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import Resolution, known_of, outermost
+from carepath.review.sql.bindings import Resolution, Scope, known_of, outermost
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
 
@@ -39,6 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Compare declared keys with the proven grain."""
     yield from _surrogates(context)
     yield from _foreign(context)
+    yield from _partial(context)
     yield from _versions(context)
     doc = context.model.doc
     for variant in context.resolved[:1]:
@@ -48,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
         if len(final) != 1 or not output.is_closed:
             continue
         grain = [key for key in output.keys if key.strength == "sql" and key.columns]
-        if len(grain) != 1 or len(output.keys) != 1 or not grain[0].proof.startswith("GROUP BY"):
+        if len(grain) != 1 or not all(key.proof.startswith("GROUP BY") for key in output.keys):
             continue
         proven = frozenset(loose(name) for name in grain[0].columns)
         constant = {loose(c.name) for c in output.columns if c.kind == "constant"}
@@ -61,19 +66,26 @@ def check(context: Context) -> Iterator[Issue]:
             for columns, name, line in declared_keys(doc)
         ]
         group = outermost(variant.resolution.scopes)[0].node.args.get("group")
-        key = variant.rendered.config.get("unique_key")
+        config = variant.rendered.config
+        # By delete+insert all rows of a key are replaced together, which may be meant.
+        is_replaced = config.get("incremental_strategy") == "delete+insert"
+        key = config.get("unique_key") if not is_replaced else None
         names = [key] if isinstance(key, str) else key
         if isinstance(names, list) and all(str(n).isidentifier() for n in names):
             columns = frozenset(str(n).lower() for n in names)
             declared.append((columns, "unique_key", None))
+        new = _new_in_group(context, outermost(variant.resolution.scopes)[0])
         for columns, what, place in declared:
             numbered = any(
                 c.numbered_by is not None for c in output.columns if loose(c.name) not in columns
             )
+            is_cut = place is None and proven - columns <= _key_at_base(context)
+            may_follow = _depends(columns, proven) and not numbered and not is_cut
             if (
                 proven <= columns
+                or any(key.columns <= columns for key in output.keys)
                 or not columns < grouped
-                or (_depends(columns, proven) and not numbered)
+                or (may_follow and not proven - columns <= new)
                 or _looked_up(context, variant.resolution, columns, proven)
             ):
                 continue
@@ -86,13 +98,14 @@ def check(context: Context) -> Iterator[Issue]:
                 consequence="The test fails."
                 if "test" in what
                 else "Rows that are not the same are merged.",
+                severity=Severity.NOTE if may_follow else None,
                 fix=(
                     f"Test that {', '.join(sorted(proven))} are unique together, "
                     if place is not None and len(columns) == 1
                     else f"Add {missing} to it, "
                 )
                 + f"or group by {', '.join(sorted(columns))} alone.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if may_follow else Confidence.LIKELY,
                 place=place,
                 word="unique_key" if place is None else "",
                 evidence=[Evidence(grain[0].proof)],
@@ -120,6 +133,57 @@ def _looked_up(
         if not shape.is_unique or not (left <= named or own <= named):
             return False
     return True
+
+
+MERGING = frozenset({"snowflake", "bigquery", "databricks"})
+"""Warehouses where an incremental model with a unique_key is merged unless it says otherwise."""
+
+
+def _partial(context: Context) -> Iterator[Issue]:
+    """A unique_key that is only a part of the key which tests or SQL prove of the rows.
+
+    By delete+insert all rows of a key are replaced together, which may be meant.
+    """
+    variants = context.resolved
+    outputs = [variant.resolution.output for variant in variants if variant.resolution is not None]
+    if not outputs:
+        return
+    config = variants[0].rendered.config
+    doc = context.model.doc.config if context.model.doc is not None else {}
+    strategy = config.get("incremental_strategy", doc.get("incremental_strategy"))
+    is_merged = strategy == "merge" or (
+        strategy is None
+        and context.dialect in MERGING
+        and "incremental_strategy" not in repr(context.model.project.settings.get("models"))
+    )
+    if context.model.kind != "snapshot" and not (
+        config.get("materialized") == "incremental" and is_merged
+    ):
+        return
+    key = config.get("unique_key")
+    named = [key] if isinstance(key, str) else key
+    if not isinstance(named, list) or not all(str(n).isidentifier() for n in named):
+        return
+    columns = frozenset(str(n).lower() for n in named)
+    for output in outputs:
+        # A GROUP BY is looked at above, with what may follow from what.
+        if not output.keys or any(k.proof.startswith("GROUP BY") for k in output.keys):
+            return
+        if not all(columns < {loose(c) for c in k.columns} for k in output.keys):
+            return
+    kept = outputs[0].keys[0]
+    rows = frozenset(loose(c) for c in kept.columns)
+    yield Issue(
+        subject=", ".join(sorted(columns)),
+        message=f"unique_key names {', '.join(sorted(columns))}, but there is one row per "
+        f"{', '.join(sorted(rows))}.",
+        consequence="Rows that are not the same are merged, or the merge stops.",
+        fix=f"Add {', '.join(sorted(rows - columns))} to it.",
+        confidence=Confidence.LIKELY,
+        word="unique_key",
+        evidence=[Evidence(kept.proof)],
+        variant=variants[0],
+    )
 
 
 def _foreign(context: Context) -> Iterator[Issue]:
@@ -198,7 +262,10 @@ def _surrogates(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         names = known_of(variant.resolution, context.dialect)
         for scope in outermost(variant.resolution.scopes):
-            if len(scope.bindings) != 1 or scope.node.args.get("group"):
+            if scope.node.args.get("group") is not None:
+                yield from _surrogates_of_groups(context, variant, scope, declared)
+                continue
+            if len(scope.bindings) != 1:
                 continue
             binding = next(iter(scope.bindings.values()))
             known = binding.relation.keys
@@ -227,6 +294,70 @@ def _surrogates(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _surrogates_of_groups(
+    context: Context, variant: Variant, scope: Scope, declared: set[str]
+) -> Iterator[Issue]:
+    """A surrogate key that a test calls unique, made of a part of what the query groups by."""
+    assert variant.resolution is not None
+    known = known_of(variant.resolution, context.dialect)
+    outputs = {
+        (binding, item.source): item.column.name
+        for item in scope.items
+        for binding, theirs in scope.bindings.items()
+        if theirs is item.binding and item.source is not None
+    }
+    grain = [key for key in scope.output.keys if key.proof.startswith("GROUP BY")]
+    for name, parts in keys.surrogates(known, scope):
+        used = {outputs.get(part, "?") for part in parts}
+        wider = [key for key in grain if used < key.columns - {name}]
+        if name not in declared or len(wider) != len(grain) or not wider:
+            continue
+        missing = sorted(min((key.columns for key in wider), key=len) - used - {name})
+        proven = frozenset().union(*(key.columns for key in wider)) - {name}
+        may_follow = _depends(frozenset(used), proven)
+        if may_follow and not set(missing) <= _new_in_group(context, scope):
+            continue
+        node = next(i.node for i in scope.items if i.column.name == name)
+        rest = ", ".join(missing)
+        yield Issue(
+            subject=f"{name} {rest}",
+            message=f"{name} leaves out {rest}, which the rows are grouped by.",
+            consequence="Rows that differ in it get the same key; the unique test fails.",
+            fix=f"Add {rest} to the surrogate key.",
+            severity=Severity.NOTE if may_follow else None,
+            confidence=Confidence.POSSIBLE if may_follow else Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(grain[0].proof)],
+        )
+
+
+def _new_in_group(context: Context, scope: Scope) -> set[str]:
+    """Columns that the change adds to a GROUP BY; empty where nothing was grouped before."""
+    for _, now, before in edited(context):
+        if now is scope and before.node.args.get("group") is not None:
+            theirs = _named_in_group(before)
+            return _named_in_group(now) - theirs if theirs else set()
+    return set()
+
+
+def _named_in_group(scope: Scope) -> set[str]:
+    proofs = [k.proof for k in scope.output.keys if k.proof.startswith("GROUP BY ")]
+    names = [p.removeprefix("GROUP BY ").split(", of which")[0].split(", ") for p in proofs]
+    return {name for listed in names for name in listed}
+
+
+def _key_at_base(context: Context) -> set[str]:
+    """The columns of the unique_key before the change."""
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    variants = change.base.analyse(before).variants if change is not None and before else []
+    key = variants[0].rendered.config.get("unique_key") if variants else None
+    names = [key] if isinstance(key, str) else key
+    return {str(name).lower() for name in names} if isinstance(names, list) else set()
 
 
 def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:

@@ -2,7 +2,8 @@
 
 What it does
     Reports BETWEEN and <= that compare a timestamp with a date as its upper bound, unless that is
-    the first of a month.
+    the first of a month. Where no cast says what the column is, a name like created_at makes it a
+    note.
 
 Why it is bad
     A date means its midnight: whatever happens later on the last day is left out.
@@ -43,21 +44,27 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 column, high = bound
                 day = _day(high)
-                if day is None or day.day == 1 or not _is_moment(variant.resolution, column):
+                if day is None or day.day == 1:
+                    continue
+                is_cast = _is_moment(variant.resolution, column)
+                if not is_cast and not _is_called_moment(variant.resolution, column):
                     continue
                 following = day + timedelta(days=1)
                 name = write(column)
                 yield Issue(
                     subject=f"{name.lower()} {day}",
-                    message=f"{name} is a timestamp, and {day} means its midnight: the rest of "
-                    "that day is left out.",
+                    message=f"{name} is a timestamp{'' if is_cast else ' by its name'}, and {day} "
+                    "means its midnight: the rest of that day is left out.",
                     consequence="The last day is lost.",
                     fix=f"Write {name} < '{following}'.",
-                    confidence=Confidence.LIKELY,
+                    severity=None if is_cast else Severity.NOTE,
+                    confidence=Confidence.LIKELY if is_cast else Confidence.POSSIBLE,
                     offset=start_of(node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(f"{column.name} is cast to a timestamp upstream")],
+                    evidence=[Evidence(f"{column.name} is cast to a timestamp upstream")]
+                    if is_cast
+                    else [],
                 )
 
 
@@ -86,6 +93,17 @@ def _day(node: exp.Expr) -> date | None:
 def _is_moment(resolution: Resolution, column: exp.Column) -> bool:
     use = resolution.uses.get(id(column))
     return use is not None and use.column is not None and use.column.type == "timestamp"
+
+
+CALLED = re.compile(r"(_at|_ts|_timestamp|_datetime)$|^(timestamp|datetime|created|updated)$")
+
+
+def _is_called_moment(resolution: Resolution, column: exp.Column) -> bool:
+    """True for a name that moments have, of a column whose type nothing tells."""
+    use = resolution.uses.get(id(column))
+    known = use.column.type if use is not None and use.column is not None else None
+    is_alias = use is not None and use.alias
+    return known is None and not is_alias and bool(CALLED.search(column.name.lower()))
 
 
 RULE = Rule("LIT009", "last-day-lost", Severity.WARNING, __doc__ or "", check)

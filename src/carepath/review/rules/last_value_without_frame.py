@@ -2,7 +2,9 @@
 
 What it does
     Reports LAST_VALUE (and NTH_VALUE) with ORDER BY and without a frame, where the warehouse's
-    frame ends at the current row; and FIRST_VALUE or LAST_VALUE used as an aggregate of a group.
+    frame ends at the current row; LAST_VALUE with a frame that is written to end there; and
+    FIRST_VALUE or LAST_VALUE used as an aggregate of a group. With IGNORE NULLS such a frame
+    carries the last known value forward, which is fine.
 
 Why it is bad
     The frame runs from the first row to the current one, so the last value of it is the row's own.
@@ -44,13 +46,18 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(node, (*EITHER, exp.NthValue)):
                     continue
                 outer = node.parent
+                is_filled = isinstance(node.this, exp.IgnoreNulls)
                 while isinstance(outer, (exp.IgnoreNulls, exp.RespectNulls)):
+                    is_filled = is_filled or isinstance(outer, exp.IgnoreNulls)
                     outer = outer.parent
                 window = outer if isinstance(outer, exp.Window) else None
                 if window is not None:
                     is_whole = isinstance(node, exp.FirstValue) or context.dialect in WHOLE
                     framed = any(window.args.get(key) is not None for key in ("spec", "alias"))
-                    if is_whole or framed or window.args.get("order") is None:
+                    is_own = isinstance(node, exp.LastValue) and _ends_at_itself(window)
+                    if is_filled or window.args.get("order") is None:
+                        continue
+                    if (is_whole or framed) and not is_own:
                         continue
                 elif (
                     scope.node.args.get("group") is None
@@ -61,7 +68,7 @@ def check(context: Context) -> Iterator[Issue]:
                 word = write(node)[:60]
                 yield Issue(
                     subject=write(window or node).lower()[:100],
-                    message=f"{word} has no frame: it ends at the current row, whose value it is."
+                    message=f"The frame of {word} ends at the current row, whose value it is."
                     if window is not None
                     else f"{word} of a group takes any of its rows: nothing orders them.",
                     consequence="The value is not the last one."
@@ -76,6 +83,14 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _ends_at_itself(window: exp.Window) -> bool:
+    """True for a frame that is written to end at the current row."""
+    spec = window.args.get("spec")
+    if not isinstance(spec, exp.WindowSpec):
+        return False
+    return str(spec.args.get("end") or "CURRENT ROW").upper() == "CURRENT ROW"
 
 
 RULE = Rule(

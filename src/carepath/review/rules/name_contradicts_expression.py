@@ -4,9 +4,11 @@ What it does
     Reports an alias beginning with first, min or earliest over MAX (and last, max, latest over
     MIN); avg over SUM and the reverse; a count or sum named after one value of a column that
     compares it with another one; an aggregate or a period of one column called as another column
-    of the source is; a share or a rate whose divisor is not what its name says; and a column
-    renamed to its own opposite (start to end,
-    first to last, created to updated) although the source has that other column too.
+    of the source is; a count of customer_id called customers where a customer has several rows; a
+    share or a rate whose divisor is not what its name says; an average over
+    the last 7 rows whose frame has 8; a model named after the latest of something that keeps the
+    first in order of time; and a column renamed to its own opposite (start to end, first to last,
+    created to updated) although the source has that other column too.
 
 Why it is bad
     The line was copied and half of it adapted: the values are those of the neighbour.
@@ -28,10 +30,11 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.values import equality
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import conjuncts, equality
 from carepath.review.sql.writing import write
 
 LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
@@ -60,6 +63,9 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _value(variant, scope, item)
                     yield from _neighbour(variant, scope, item)
                     yield from _ratio(variant, scope, item)
+                    yield from _frame(variant, scope, item)
+                    yield from _plural(context, variant, scope, item)
+        yield from _newest(context, variant)
 
 
 def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -261,6 +267,164 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         variant=variant,
         path=scope.path,
     )
+
+
+def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`count(customer_id) as customers` over orders: it counts orders."""
+    inner = item.this
+    if not isinstance(inner, exp.Count) or not isinstance(inner.this, exp.Column):
+        return
+    assert variant.resolution is not None
+    use = variant.resolution.uses.get(id(inner.this))
+    bindings = [b for b in scope.bindings.values() if not b.hidden]
+    if use is None or use.binding is None or use.column is None or len(bindings) != 1:
+        return
+    name = use.column.name.lower()
+    thing = re.sub(r"_(id|key|uuid|sk)$", "", name)
+    last = item.alias.lower().split("_")[-1]
+    if thing == name or last == thing or _singular(last) != thing.split("_")[-1]:
+        return
+    where = scope.node.args.get("where")
+    if where is not None and ONE_OF_EACH.search(write(where).lower()):
+        return
+    grouped = _grouped(variant.resolution, scope)
+    known = [key.columns for key in use.binding.relation.keys]
+    if not known or any(key - grouped <= {use.column.name} for key in known):
+        return
+    key = min(use.binding.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns)))
+    yield Issue(
+        subject=item.alias.lower(),
+        message=f"{item.alias} counts the rows of {use.binding.name} that have a {name}, not the "
+        f"{last}: one has several rows.",
+        consequence=f"The same {thing} counts several times.",
+        fix=f"Write COUNT(DISTINCT {write(inner.this)}), or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[
+            Evidence(
+                f"{use.binding.name} has a row per {', '.join(sorted(key.columns))} ({key.proof})"
+            )
+        ],
+    )
+
+
+ONE_OF_EACH = re.compile(r"first|latest|newest|current|last|primary|is_new|new_|initial|number\b")
+"""Words of a condition that may leave one row of each."""
+
+
+def _grouped(resolution: Resolution, scope: Scope) -> set[str]:
+    """The columns that GROUP BY or an equality of WHERE holds fixed in each group."""
+    found = {
+        item.source
+        for item in scope.items
+        if item.source is not None and any(item.column.name in k.columns for k in scope.output.keys)
+    }
+    group, where = scope.node.args.get("group"), scope.node.args.get("where")
+    nodes = list(group.find_all(exp.Column)) if group is not None else []
+    for part in conjuncts(where.this) if where is not None else []:
+        if isinstance(part, exp.EQ) and isinstance(part.left, exp.Column):
+            nodes.append(part.left)
+    for node in nodes:
+        use = resolution.uses.get(id(node))
+        if use is not None and use.column is not None:
+            found.add(use.column.name)
+    return found
+
+
+def _frame(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`rows between 7 preceding and current row` as a column of 7: the frame has 8 rows."""
+    for window in item.this.find_all(exp.Window):
+        spec = window.args.get("spec")
+        if not isinstance(spec, exp.WindowSpec):
+            continue
+        kind, side, end = (
+            str(spec.args.get(key) or "current row").lower()
+            for key in ("kind", "start_side", "end")
+        )
+        start = spec.args.get("start")
+        if not isinstance(start, exp.Literal) or (kind, side) != ("rows", "preceding"):
+            continue
+        told = [int(n) for n in re.findall(r"(?<![a-z0-9])\d+", item.alias.lower()) if len(n) < 5]
+        told += [int(n) for n in re.findall(r"\d+(?=(?:d|day|days|w|m|rows?)(?:_|$))", item.alias)]
+        if end != "current row" or set(told) != {_count(start)} or _count(start) < 2:
+            continue
+        number = _count(start)
+        yield Issue(
+            subject=f"{item.alias.lower()} frame",
+            message=f"{item.alias} runs over {number + 1} rows: {number} preceding and the "
+            "current one.",
+            consequence="One row more than the name says.",
+            fix=f"Write ROWS BETWEEN {number - 1} PRECEDING AND CURRENT ROW.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
+def _count(node: exp.Literal) -> int:
+    return int(node.name) if node.name.isdigit() else -1
+
+
+LATEST = re.compile(r"(^|_)(latest|newest|most_recent|last(?!_\d|_\w*days|_\w*months))(_|$)")
+EARLIEST = re.compile(r"(^|_)(first|earliest|oldest)(_|$)")
+TIME = re.compile(r"_(at|on|date|time|ts|timestamp)(_utc|_local)?$|^(date|timestamp)$")
+LOADED = re.compile(r"updated|modified|changed|loaded|synced|received|extracted|ingested|version")
+
+
+def _newest(context: Context, variant: Variant) -> Iterator[Issue]:
+    """A model called latest_x whose rows are numbered from the first moment on, and kept at 1."""
+    name = context.model.name.lower()
+    is_last, is_first = bool(LATEST.search(name)), bool(EARLIEST.search(name))
+    if is_last == is_first or context.model.kind != "model":
+        return
+    assert variant.resolution is not None
+    numbered = [
+        (scope, node)
+        for scope in variant.resolution.scopes
+        for node, _ in nodes_of(scope)
+        if isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber)
+    ]
+    others = [s for s in variant.resolution.scopes if s.node.args.get("group") is not None]
+    if len(numbered) != 1 or others or not _keeps_first(variant.resolution):
+        return
+    scope, window = numbered[0]
+    order = window.args.get("order")
+    first = order.expressions[0] if order is not None and order.expressions else None
+    if not isinstance(first, exp.Ordered) or not isinstance(first.this, exp.Column):
+        return
+    column, falls = first.this.name.lower(), bool(first.args.get("desc"))
+    if falls == is_last or not TIME.search(column) or (is_first and LOADED.search(column)):
+        return
+    if not window.args.get("partition_by"):
+        return
+    yield Issue(
+        subject=f"{name} {column}",
+        message=f"{context.model.name} keeps the row with the {'last' if falls else 'first'} "
+        f"{first.this.name}.",
+        consequence="Its name says the opposite.",
+        fix=f"Order by {first.this.name}{'' if falls else ' desc'}, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(window) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _keeps_first(resolution: Resolution) -> bool:
+    """True where a condition keeps the rows numbered 1."""
+    for scope in resolution.scopes:
+        for part in ("where", "qualify"):
+            clause = scope.node.args.get(part)
+            for condition in conjuncts(clause.this) if clause is not None else []:
+                if isinstance(condition, exp.EQ) and "1" in (
+                    condition.left.name,
+                    condition.right.name,
+                ):
+                    return True
+    return False
 
 
 def _has(words: set[str], word: str) -> bool:

@@ -3,8 +3,9 @@
 What it does
     Reports a date difference, or a subtraction, whose first moment is named as an end (ended,
     closed, delivered, valid_to) and whose second as a beginning (started, created, valid_from);
-    one whose name (days_from_referral_to_visit) tells the other way; and one that runs from the
-    next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG).
+    one whose name (days_from_referral_to_visit) tells the other way; one that runs from the
+    next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG); and
+    one that runs from the MAX of a moment to its MIN.
 
 Why it is bad
     Every duration is negative.
@@ -30,18 +31,19 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import write
 
 DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
 BEGIN = re.compile(
     r"(^|_)(start|starts|started|begin|begins|began|created|opened|open|first|signed_up|entered"
     r"|placed|ordered|issued|requested|submitted|received|booked|registered|hired|hire|installed"
-    r"|activated|enrolled|admitted|invoiced|purchased|ordered|check_?in)(_|$)"
+    r"|activated|enrolled|admitted|invoiced|purchased|ordered|check(ed)?_?in)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_from$"
 )
 FINISH = re.compile(
     r"(^|_)(end|ends|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved"
     r"|delivered|paid|solved|terminated|termination|deactivated|discharged|restored|removed"
-    r"|dropped_off|adjudicated|expired|check_?out)(_|$)"
+    r"|dropped_off|adjudicated|expired|check(ed)?_?out)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_(to|until)$"
 )
 
@@ -59,6 +61,10 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 ends = _ends(node)
                 later, earlier = _name(ends[0]), _name(ends[1])
+                if _is_falling(ends):
+                    both = [write(e).lower() for e in map(_bare, ends) if isinstance(e, exp.Expr)]
+                    yield _issue(variant, scope, node, *both)
+                    continue
                 if _told_the_other_way(node, later, earlier):
                     yield _issue(variant, scope, node, later, earlier)
                     continue
@@ -76,6 +82,14 @@ def check(context: Context) -> Iterator[Issue]:
                 if alias is not None and "since" in alias.alias.lower():
                     continue
                 yield _issue(variant, scope, node, later, earlier)
+
+
+def _is_falling(ends: tuple[object, object]) -> bool:
+    """True from the MAX of a moment to its MIN."""
+    later, earlier = _bare(ends[0]), _bare(ends[1])
+    return (
+        isinstance(later, exp.Min) and isinstance(earlier, exp.Max) and later.this == earlier.this
+    )
 
 
 def _issue(variant: Variant, scope: Scope, node: exp.Expr, later: str, earlier: str) -> Issue:

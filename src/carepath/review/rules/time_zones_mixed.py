@@ -2,7 +2,8 @@
 
 What it does
     Reports a SELECT that truncates or casts a column to a date (or week, month) after converting it
-    to another time zone, and the same column without the conversion.
+    to another time zone, and the same column without the conversion; and a conversion from one
+    time zone of a moment that an earlier conversion, in this model or upstream, put into another.
 
 Why it is bad
     An event late in the evening belongs to one day by one column and to the next by the other:
@@ -25,7 +26,11 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import converted_to
 from carepath.review.sql.writing import write
 
 ZONES = (exp.ConvertTimezone, exp.AtTimeZone, exp.FromTimeZone)
@@ -53,6 +58,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if len(columns) == 1:
                     has_zone = inner.find(*ZONES) is not None
                     cut.setdefault(write(columns[0]).lower(), {}).setdefault(has_zone, item)
+            yield from _converted_twice(variant, scope)
             for name, ways in cut.items():
                 if len(ways) != 2:
                     continue
@@ -69,6 +75,42 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     also=[start_of(zoned) or 0],
                 )
+
+
+UTC = frozenset({"utc", "etc/utc", "gmt", "z", "zulu"})
+
+
+def _converted_twice(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`convert_timezone('UTC', 'Europe/Berlin', x)` where x is in Berlin's time already."""
+    assert variant.resolution is not None
+    for node, _ in nodes_of(scope):
+        source = node.args.get("source_tz") if isinstance(node, exp.ConvertTimezone) else None
+        if not isinstance(source, exp.Literal):
+            continue
+        inner = node.args.get("timestamp")
+        while isinstance(inner, (exp.Cast, exp.Paren)):
+            inner = inner.this
+        is_in = converted_to(inner) if isinstance(inner, exp.Expr) else None
+        if isinstance(inner, exp.Column):
+            use = variant.resolution.uses.get(id(inner))
+            tags = use.column.tags if use is not None and use.column is not None else frozenset()
+            zones = [tag.removeprefix("zone:") for tag in tags if tag.startswith("zone:")]
+            is_in = zones[0] if len(zones) == 1 else None
+        name = source.name.lower()
+        if is_in is None or is_in == name or (is_in in UTC and name in UTC):
+            continue
+        assert isinstance(inner, exp.Expr)
+        yield Issue(
+            subject=f"{write(inner).lower()[:80]} twice",
+            message=f"{write(inner)[:60]} is in the time zone {is_in} already, and is converted "
+            f"from {source.name} here.",
+            consequence="The moment is moved twice.",
+            fix="Convert once, or name the time zone it is in.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 RULE = Rule(

@@ -2,7 +2,8 @@
 
 What it does
     Reports a join without ON that is not written as CROSS JOIN and that WHERE does not relate
-    either, and an ON condition that names only one of the two sides.
+    either, an ON condition that names only one of the two sides, and a CROSS JOIN of two relations
+    that have an identifier in common, which nothing equates.
 
 Why it is bad
     Every row meets every row.
@@ -16,6 +17,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -60,8 +62,10 @@ def check(context: Context) -> Iterator[Issue]:
 def _reason(
     context: Context, scope: Scope, name: str, binding: Binding, join: exp.Join
 ) -> str | None:
-    if (join.kind or "").upper() == "CROSS" or any(not k.columns for k in binding.relation.keys):
+    if any(not k.columns for k in binding.relation.keys):
         return None
+    if (join.kind or "").upper() == "CROSS":
+        return _product(scope, name, binding)
     condition = join.args.get("on")
     if condition is None:
         if isinstance(binding.node, exp.Table) and (
@@ -87,6 +91,32 @@ def _reason(
     if only == name:
         return f"names only columns of {name}"
     return f"names only columns of {only}, none of {name}"
+
+
+IDENTIFIER = re.compile(r"^\w+_(id|key|uuid)$")
+
+
+def _product(scope: Scope, name: str, binding: Binding) -> str | None:
+    """Why a CROSS JOIN does not look meant: both sides know the same thing."""
+    order = list(scope.bindings)
+    if not isinstance(binding.node, exp.Table) or not binding.relation.is_closed:
+        return None
+    keyed = {column for key in binding.relation.keys for column in key.columns}
+    for other in order[: order.index(name)]:
+        first = scope.bindings[other]
+        if first.relation.id == binding.relation.id or not first.relation.is_closed:
+            continue
+        if not isinstance(first.node, exp.Table) or not first.relation.keys:
+            continue
+        both = sorted(c for c in keyed & set(first.relation.index) if IDENTIFIER.match(c))
+        used = {
+            (id(use.binding), use.column.name)
+            for use in scope.uses
+            if use.column is not None and use.clause != "select"
+        }
+        if both and (id(binding), both[0]) not in used and scope.node.args.get("group") is None:
+            return f"is a product, although {other} has {both[0]} too"
+    return None
 
 
 def _loose_branch(context: Context, scope: Scope, name: str, condition: exp.Expr) -> str | None:

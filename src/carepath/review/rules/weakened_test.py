@@ -65,7 +65,9 @@ def check_change(change: Change) -> Iterator[Issue]:
 
 
 def _is_weak(test: TestUse) -> bool:
-    return test.is_conditional or str(test.arguments.get("severity", "")).lower() == "warn"
+    config = test.arguments.get("config")
+    merged = {**test.arguments, **(config if isinstance(config, dict) else {})}
+    return test.is_conditional or str(merged.get("severity", "")).lower() == "warn"
 
 
 def _identity(test: TestUse) -> tuple[str, str]:

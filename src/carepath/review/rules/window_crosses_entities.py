@@ -3,8 +3,9 @@
 What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE without PARTITION BY where another window of the
     same SELECT has one by an identifier, or where the rows are ordered by an identifier first;
-    a window whose partition the change takes away or exchanges; and a LAG over descending time
-    called previous, or a LEAD over it called next.
+    these and running totals without PARTITION BY where the rows' key holds more than what they are
+    ordered by; a window whose partition the change takes away or exchanges; and a LAG over
+    descending time called previous, or a LEAD over it called next.
 
 Why it is bad
     The first row of each customer continues the last row of the one before.
@@ -36,6 +37,9 @@ from carepath.review.sql.writing import write
 NEIGHBOURS = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 ENTITY = re.compile(r"_(id|key|sk|uuid|guid)$")
 MOMENT = re.compile(r"(_at|_on|_date|_time|_ts|_timestamp|_from)$|^(date|time|ts|timestamp)$")
+PERIOD = re.compile(MOMENT.pattern + r"|(^|_)(hour|day|week|month|quarter|year|season|period)$")
+ORDINAL = re.compile(PERIOD.pattern + r"|_(no|nr|number|seq|sequence|index|position|version)$")
+FOLLOWS = re.compile(PERIOD.pattern + r"|^(is|has)_|_(name|label|title)$|(^|_)(weekday|day_of)")
 BEFORE = re.compile(r"(^|_)(prev|previous|prior)(_|$)")
 AFTER = re.compile(r"(^|_)(next|following)(_|$)")
 
@@ -52,7 +56,12 @@ def check(context: Context) -> Iterator[Issue]:
                 if window.args.get("order") is not None
             ]
             if windows:
-                yield from _without(variant, scope, windows)
+                told = list(_without(variant, scope, windows))
+                yield from told
+                known = {issue.subject for issue in told}
+                for issue in _mixed(variant, scope, windows):
+                    if issue.subject not in known:
+                        yield issue
                 yield from _wrong_side(variant, scope, windows)
     yield from _exchanged(context)
 
@@ -91,12 +100,58 @@ def _without(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue
         )
 
 
+RUNNING = (exp.Sum, exp.Count, exp.Avg, exp.Lag, exp.Lead)
+
+
+def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
+    """`sum(amount) over (order by day)` where there is a row per shop and day."""
+    found = [key.columns for key in scope.output.keys if key.columns]
+    for item, window in windows:
+        if window.args.get("partition_by") or not isinstance(_inner(window), RUNNING):
+            continue
+        order = [part.this for part in window.args["order"].expressions]
+        names = {part.name.lower() for part in order if isinstance(part, exp.Column)}
+        if not found or len(names) != len(order) or not all(ORDINAL.search(n) for n in names):
+            continue
+        rest = [key - names for key in found if names <= key]
+        if len(rest) != len(found) or not all(rest) or any(FOLLOWS.search(c) for c in rest[0]):
+            continue
+        if any(_same_source(scope, column, names) for column in rest[0]):
+            continue
+        by = ", ".join(sorted(rest[0]))
+        yield Issue(
+            subject=item.alias_or_name.lower(),
+            message=f"{item.alias_or_name} runs over all rows, although there is one per {by} and "
+            f"{', '.join(sorted(names))}.",
+            consequence=f"The rows of each {by} are mixed with the others'.",
+            fix=f"Add PARTITION BY {by}, unless all are meant.",
+            confidence=Confidence.POSSIBLE,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(scope.output.keys[0].proof)],
+        )
+
+
+def _same_source(scope: Scope, column: str, order: set[str]) -> bool:
+    """True for a column computed from what the rows are ordered by: the weekday of a day."""
+    behind: dict[str, set[str]] = {}
+    for item in scope.items:
+        if item.expression is not None:
+            behind[item.column.name] = {
+                c.name.lower() for c in item.expression.find_all(exp.Column)
+            }
+    ours = behind.get(column, set())
+    theirs = order.union(*(behind.get(name, set()) for name in order))
+    return bool(ours) and column not in ours and ours <= theirs
+
+
 def _wrong_side(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
     for item, window in windows:
         inner, first = _inner(window), window.args["order"].expressions[0]
         if not isinstance(inner, (exp.Lag, exp.Lead)) or not isinstance(first, exp.Ordered):
             continue
-        if not _moment(first.this):
+        if not isinstance(first.this, exp.Column) or not PERIOD.search(first.this.name.lower()):
             continue
         is_before = isinstance(inner, exp.Lag) != bool(first.args.get("desc"))
         name = item.alias_or_name.lower()

@@ -53,6 +53,7 @@ def of_select(known: Known, scope: Scope, relation: Relation) -> tuple[Key, ...]
         rows = of_rows(known, scope)
         found += _translate(rows, outputs)
         found += _numbered(known, scope, relation)
+        found += _numbers(known, scope)
     distinct = node.args.get("distinct")
     if isinstance(distinct, exp.Distinct) and relation.is_closed:
         on = distinct.args.get("on")
@@ -204,6 +205,8 @@ def shape_of(known: Known, scope: Scope, name: str, binding: Binding) -> JoinSha
                 break
     covered = equated | constants
     key = next((k for k in binding.relation.keys if k.columns <= covered), None)
+    if key is None and where is not None and _is_anti(known, scope, name, binding, equated):
+        key = Key(frozenset(), "sql", "only rows without a match are kept")
     return JoinShape(
         binding,
         frozenset(equated),
@@ -213,6 +216,20 @@ def shape_of(known: Known, scope: Scope, name: str, binding: Binding) -> JoinSha
         key,
         has_other,
     )
+
+
+def _is_anti(known: Known, scope: Scope, name: str, binding: Binding, equated: set[str]) -> bool:
+    """True for a LEFT JOIN of which WHERE keeps the rows without a match only."""
+    join = binding.join
+    if join is None or (join.side or "").upper() != "LEFT":
+        return False
+    keyed = {column for key in binding.relation.keys for column in key.columns}
+    for part in conjuncts(scope.node.args["where"].this):
+        if isinstance(part, exp.Is) and isinstance(part.expression, exp.Null):
+            one = _part(known, scope, part.this)
+            if one is not None and one[0] == name and one[1] in equated | keyed:
+                return True
+    return False
 
 
 def of_rows(known: Known, scope: Scope) -> list[_Rows]:
@@ -334,17 +351,48 @@ def _of_group(known: Known, scope: Scope, group: exp.Group, relation: Relation) 
         return [Key(frozenset(names), "sql", "GROUP BY ALL")]
     found: set[str] = set()
     for part in group.expressions:
-        if isinstance(part, exp.Literal | exp.Column) or not part.find(exp.Column):
-            name = _output_of(known, scope, part)
-        else:
-            name = _output_of(known, scope, part)
+        name = _output_of(known, scope, part)
         if name is None:
             return []
         found.add(name)
     if not found:
         return []
     needed = found - _following(scope, found)
-    return [Key(frozenset(needed), "sql", "GROUP BY " + ", ".join(sorted(found)))]
+    whole = Key(frozenset(needed), "sql", "GROUP BY " + ", ".join(sorted(found)))
+    return [whole, *_determining(known, scope, whole)]
+
+
+def _determining(known: Known, scope: Scope, whole: Key) -> list[Key]:
+    """The grouped columns without those that follow from a grouped key of their own relation."""
+    owned = {
+        item.column.name: (id(item.binding), item.source)
+        for item in scope.items
+        if item.column.name in whole.columns and item.binding is not None
+    }
+    settled: dict[int, Key] = {}
+    for name, binding in scope.bindings.items():
+        theirs = {column for owner, column in owned.values() if owner == id(binding)}
+        key = next((k for k in binding.relation.keys if k.columns and k.columns <= theirs), None)
+        if key is None and isinstance(binding.join, exp.Join):
+            shape = shape_of(known, scope, name, binding)
+            tables = {id(scope.bindings[table]) for table, _ in shape.left}
+            if shape.is_unique and shape.left and not shape.has_other and tables <= set(settled):
+                strengths = [settled[table].strength for table in tables]
+                strengths += [shape.key.strength] if shape.key is not None else []
+                is_tested = "test" in strengths
+                key = Key(frozenset(), "test" if is_tested else "sql", "looked up")
+        if key is not None:
+            settled[id(binding)] = key
+    follow = {
+        name
+        for name, (owner, column) in owned.items()
+        if owner in settled and column not in settled[owner].columns
+    }
+    if not follow:
+        return []
+    is_tested = any(key.strength == "test" for key in settled.values())
+    proof = f"{whole.proof}, of which {', '.join(sorted(follow))} follow from a key"
+    return [Key(whole.columns - follow, "test" if is_tested else "sql", proof)]
 
 
 UNITS = ("second", "minute", "hour", "day", "month", "quarter", "year")
@@ -388,6 +436,20 @@ def _cut(node: exp.Expr) -> tuple[str, int] | None:
             return None
         return inner[0], max(inner[1], UNITS.index(name))
     return None
+
+
+def _numbers(known: Known, scope: Scope) -> list[Key]:
+    """A ROW_NUMBER and what it is partitioned by, for those who join the first of each."""
+    found: list[Key] = []
+    for item in scope.items:
+        if item.column.numbered_by is None or not isinstance(item.expression, exp.Window):
+            continue
+        parts = item.expression.args.get("partition_by") or []
+        named = [_output_of(known, scope, part) for part in parts]
+        if all(named):
+            columns = {item.column.name, *(name for name in named if name)}
+            found.append(Key(frozenset(columns), "sql", f"{item.column.shown} is a ROW_NUMBER()"))
+    return found
 
 
 def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:

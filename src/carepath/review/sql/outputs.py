@@ -286,7 +286,7 @@ def combine(node: exp.SetOperation, left: Relation, right: Relation) -> Relation
                 if column.nullable or (other and other.nullable)
                 else (False if other and column.nullable is other.nullable is False else None),
                 numbered_by=None,
-                tags=column.tags | (other.tags if other else frozenset()),
+                tags=facts.common_tags(column.tags, other.tags if other else frozenset()),
                 text="",
             )
         )

@@ -22,6 +22,9 @@ NOT_A_QUERY = re.compile(
     r"|(?:model|audit|metric)\s*\()"
 )
 LEADING_CTES = re.compile(r"(?is)\s*(cp_unk_\d+_x)(?=\s*,\s*\w+\s+as\s*\()")
+DIVIDED = re.compile(
+    r"(?i)[\w)] +// +[\w.]+(?:\([^()\n]*\))? *(?: as \w+ *)?(?:,|\)| from\b|\n *from\b)"
+)
 BLANK = re.compile(r"(?s)(--[^\n]*|/\*.*?\*/|\s|;)*")
 
 
@@ -49,6 +52,11 @@ def parse(text: str, dialect: str, has_unknowns: bool) -> Parsed:
         return Parsed(None, "empty", "renders to nothing")
     if NOT_A_QUERY.match(text):
         return Parsed(None, "statement", "not a query")
+    if not dialect and DIVIDED.search(text):
+        # In Snowflake the rest of the line would be a remark, in DuckDB a divisor.
+        divided = _try(text, "duckdb")
+        if divided.tree is not None:
+            return divided
     first = _try(text, dialect)
     if first.tree is not None:
         return first

@@ -13,7 +13,14 @@ from carepath.review.sql.relation import Column, Domain
 from carepath.review.sql.writing import write
 
 PASSING = (exp.Max, exp.Min, exp.AnyValue, exp.FirstValue, exp.LastValue, exp.Lag, exp.Lead)
-HASHES = (exp.MD5, exp.SHA, exp.SHA2, exp.MD5Digest, exp.FarmFingerprint)
+HASHES = (
+    exp.MD5, exp.SHA, exp.SHA2, exp.MD5Digest, exp.SHA1Digest, exp.SHA2Digest, exp.FarmFingerprint,
+    exp.StandardHash, exp.MD5NumberLower64, exp.MD5NumberUpper64, exp.CityHash64,
+)  # fmt: skip
+HASHING = frozenset(
+    {"cp_surrogate_key", "hash", "xxhash64", "func_sha1", "digest", "sha512", "sha256", "siphash64"}
+)
+"""Functions that hash as well, and have no class of their own."""
 COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.Length)
 TYPE_OF = {
     "text": ("VARCHAR", "TEXT", "CHAR", "NVARCHAR", "STRING", "NCHAR"),
@@ -75,16 +82,13 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
     origins: set[tuple[str, str]] = set()
     tags: set[str] = set()
     kind = "constant"
-    is_hashed = isinstance(inner, HASHES) or (
-        isinstance(inner, exp.Anonymous) and inner.name.lower() == "cp_surrogate_key"
-    )
     for node in inner.walk():
         if isinstance(node, exp.Column):
             kind = "expression" if kind == "constant" else kind
             use = known.uses.get(id(node))
             if use is not None and use.column is not None:
                 origins |= use.column.origins
-                if not is_hashed:
+                if use.column.tags and not _is_hashed(node, expression):
                     tags |= use.column.tags
         elif isinstance(node, exp.Window):
             kind = "window"
@@ -92,6 +96,7 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
             kind = "aggregate"
         elif isinstance(node, exp.Anonymous | exp.Query) and kind == "constant":
             kind = "expression"
+    tags = {tag for tag in tags if not tag.startswith(OWN)} | _own_tags(inner)
     if isinstance(inner, (exp.Predicate, exp.Not, exp.Connector)):
         tags.clear()
     if isinstance(inner, COUNTS) or (kind == "aggregate" and not isinstance(inner, PASSING)):
@@ -107,6 +112,54 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
         numbered_by=_numbered_by(known, scope, inner),
         tags=frozenset(tags),
     )
+
+
+def _is_hashed(node: exp.Expr, root: exp.Expr) -> bool:
+    """True for a column inside of a function that hashes it."""
+    current: exp.Expr | None = node
+    while current is not None:
+        if isinstance(current, HASHES):
+            return True
+        if isinstance(current, exp.Anonymous) and current.name.lower() in HASHING:
+            return True
+        current = current.parent if current is not root else None
+    return False
+
+
+OWN = ("whole:", "zone:", "case:", "null:")
+"""Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
+WHOLE = {"INT": "int", "SMALLINT": "int", "TINYINT": "int", "BIGINT": "bigint"}
+
+
+def _own_tags(node: exp.Expr) -> set[str]:
+    """`whole:int` of a cast to whole numbers, `zone:utc` of a moment, `case:upper` of a text."""
+    if isinstance(node, exp.Coalesce) and node.expressions:
+        last = node.expressions[-1]
+        is_given = isinstance(last, exp.Literal) and not PATTERN.search(last.name)
+        return {"null:never"} if is_given else set()
+    if isinstance(node, (exp.Upper, exp.Lower)):
+        return {"case:upper" if isinstance(node, exp.Upper) else "case:lower"}
+    if isinstance(node, exp.Trim):
+        return _own_tags(node.this) if isinstance(node.this, (exp.Upper, exp.Lower)) else set()
+    if isinstance(node, exp.Cast | exp.TryCast) and isinstance(node.args.get("to"), exp.DataType):
+        name = getattr(node.args["to"].this, "name", "")
+        return {f"whole:{WHOLE[name]}"} if name in WHOLE else set()
+    zone = converted_to(node)
+    return {f"zone:{zone}"} if zone is not None else set()
+
+
+def common_tags(ours: frozenset[str], theirs: frozenset[str]) -> frozenset[str]:
+    """The tags of a column that is one or the other: what it is now must hold of both."""
+    return frozenset(t for t in ours | theirs if not t.startswith(OWN) or t in ours & theirs)
+
+
+def converted_to(node: exp.Expr | None) -> str | None:
+    """The time zone that an expression puts a moment into, in lower case."""
+    if isinstance(node, exp.ConvertTimezone) and node.args.get("source_tz") is not None:
+        target = node.args.get("target_tz")
+        if isinstance(target, exp.Literal) and not PATTERN.search(target.name):
+            return target.name.lower()
+    return None
 
 
 def domain_of(known: Known, scope: Scope, node: exp.Expr | None) -> Domain | None:

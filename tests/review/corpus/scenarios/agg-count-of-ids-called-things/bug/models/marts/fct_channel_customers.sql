@@ -1,0 +1,6 @@
+select
+    channel,
+    count(order_id) as orders,
+    count(customer_id) as ordering_customers
+from {{ ref('stg_orders') }}
+group by channel

@@ -1,0 +1,5 @@
+select
+    channel,
+    max(amount) as largest_amount
+from {{ ref('int_order_export') }}
+group by channel

@@ -1,0 +1,9 @@
+{{ config(materialized='incremental', unique_key='scan_id') }}
+
+select
+    scan_id,
+    parcel_id,
+    depot_id,
+    scanned_at
+from {{ ref('stg_scans') }}
+where scanned_at > (select max(scanned_at) from {{ this }})

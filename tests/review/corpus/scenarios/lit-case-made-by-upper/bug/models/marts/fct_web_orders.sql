@@ -1,0 +1,3 @@
+select count(*) as web_orders
+from {{ ref('int_channels') }}
+where sales_channel = 'Web'

@@ -1,0 +1,212 @@
+"""What a change takes from a model that was fine, one edit at a time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.review.conftest import review_files
+
+SOURCES = """
+sources:
+  - name: app
+    tables: [{name: visits}, {name: prices}, {name: people}]
+models:
+  - name: visits
+    columns:
+      - name: visit_id
+        tests: [unique, not_null]
+"""
+PROJECT = {
+    "dbt_project.yml": "name: clinic",
+    "models/schema.yml": SOURCES,
+    "models/visits.sql": "select visit_id, person_id, minutes::int as minutes, visited_on\n"
+    "from {{ source('app', 'visits') }}",
+    "models/prices.sql": "select price_id, price, valid_from, valid_to\n"
+    "from {{ source('app', 'prices') }}",
+}
+
+
+def told(path: str, before: str, after: str, dialect: str = "postgres") -> list[tuple[str, int]]:
+    base = {**PROJECT, path: before}
+    result = review_files(base, {**base, path: after}, dialect)
+    hygiene = ("TST001", "DOC003", "BRK001")
+    return [(f.code, f.place.line) for f in result.findings if f.code not in hygiene]
+
+
+PRICED = """
+select v.visit_id, p.price
+from {{ ref('visits') }} as v
+left join {{ ref('prices') }} as p
+    on v.visited_on >= p.valid_from
+    and (v.visited_on < p.valid_to or p.valid_to is null)
+"""
+
+
+def test_a_period_without_an_end_that_is_shut_out_is_told() -> None:
+    shut = PRICED.replace("(v.visited_on < p.valid_to or p.valid_to is null)",
+                          "v.visited_on < p.valid_to")  # fmt: skip
+    assert ("NULL004", 6) in told("models/priced.sql", PRICED, shut)
+
+
+@pytest.mark.parametrize(
+    "instead",
+    [
+        "(p.valid_to is null or v.visited_on < p.valid_to)",
+        "v.visited_on < coalesce(p.valid_to, '2999-01-01')",
+        "(v.visited_on <= p.valid_to or p.valid_to is null)",
+    ],
+)
+def test_a_period_without_an_end_that_still_passes_is_fine(instead: str) -> None:
+    kept = PRICED.replace("(v.visited_on < p.valid_to or p.valid_to is null)", instead)
+    assert "NULL004" not in {code for code, _ in told("models/priced.sql", PRICED, kept)}
+
+
+HOURS = "select visit_id,\n    minutes / 60.0 as hours\nfrom {{ ref('visits') }}"
+
+
+@pytest.mark.parametrize(
+    ("after", "dialect", "is_told"),
+    [
+        (HOURS.replace("60.0", "60"), "postgres", True),
+        (HOURS.replace("60.0", "60"), "snowflake", False),
+        (HOURS.replace("60.0", "60.00"), "postgres", False),
+        (HOURS.replace("minutes / 60.0 as hours", "minutes / 60 as whole_hours"), "redshift", True),
+    ],
+)
+def test_a_divisor_that_loses_its_decimals(after: str, dialect: str, is_told: bool) -> None:
+    assert (("AGG007", 2) in told("models/hours.sql", HOURS, after, dialect)) == is_told
+
+
+def test_a_divisor_that_never_had_decimals_may_be_meant_so() -> None:
+    before = HOURS.replace("60.0", "60")
+    after = before.replace("visit_id,", "visit_id, person_id,")
+    assert told("models/hours.sql", before, after) == []
+
+
+SNAPSHOT = """
+{% snapshot people_history %}
+{{ config(target_schema='h', unique_key='person_id', strategy='check',
+          check_cols=['name', 'city', 'tier']) }}
+select person_id, name, city, tier from {{ source('app', 'people') }}
+{% endsnapshot %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("'city', 'tier'", "'city'", ["CFG012"]),
+        ("['name', 'city', 'tier']", "['tier', 'city', 'name']", []),
+        ("['name', 'city', 'tier']", "'all'", []),
+    ],
+)
+def test_a_snapshot_that_compares_less(old: str, new: str, codes: list[str]) -> None:
+    assert SNAPSHOT.count(old) == 1
+    after = SNAPSHOT.replace(old, new)
+    found = told("snapshots/people_history.sql", SNAPSHOT, after)
+    assert [code for code, _ in found] == codes
+
+
+def test_a_snapshot_may_stop_selecting_what_it_compared() -> None:
+    after = SNAPSHOT.replace(", 'tier'", "").replace(", tier", "")
+    assert told("snapshots/people_history.sql", SNAPSHOT, after) == []
+
+
+KEYED = {
+    "dbt_project.yml": "name: shop",
+    "models/schema.yml": """
+sources:
+  - name: app
+    tables: [{name: customers}, {name: orders}]
+models:
+  - name: customers
+    columns: [{name: customer_id, tests: [unique, not_null]}]
+  - name: orders
+    columns: [{name: order_id, tests: [unique, not_null]}]
+  - name: mart
+    columns: [{name: customer_id, tests: [unique, not_null]}]
+""",
+    "models/customers.sql": "select customer_id, country from {{ source('app', 'customers') }}",
+    "models/orders.sql": "select order_id, customer_id, ordered_at, cancelled_at "
+    "from {{ source('app', 'orders') }}",
+}
+NUMBERED = """
+with numbered as (
+    select order_id, customer_id, ordered_at,
+        row_number() over (partition by customer_id order by ordered_at, order_id) as order_number
+    from {{ ref('orders') }}
+)
+select c.customer_id, n.ordered_at as first_ordered_at
+from {{ ref('customers') }} as c
+left join numbered as n on n.customer_id = c.customer_id and n.order_number = 1
+"""
+WITHOUT = """
+select c.customer_id, c.country
+from {{ ref('customers') }} as c
+left join {{ ref('orders') }} as o on o.customer_id = c.customer_id
+where o.order_id is null
+"""
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_told"),
+    [
+        (NUMBERED, False),
+        (NUMBERED.replace(" and n.order_number = 1", ""), True),
+        (NUMBERED.replace("partition by customer_id", "partition by customer_id, order_id"), True),
+        (WITHOUT, False),
+        (WITHOUT.replace("order_id is null", "customer_id is null"), False),
+        (WITHOUT.replace("order_id is null", "cancelled_at is null"), True),
+    ],
+)
+def test_a_join_multiplies_unless_it_takes_the_first_or_none(sql: str, is_told: bool) -> None:
+    result = review_files(KEYED, {**KEYED, "models/mart.sql": sql})
+    assert ("JOIN001" in [f.code for f in result.findings]) == is_told
+
+
+DAILY = """
+{{ config(materialized='incremental', incremental_strategy='merge',
+          unique_key=['person_id', 'visited_on']) }}
+select person_id, visited_on, count(*) as visits, sum(minutes) as minutes
+from {{ ref('visits') }}
+group by person_id, visited_on
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [
+        ("['person_id', 'visited_on']", "'person_id'", True),
+        ("['person_id', 'visited_on']", "['visited_on', 'person_id']", False),
+        ("sum(minutes) as minutes", "sum(minutes) as total_minutes", False),
+    ],
+)
+def test_a_unique_key_that_loses_a_part_of_the_group(old: str, new: str, is_told: bool) -> None:
+    assert DAILY.count(old) == 1
+    found = told("models/daily.sql", DAILY, DAILY.replace(old, new), "bigquery")
+    assert (("GRAIN001", 3) in found) == is_told
+
+
+GROUPED = """
+select o.customer_id, c.country, count(*) as orders
+from {{ ref('orders') }} as o
+inner join {{ ref('customers') }} as c on c.customer_id = o.customer_id
+group by o.customer_id, c.country
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "codes"),
+    [
+        ("c.country, count", "c.country, max(o.ordered_at) as last_ordered_at, count", []),
+        ("c.country\n", "c.country, date_trunc('month', o.ordered_at)\n", ["GRAIN001"]),
+    ],
+)
+def test_what_follows_from_a_key_may_be_grouped_by(old: str, new: str, codes: list[str]) -> None:
+    after = GROUPED.replace(old, new)
+    if codes:
+        after = after.replace("c.country, count", "c.country,\n"
+                              "    date_trunc('month', o.ordered_at) as month, count")  # fmt: skip
+    base = {**KEYED, "models/mart.sql": GROUPED}
+    found = review_files(base, {**base, "models/mart.sql": after}).findings
+    assert [f.code for f in found if f.severity.word != "note"] == codes
