@@ -53,32 +53,32 @@ def command(
 
 def print_report(report: BuildReport) -> None:
     """Print the account of every row, what was rejected and what to look at."""
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console()
+    from carepath.terminal import make_console
+
+    console = make_console()
     console.print(_account(report))
     if report.rejections:
         console.print("Rejected by the models:")
         for table, reason, count in report.rejections:
-            console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}", highlight=False)
+            console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}")
     for warning in report.warnings:
-        console.print(f"[yellow]Note:[/] {warning}", highlight=False)
+        console.print(Text.assemble(("Note:", "yellow"), f" {warning}"))
     if report.restated:
         console.print("Closed weeks that the prod before told differently:")
         for week in report.restated[:_SHOWN_WEEKS]:
             console.print(
-                f"  week of {week.week}: {week.measure} {week.before:,} -> {week.after:,}",
-                highlight=False,
+                f"  week of {week.week}: {week.measure} {week.before:,} -> {week.after:,}"
             )
         if len(report.restated) > _SHOWN_WEEKS:
-            console.print(f"  and {len(report.restated) - _SHOWN_WEEKS} more", highlight=False)
-    console.print(f"Build: {report.mode}.", highlight=False)
+            console.print(f"  and {len(report.restated) - _SHOWN_WEEKS} more")
+    console.print(f"Build: {report.mode}.")
     console.print(
         f"{report.model_count} tables and seeds built, {report.test_count} data tests passed "
-        f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC.",
-        highlight=False,
+        f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC."
     )
-    console.print(f"prod: {report.prod}", highlight=False, soft_wrap=True)
+    console.print(f"prod: {report.prod}", soft_wrap=True)
 
 
 def _account(report: BuildReport) -> Table:
