@@ -16,7 +16,7 @@ final as (
         applies_when,
         step_number = max(step_number) over () as is_last_step
     from funnel_steps
-    where upper({{ trimmed('funnel_name') }}) = upper('{{ var("intake_funnel_name") }}')
+    where upper({{ trimmed('funnel_name') }}) = upper({{ quoted(var('intake_funnel_name')) }})
 )
 
 select * from final
