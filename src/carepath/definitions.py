@@ -34,6 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 CATEGORIES = ("todo", "active", "waiting", "paused", "done", "cancelled")
 ENTITIES = ("task", "project")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+_PATH = re.compile(r"/[^?#]*")
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ def _check_steps(lines: list[_Line], folder: Path, intake_funnel: str) -> int:
         seen[key] = line.number
         if line.values["is_optional"].lower() not in ("", "true", "false"):
             raise line.fail("is_optional is neither true nor false.", "is_optional", "write true")
+        _check_path(line)
         if line.values["applies_when"]:
             line.choice("applies_when", ("client_verifies",))
         begins = _check_moment(line, "valid_from")
@@ -196,6 +198,16 @@ def _check_steps(lines: list[_Line], folder: Path, intake_funnel: str) -> int:
             fix=f"define them, or choose another intake funnel (defined: {known})",
         )
     return len(numbers[intake_funnel.upper()])
+
+
+def _check_path(line: _Line) -> None:
+    path = line.values["page_urlpath"]
+    if path and not _PATH.fullmatch(path):
+        raise line.fail(
+            f"{path!r} is not the path of a page.",
+            "page_urlpath",
+            "write what follows the host, up to a ? or #: /intake/goal",
+        )
 
 
 def _check_statuses(lines: list[_Line]) -> None:

@@ -54,6 +54,18 @@ MISTAKES = {
         ":2, column valid_from",
         "not a date or time",
     ),
+    "an address instead of a path": (
+        "funnel_steps.csv",
+        lambda text: text.replace("false,,,,\n", "false,,,https://example.org/goal/,\n", 1),
+        ":2, column page_urlpath",
+        "not the path of a page",
+    ),
+    "a path with a query": (
+        "funnel_steps.csv",
+        lambda text: text.replace("false,,,,\n", "false,,,/goal?step=2,\n", 1),
+        ":2, column page_urlpath",
+        "up to a ? or #",
+    ),
     "a row with a cell too many": (
         "funnel_steps.csv",
         lambda text: text.replace("false,,,,\n", "false,,,,,\n", 1),

@@ -12,7 +12,7 @@ final as (
         coalesce(is_optional, false) as is_optional,
         valid_from,
         valid_to,
-        page_urlpath as page_path,
+        {{ url_path('page_urlpath', 'cast(null as varchar)') }} as page_path,
         applies_when,
         step_number = max(step_number) over () as is_last_step
     from funnel_steps
