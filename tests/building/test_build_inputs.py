@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,6 +83,23 @@ def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
 
 def test_an_as_of_with_a_zone_is_read_as_utc() -> None:
     assert parse_moment("2026-01-01T01:30:00+02:00") == "2025-12-31 23:30:00"
+
+
+def test_dbt_is_given_what_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    create_raw(workspace)
+    path = workspace.definitions / "status_map.csv"
+    usual = path.read_text()
+    path.write_text(usual.replace(",active", ", ACTIVE"))
+
+    def look(project: Path, variables: object, environment: dict[str, str], *_: object) -> None:
+        given = Path(environment["CAREPATH_DEFINITIONS"]) / path.name
+        assert given.read_text() == usual
+        raise InterruptedError
+
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "run_dbt_build", look)
+    with pytest.raises(InterruptedError):
+        build(workspace)
 
 
 @pytest.mark.slow

@@ -36,7 +36,7 @@ from carepath.building.state import (
     sign_macros,
 )
 from carepath.configuration import DEFAULT_MEMORY, read_platform, read_sources
-from carepath.definitions import COLUMNS, check_definitions
+from carepath.definitions import CheckedDefinitions, check_definitions, write_definitions
 from carepath.errors import CarepathError
 from carepath.faults import is_damaged, is_locked, is_out_of_space
 from carepath.logs import log
@@ -107,12 +107,13 @@ def build(
     chosen.setdefault("intake_step_count", checked.step_count)
     if read_platform(workspace) == "snowflake":
         return _build_production(
-            workspace, definitions, chosen, progress, threads, started, full_refresh=full_refresh
+            workspace, checked, chosen, progress, threads, started, full_refresh=full_refresh
         )
     with lock_build(workspace), _explained(workspace):
         _check_raw(workspace)
         project = find_project()
-        inputs = read_inputs(workspace, project, definitions, chosen)
+        copy = _copy_definitions(checked, workspace)
+        inputs = read_inputs(workspace, project, copy, chosen)
         if not full_refresh and is_up_to_date(workspace, inputs):
             fates = account_rows(workspace.raw, workspace.prod)
             read = read_embedded(workspace.prod)
@@ -128,7 +129,7 @@ def build(
                 {**chosen, "macros_signature": sign_macros(project)},
                 {
                     "CAREPATH_WORKSPACE": str(workspace.root),
-                    "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
+                    "CAREPATH_DEFINITIONS": str(copy),
                     "CAREPATH_PREP": str(prep),
                     "CAREPATH_PROD": str(prod),
                     "CAREPATH_THREADS": str(threads),
@@ -207,7 +208,7 @@ def _describe_mode(moment: str, reason: str | None, rebuilt: str | None) -> str:
 
 def _build_production(
     workspace: Workspace,
-    definitions: Path,
+    definitions: CheckedDefinitions,
     variables: Mapping[str, Any],
     progress: Progress,
     threads: int,
@@ -308,13 +309,12 @@ def parse_moment(text: str) -> str:
     return moment.isoformat(sep=" ")
 
 
-def _copy_definitions(definitions: Path, workspace: Workspace) -> Path:
-    """Give dbt a copy: it writes compiled SQL over seed files that have an absolute path."""
+def _copy_definitions(definitions: CheckedDefinitions, workspace: Workspace) -> Path:
+    """Give dbt what was checked, as files of its own: it writes compiled SQL over seed files."""
     copy = workspace.building / "definitions"
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir()
-    for name in COLUMNS:
-        shutil.copyfile(definitions / name, copy / name)
+    write_definitions(definitions, copy)
     return copy
 
 
