@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -14,6 +17,7 @@ from prod_tables import read_tables
 
 from carepath.building import build
 from carepath.building.build import parse_moment
+from carepath.building.invocation import DbtResult
 from carepath.building.project import find_project
 from carepath.errors import CarepathError
 from carepath.initialisation import init_workspace
@@ -75,7 +79,9 @@ def test_connections_work_that_are_opened_after_something_was_spilled(tmp_path: 
     assert (limit, folder) == ("95.3 MiB", str(tmp_path / ".building" / "spill"))
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "31/12/2025"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "2026-13-01", "31/12/2025", "9999-12-31T23:00:00-14:00"]
+)
 def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
     with pytest.raises(CarepathError, match="not a date or time"):
         parse_moment(text)
@@ -167,6 +173,30 @@ def test_an_earlier_as_of_sets_later_rows_aside_and_counts_them(
         ).fetchone()
     assert row == (True,)
     assert open_past == (0,)
+
+
+@pytest.mark.slow
+def test_a_moment_after_the_data_is_refused_and_nothing_is_published(
+    built: Workspace, copy_of: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copy_of(built)
+    before = workspace.prod.read_bytes()
+    with duckdb.connect(str(built.prod), read_only=True) as connection:
+        (latest,) = connection.execute("select max(as_of) from data_freshness").fetchone()
+    midnight = datetime.combine(latest, time()) + timedelta(days=1)
+
+    def take_built(*arguments: Any) -> DbtResult:
+        shutil.copyfile(built.prod, arguments[2]["CAREPATH_PROD"])
+        return DbtResult((), None)
+
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "run_dbt_build", take_built)
+    for moment in ("2062-03-01", str(midnight + timedelta(seconds=1))):
+        with pytest.raises(CarepathError, match="The data end at") as failure:
+            build(workspace, as_of=moment)
+        assert f"up to {midnight} (UTC)" in str(failure.value)
+        assert failure.value.exit_code == 2
+        assert workspace.prod.read_bytes() == before
+    build(workspace, as_of=str(midnight))
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from carepath.building.reconciliation import (
     list_warnings,
     read_as_of,
     read_embedded,
+    read_latest,
 )
 from carepath.building.report import BuildReport, Fate
 from carepath.building.restatement import list_restated_weeks
@@ -79,7 +80,7 @@ def build(
         Where the raw database lies and prod is published.
     as_of : str, optional
         ISO 8601 moment (UTC): rows dated later are set aside. The latest moment in the data by
-        default.
+        default; not later than the midnight after it.
     variables : mapping, optional
         dbt vars that override the project's.
     progress : callable, optional
@@ -96,7 +97,8 @@ def build(
     BuildFailedError
         When a model or a data test fails, or rows are unaccounted for.
     CarepathError
-        When the definitions are wrong, nothing was landed, or another build is running.
+        When the definitions are wrong, nothing was landed, another build is running, or the data
+        end before `as_of`.
     """
     started = time.monotonic()
     moment = parse_moment(as_of) if as_of else ""
@@ -145,6 +147,7 @@ def build(
             mode = _describe_mode(moment, reason, explain_rebuilds(before, read_signatures(prep)))
             fates = account_rows(workspace.raw, prod)
             _check_account(fates)
+            _check_moment(moment, fates, read_embedded(prod))
             report = replace(
                 _report(workspace.prod, read_embedded(prod), fates, started, mode, result),
                 restated=list_restated_weeks(workspace.prod, prod, checked.time_zone),
@@ -251,6 +254,7 @@ def _build_production(
         progress("Reconciling rows", 0, 0)
         fates = account_production(production, chosen)
         _check_account(fates)
+        _check_moment(str(variables["as_of"]), fates, production.read)
         mode = "from scratch: --full-refresh was given" if full_refresh else "incremental"
         report = _report(production.published, production.read, fates, started, mode, result)
         progress("Publishing", 0, 0)
@@ -298,14 +302,14 @@ def parse_moment(text: str) -> str:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise CarepathError(
             f"{text!r} is not a date or time.",
             where="--as-of",
             fix="write it as 2026-06-30 or 2026-06-30T17:00:00 (UTC)",
         ) from None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.isoformat(sep=" ")
 
 
@@ -406,3 +410,22 @@ def _check_account(fates: tuple[Fate, ...]) -> None:
             "\n  ".join(["Rows are unaccounted for; nothing was published.", *lines]),
             fix="this is a defect of the models or of landing: please report it",
         )
+
+
+def _check_moment(moment: str, fates: tuple[Fate, ...], read: Read) -> None:
+    """Refuse a moment after the data: what is open would be measured into a time nobody knows of.
+
+    A date means its first moment, so the midnight that ends the last day of the data will do.
+    """
+    latest = read_latest(read)
+    if not moment or latest is None or any(fate.after_as_of for fate in fates):
+        return
+    asked = datetime.fromisoformat(moment)
+    if asked <= latest or (asked - timedelta(microseconds=1)).date() == latest.date():
+        return
+    raise CarepathError(
+        f"The data end at {latest:%Y-%m-%d %H:%M:%S}: nothing is known as of {asked}.",
+        where="--as-of",
+        fix="leave it out, or give a moment up to "
+        f"{latest.date() + timedelta(days=1)} 00:00:00 (UTC); prod is unchanged",
+    )

@@ -21,7 +21,10 @@ _SHOWN_WEEKS = 12
 
 @click.command()
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
-@click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
+@click.option(
+    "--as-of",
+    help="Moment (UTC) to see the data as of, not after they end.  [default: the latest in them]",
+)
 @click.option("--full-refresh", is_flag=True, help="Build everything from scratch.")
 @target_option
 @log_format_option
