@@ -417,15 +417,16 @@ def _check_moment(moment: str, fates: tuple[Fate, ...], read: Read) -> None:
 
     A date means its first moment, so the midnight that ends the last day of the data will do.
     """
-    latest = read_latest(read)
-    if not moment or latest is None or any(fate.after_as_of for fate in fates):
+    if not moment or any(fate.after_as_of for fate in fates):
         return
-    asked = datetime.fromisoformat(moment)
-    if asked <= latest or (asked - timedelta(microseconds=1)).date() == latest.date():
+    asked, latest = datetime.fromisoformat(moment), read_latest(read)
+    if latest is None or asked.date() <= latest.date():
+        return
+    midnight = latest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    if asked <= midnight:
         return
     raise CarepathError(
         f"The data end at {latest:%Y-%m-%d %H:%M:%S}: nothing is known as of {asked}.",
         where="--as-of",
-        fix="leave it out, or give a moment up to "
-        f"{latest.date() + timedelta(days=1)} 00:00:00 (UTC); prod is unchanged",
+        fix=f"leave it out, or give a moment up to {midnight} (UTC); prod is unchanged",
     )

@@ -114,11 +114,14 @@ def list_missing(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         "snowplow.events": "user_id",
         **EMPTIED,
     }
-    seen = " union ".join(f"select {column} as id from raw.{t}" for t, column in columns.items())
+    seen = " union ".join(
+        f"select {column} as id from raw.{table} where {column} in (from people)"
+        for table, column in columns.items()
+    )
     rows = connection.execute(
         f"""
         select distinct id from people
-        where id not in (select id from ({seen}) where id is not null)
+        where id not in ({seen})
             and lower(id) not in (select word from rejected_words)
         order by id
         """
