@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from carepath.errors import CarepathError
@@ -21,6 +21,13 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "intake_funnel_name": (str,),
     "earliest_plausible_at": (str, date, datetime),
 }
+_CENTURY = 100 * 365 * 86_400
+_RANGES: dict[str, tuple[int, int]] = {
+    "threads": (1, 1000),
+    "conversion_window_seconds": (1, _CENTURY),
+    "tie_seconds": (0, _CENTURY),
+}
+TABLES = ("build", "warehouse", "review")
 PLATFORMS = ("duckdb", "snowflake")
 _THREADS = {"duckdb": 2, "snowflake": 8}  # statements at once: Snowflake computes elsewhere
 _WAREHOUSE_KEYS = ("target", "raw_database", "care_platform_schema", "snowplow_schema")
@@ -58,7 +65,7 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
         Naming the file and the line or key that is wrong.
     """
     path = workspace.config
-    settings = _read_document(workspace).get("build", {})
+    settings = _read_table(workspace, "build")
     for key, value in settings.items():
         if key not in _KINDS:
             near = difflib.get_close_matches(key, _KINDS, n=1)
@@ -74,10 +81,8 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
                 where=str(path),
                 fix="look at the commented example that `carepath init` writes",
             )
-        if isinstance(value, int | float) and value < (0 if key == "tie_seconds" else 1):
-            raise CarepathError(
-                f"{key} in [build] is too small.", where=str(path), fix="give a larger number"
-            )
+        if isinstance(value, int | float):
+            _check_range(key, value, str(path))
     memory = str(settings.get("memory", DEFAULT_MEMORY)).strip()
     if not _MEMORY.fullmatch(memory):
         raise CarepathError(
@@ -93,12 +98,46 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     )
 
 
+def _check_range(key: str, value: float, where: str) -> None:
+    least, most = _RANGES[key]
+    if least <= value <= most:
+        return
+    raise CarepathError(
+        f"{key} in [build] is too {'small' if value < least else 'large'}: {value}."
+        if value < least or value > most
+        else f"{key} in [build] is not a number.",
+        where=where,
+        fix=f"give a number from {least} to {most}",
+    )
+
+
+def _read_table(workspace: Workspace, name: str) -> dict[str, Any]:
+    """Read one table of a workspace's configuration; empty where it has none."""
+    document = _read_document(workspace)
+    where = str(workspace.config)
+    for key in document:
+        if key not in TABLES:
+            near = difflib.get_close_matches(key, TABLES, n=1)
+            raise CarepathError(
+                f"Unknown table or key {key!r}.",
+                where=where,
+                fix=(f"did you mean [{near[0]}]? " if near else "")
+                + f"known tables: {', '.join(f'[{table}]' for table in TABLES)}",
+            )
+    table = document.get(name, {})
+    if not isinstance(table, dict):
+        raise CarepathError(
+            f"{name} is not a table.", where=where, fix=f"write [{name}], and its keys below it"
+        )
+    return table
+
+
 def _read_document(workspace: Workspace) -> dict[str, Any]:
     path = workspace.config
     if not path.is_file():
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CarepathError(
             f"The configuration is not valid TOML: {error}.", where=str(path), fix="mend it"
@@ -117,7 +156,7 @@ def read_sources(workspace: Workspace) -> dict[str, str]:
 
 def _read_warehouse(workspace: Workspace) -> dict[str, str]:
     """Read the ``[warehouse]`` table of a workspace's configuration."""
-    settings = _read_document(workspace).get("warehouse", {})
+    settings = _read_table(workspace, "warehouse")
     where = str(workspace.config)
     for key, value in settings.items():
         if key not in _WAREHOUSE_KEYS:
@@ -145,8 +184,11 @@ def _read_warehouse(workspace: Workspace) -> dict[str, str]:
 def _moment(value: object, where: str) -> str:
     text = value.isoformat() if isinstance(value, date | datetime) else str(value)
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(sep=" ")
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        return moment.isoformat(sep=" ")
+    except (ValueError, OverflowError):
         raise CarepathError(
             "earliest_plausible_at in [build] is not a date.",
             where=where,

@@ -1,14 +1,17 @@
 """Definitions are data: CSV files that say what steps, statuses, hours and changes there are.
 
-Checked before a build, so that a mistake is named by file and line and not by a failing model.
+Checked before a build, so that a mistake is named by file and line and not by a failing model. The
+build is given what was checked, each value in one spelling, and not the files.
 """
 
 from __future__ import annotations
 
 import csv
 import difflib
+import io
 import re
 import zoneinfo
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -34,6 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 CATEGORIES = ("todo", "active", "waiting", "paused", "done", "cancelled")
 ENTITIES = ("task", "project")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+_PATH = re.compile(r"/[^?#]*")
 
 
 @dataclass(frozen=True)
@@ -46,10 +50,14 @@ class CheckedDefinitions:
         Steps of the intake funnel.
     time_zone : str
         IANA name of the site's zone.
+    rows : mapping
+        File name to its rows, cells in the order of `COLUMNS`: without spaces around them, words
+        of a fixed list in lower case, dates as ``2026-12-25``, times ``2026-12-25 17:00:00``.
     """
 
     step_count: int
     time_zone: str
+    rows: Mapping[str, tuple[tuple[str, ...], ...]]
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class _Line:
         return CarepathError(what, where=f"{self.path}:{self.number}, column {column}", fix=fix)
 
     def choice(self, column: str, known: tuple[str, ...]) -> str:
-        """Give a value that must be one of a few."""
+        """Give a value that must be one of a few, in lower case from now on."""
         value = self.values[column].lower()
         if value not in known:
             near = difflib.get_close_matches(value, known, n=1)
@@ -74,6 +82,7 @@ class _Line:
                 column,
                 f"{hint}use one of: {', '.join(known)}",
             )
+        self.values[column] = value
         return value
 
 
@@ -92,13 +101,27 @@ def check_definitions(folder: Path, intake_funnel: str) -> CheckedDefinitions:
     CarepathError
         Naming file, line and column of the first mistake.
     """
-    step_count = _check_steps(_read(folder / "funnel_steps.csv"), folder, intake_funnel)
-    _check_statuses(_read(folder / "status_map.csv"))
-    time_zone = _check_calendar(_read(folder / "calendar.csv"), folder)
-    _check_holidays(_read(folder / "holidays.csv"))
-    for line in _read(folder / "product_changes.csv"):
+    lines = {name: _read(folder / name) for name in COLUMNS}
+    step_count = _check_steps(lines["funnel_steps.csv"], folder, intake_funnel)
+    _check_statuses(lines["status_map.csv"])
+    time_zone = _check_calendar(lines["calendar.csv"], folder)
+    _check_holidays(lines["holidays.csv"])
+    for line in lines["product_changes.csv"]:
         _check_moment(line, "released_at", required=True)
-    return CheckedDefinitions(step_count, time_zone)
+    rows = {
+        name: tuple(tuple(line.values[column] for column in COLUMNS[name]) for line in found)
+        for name, found in lines.items()
+    }
+    return CheckedDefinitions(step_count, time_zone, rows)
+
+
+def write_definitions(checked: CheckedDefinitions, folder: Path) -> None:
+    """Write what was checked into a folder, as the seeds of the dbt project take it."""
+    for name, rows in checked.rows.items():
+        with (folder / name).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(COLUMNS[name])
+            writer.writerows(rows)
 
 
 def _read(path: Path) -> list[_Line]:
@@ -116,22 +139,38 @@ def _read(path: Path) -> list[_Line]:
             where=f"{path}, byte {error.start}",
             fix="save the file as UTF-8",
         ) from None
-    reader = csv.reader(text.splitlines())
-    header = [name.strip() for name in next(reader, [])]
+    rows = _split(path, text)
+    header = [name.strip() for name in rows[0][1]] if rows else []
     _check_header(path, header)
     lines = []
-    for cells in reader:
+    for number, cells in rows[1:]:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(header):
             raise CarepathError(
                 f"A row has {len(cells)} cells, the header has {len(header)}.",
-                where=f"{path}:{reader.line_num}",
+                where=f"{path}:{number}",
                 fix="give every row as many cells as the header; empty cells stay empty",
             )
         values = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        lines.append(_Line(path, reader.line_num, values))
+        lines.append(_Line(path, number, values))
     return lines
+
+
+def _split(path: Path, text: str) -> list[tuple[int, list[str]]]:
+    """Split a file into rows of cells, each with the line that it ends in."""
+    # Strict: a quotation mark that is never closed would swallow the rows after it.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    try:
+        rows.extend((reader.line_num, cells) for cells in reader)
+    except csv.Error as error:
+        raise CarepathError(
+            f"A row is not CSV: {error}.",
+            where=f"{path}:{rows[-1][0] + 1 if rows else 1}",
+            fix="close its quotation marks, and double those within a cell",
+        ) from None
+    return rows
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -160,8 +199,9 @@ def _check_steps(lines: list[_Line], folder: Path, intake_funnel: str) -> int:
     seen: dict[tuple[str, str], int] = {}
     for line in lines:
         funnel = line.values["funnel_name"].upper()
-        if not line.values["step_number"].isdigit():
+        if not re.fullmatch("[0-9]{1,9}", line.values["step_number"]):
             raise line.fail("A step number is not a whole number.", "step_number", "number from 1")
+        line.values["step_number"] = str(int(line.values["step_number"]))
         if not line.values["step_name"]:
             raise line.fail("A step has no name.", "step_name", "name the step as its events do")
         key = (funnel, line.values["step_name"].upper())
@@ -172,8 +212,10 @@ def _check_steps(lines: list[_Line], folder: Path, intake_funnel: str) -> int:
                 "name each step of a funnel once",
             )
         seen[key] = line.number
-        if line.values["is_optional"].lower() not in ("", "true", "false"):
+        line.values["is_optional"] = line.values["is_optional"].lower()
+        if line.values["is_optional"] not in ("", "true", "false"):
             raise line.fail("is_optional is neither true nor false.", "is_optional", "write true")
+        _check_path(line)
         if line.values["applies_when"]:
             line.choice("applies_when", ("client_verifies",))
         begins = _check_moment(line, "valid_from")
@@ -196,6 +238,16 @@ def _check_steps(lines: list[_Line], folder: Path, intake_funnel: str) -> int:
             fix=f"define them, or choose another intake funnel (defined: {known})",
         )
     return len(numbers[intake_funnel.upper()])
+
+
+def _check_path(line: _Line) -> None:
+    path = line.values["page_urlpath"]
+    if path and not _PATH.fullmatch(path):
+        raise line.fail(
+            f"{path!r} is not the path of a page.",
+            "page_urlpath",
+            "write what follows the host, up to a ? or #: /intake/goal",
+        )
 
 
 def _check_statuses(lines: list[_Line]) -> None:
@@ -273,6 +325,7 @@ def _check_holidays(lines: list[_Line]) -> None:
                 f"{day} is already a holiday in line {seen[day]}.", "holiday_date", "remove one"
             )
         seen[day] = line.number
+        line.values["holiday_date"] = day.isoformat()
 
 
 def _check_moment(line: _Line, column: str, *, required: bool = False) -> datetime | None:
@@ -287,4 +340,5 @@ def _check_moment(line: _Line, column: str, *, required: bool = False) -> dateti
         ) from None
     if moment.tzinfo is not None:
         raise line.fail("A time carries a zone.", column, "write it in UTC, without a zone")
+    line.values[column] = moment.isoformat(sep=" ")
     return moment

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DEFECT_EXIT_CODE = 70
+"""What a defect of ours exits with (see `carepath.cli.exit_codes`)."""
+
 
 class CarepathError(Exception):
     """A mistake the user can mend, or a state the user must know about.

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -13,6 +17,7 @@ from prod_tables import read_tables
 
 from carepath.building import build
 from carepath.building.build import parse_moment
+from carepath.building.invocation import DbtResult
 from carepath.building.project import find_project
 from carepath.errors import CarepathError
 from carepath.initialisation import init_workspace
@@ -75,7 +80,9 @@ def test_connections_work_that_are_opened_after_something_was_spilled(tmp_path: 
     assert (limit, folder) == ("95.3 MiB", str(tmp_path / ".building" / "spill"))
 
 
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "31/12/2025"])
+@pytest.mark.parametrize(
+    "text", ["yesterday", "2026-13-01", "31/12/2025", "9999-12-31T23:00:00-14:00"]
+)
 def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
     with pytest.raises(CarepathError, match="not a date or time"):
         parse_moment(text)
@@ -83,6 +90,23 @@ def test_an_as_of_that_is_no_date_is_named(text: str) -> None:
 
 def test_an_as_of_with_a_zone_is_read_as_utc() -> None:
     assert parse_moment("2026-01-01T01:30:00+02:00") == "2025-12-31 23:30:00"
+
+
+def test_dbt_is_given_what_was_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    create_raw(workspace)
+    path = workspace.definitions / "status_map.csv"
+    usual = path.read_text()
+    path.write_text(usual.replace(",active", ", ACTIVE"))
+
+    def look(project: Path, variables: object, environment: dict[str, str], *_: object) -> None:
+        given = Path(environment["CAREPATH_DEFINITIONS"]) / path.name
+        assert given.read_text() == usual
+        raise InterruptedError
+
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "run_dbt_build", look)
+    with pytest.raises(InterruptedError):
+        build(workspace)
 
 
 @pytest.mark.slow
@@ -154,6 +178,30 @@ def test_an_earlier_as_of_sets_later_rows_aside_and_counts_them(
     assert f"{sum(later.values()):,} rows are dated later" in told.what
     assert told.next_step == "run carepath build without --as-of"
     assert open_past == (0,)
+
+
+@pytest.mark.slow
+def test_a_moment_after_the_data_is_refused_and_nothing_is_published(
+    built: Workspace, copy_of: Copy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = copy_of(built)
+    before = workspace.prod.read_bytes()
+    with duckdb.connect(str(built.prod), read_only=True) as connection:
+        (latest,) = connection.execute("select max(as_of) from data_freshness").fetchone()
+    midnight = datetime.combine(latest, time()) + timedelta(days=1)
+
+    def take_built(*arguments: Any) -> DbtResult:
+        shutil.copyfile(built.prod, arguments[2]["CAREPATH_PROD"])
+        return DbtResult((), None)
+
+    monkeypatch.setattr(sys.modules["carepath.building.build"], "run_dbt_build", take_built)
+    for moment in ("2062-03-01", str(midnight + timedelta(seconds=1))):
+        with pytest.raises(CarepathError, match="The data end at") as failure:
+            build(workspace, as_of=moment)
+        assert f"up to {midnight} (UTC)" in str(failure.value)
+        assert failure.value.exit_code == 2
+        assert workspace.prod.read_bytes() == before
+    build(workspace, as_of=str(midnight))
 
 
 @pytest.mark.slow

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from carepath.building.project import shipped_definitions
-from carepath.definitions import check_definitions
+from carepath.definitions import COLUMNS, check_definitions, write_definitions
 from carepath.errors import CarepathError
 
 MISTAKES = {
@@ -54,6 +56,18 @@ MISTAKES = {
         ":2, column valid_from",
         "not a date or time",
     ),
+    "an address instead of a path": (
+        "funnel_steps.csv",
+        lambda text: text.replace("false,,,,\n", "false,,,https://example.org/goal/,\n", 1),
+        ":2, column page_urlpath",
+        "not the path of a page",
+    ),
+    "a path with a query": (
+        "funnel_steps.csv",
+        lambda text: text.replace("false,,,,\n", "false,,,/goal?step=2,\n", 1),
+        ":2, column page_urlpath",
+        "up to a ? or #",
+    ),
     "a row with a cell too many": (
         "funnel_steps.csv",
         lambda text: text.replace("false,,,,\n", "false,,,,,\n", 1),
@@ -71,6 +85,18 @@ MISTAKES = {
         lambda text: text.replace("America/New_York", "Europe/Paris", 1),
         "column time_zone",
         "one time zone",
+    ),
+    "a quotation mark that is never closed": (
+        "holidays.csv",
+        lambda text: text.replace("Labor Day", '"Labor Day', 1),
+        ":3",
+        "not CSV",
+    ),
+    "a number in other digits": (
+        "funnel_steps.csv",
+        lambda text: text.replace("E,2,", "E,²,").replace("T,2,", "T,²,").replace(",2,", ",²,"),
+        ":3, column step_number",
+        "not a whole number",
     ),
     "hours that end before they begin": (
         "calendar.csv",
@@ -141,3 +167,75 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(definitions: Path) -> 
     path = definitions / "status_map.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert check_definitions(definitions, "MEMBER_INTAKE").step_count == 6
+
+
+SPELLINGS = {
+    "funnel_steps.csv": (
+        "MEMBER_INTAKE,2,INPUT_FULL_NAME,false",
+        " MEMBER_INTAKE ,02,INPUT_FULL_NAME, False",
+    ),
+    "status_map.csv": (
+        "task,IN_PROGRESS,in_progress,active",
+        "Task ,IN_PROGRESS, in_progress, ACTIVE",
+    ),
+    "calendar.csv": ("2,09:00,17:00,America/New_York", '" 2",09:00 , 17:00," America/New_York"'),
+    "holidays.csv": ("2025-12-25,Christmas Day", "20251225, Christmas Day\n\n"),
+}
+
+
+def write(definitions: Path, folder: Path) -> dict[str, str]:
+    """What dbt is given of these definitions."""
+    folder.mkdir()
+    write_definitions(check_definitions(definitions, "MEMBER_INTAKE"), folder)
+    return {name: (folder / name).read_text() for name in COLUMNS}
+
+
+def test_dbt_is_given_one_spelling_whichever_the_files_have(
+    definitions: Path, tmp_path: Path
+) -> None:
+    shipped = {name: (definitions / name).read_text() for name in COLUMNS}
+    assert write(definitions, tmp_path / "as_shipped") == shipped
+    for name, (usual, odd) in SPELLINGS.items():
+        assert usual in shipped[name]
+        (definitions / name).write_text(
+            "\ufeff" + shipped[name].replace(usual, odd).replace("\n", "\r\n"), newline=""
+        )
+    path = definitions / "status_map.csv"
+    path.write_text(
+        "\n".join(
+            ",".join(reversed(line.split(","))) for line in path.read_text("utf-8-sig").splitlines()
+        )
+    )
+    assert write(definitions, tmp_path / "odd") == shipped
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("20200101", "2020-01-01 00:00:00"),
+        ("2026-W52-5", "2026-12-25 00:00:00"),
+        ("2020-01-01T10", "2020-01-01 10:00:00"),
+        ("2020-01-01 10:00:00.5", "2020-01-01 10:00:00.500000"),
+    ],
+)
+def test_whatever_is_taken_for_a_moment_is_one_for_the_database(
+    text: str, written: str, definitions: Path, tmp_path: Path
+) -> None:
+    changes = definitions / "product_changes.csv"
+    changes.write_text(changes.read_text() + f'"a ""new"" page, at last",page_added,,,{text}\n')
+    holidays = definitions / "holidays.csv"
+    holidays.write_text(holidays.read_text().partition("\n")[0] + "\n2026-W52-5,\n")
+    write(definitions, tmp_path / "written")
+    with duckdb.connect() as connection:
+        connection.execute(
+            "create table changes (a text, b text, c text, d text, moment timestamp)"
+        )
+        connection.execute("create table holidays (day date, name text)")
+        for table, path in (("changes", changes), ("holidays", holidays)):
+            connection.execute(
+                f"copy {table} from '{tmp_path / 'written' / path.name}' "
+                "(format csv, header true, delimiter ',')"
+            )
+        rows = connection.execute("select a, moment from changes").fetchall()
+        assert rows == [('a "new" page, at last', datetime.fromisoformat(written))]
+        assert connection.execute("from holidays").fetchall() == [(date(2026, 12, 25), None)]

@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from carepath.cli.main import VERBS
+from carepath.configuration import read_build_configuration, read_platform
+from carepath.errors import CarepathError
+from carepath.workspace import Workspace
 
 HEAVY = ("dbt", "duckdb", "numpy", "scipy", "altair", "sqlglot", "rich", "vl_convert")
 
@@ -118,6 +121,51 @@ def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path:
     assert word in process.stderr
     assert "carepath.toml" in process.stderr
     assert "Traceback" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("build = 3", ("build is not a table", "write [build]")),
+        ("[[build]]", ("build is not a table", "write [build]")),
+        ('warehouse = "snowflake"', ("warehouse is not a table", "write [warehouse]")),
+        ("[biuld]", ("'biuld'", "did you mean [build]?")),
+        ("threads = 2", ("'threads'", "known tables: [build]")),
+        ("[build]\ntie_seconds = nan", ("tie_seconds in [build] is not a number",)),
+        ("[build]\ntie_seconds = inf", ("tie_seconds in [build] is too large",)),
+        ("[build]\ntie_seconds = -1", ("tie_seconds in [build] is too small",)),
+        (
+            f"[build]\nconversion_window_seconds = {10**30}",
+            ("conversion_window_seconds in [build] is too large", "from 1 to 3153600000"),
+        ),
+        (
+            "[build]\nearliest_plausible_at = 0001-01-01T00:00:00+05:00",
+            ("earliest_plausible_at in [build] is not a date",),
+        ),
+    ],
+)
+def test_what_no_build_could_use_is_refused_with_file_and_key(
+    text: str, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.config.write_text(text)
+    with pytest.raises(CarepathError) as failure:
+        read_platform(workspace)
+        read_build_configuration(workspace)
+    assert str(workspace.config) in str(failure.value)
+    assert all(word in str(failure.value) for word in words), failure.value
+
+
+def test_a_moment_with_an_offset_is_converted_and_other_tables_are_left_alone(
+    tmp_path: Path,
+) -> None:
+    workspace = Workspace(tmp_path)
+    workspace.config.write_text(
+        "[build]\nearliest_plausible_at = 2020-01-01T00:00:00+05:00\n[review]\nx = 1\n",
+        encoding="utf-8-sig",
+    )
+    variables = read_build_configuration(workspace).variables
+    assert variables == {"earliest_plausible_at": "2019-12-31 19:00:00"}
 
 
 def test_a_reader_that_has_enough_is_no_error() -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +23,7 @@ from carepath.operations import erasure
 from carepath.operations.doctor import examine
 from carepath.operations.erasure import erase_from_raw
 from carepath.operations.history import read_history
+from carepath.operations.traces import read_escapes
 from carepath.workspace import Workspace
 
 Copy = Callable[[Workspace], Workspace]
@@ -114,7 +118,7 @@ def test_an_author_of_changes_is_emptied_and_the_changes_stay(
             "where history_user_id is not null group by all order by count(*) desc, 1 limit 1"
         ).fetchone()
     before = [len(rows) for rows in read_raw(workspace)]
-    found = {erased.table: erased for erased in erase_from_raw(workspace, [author])}
+    found = {erased.table: erased for erased in erase_from_raw(workspace, [author]).tables}
     assert found["care_platform.historical_task"].emptied == count
     assert found["care_platform.historical_task"].rows == 0
     assert [len(rows) for rows in read_raw(workspace)] == before
@@ -140,10 +144,97 @@ def test_without_yes_and_a_terminal_nothing_is_erased(watched: Workspace, copy_o
 
 
 def test_a_person_who_is_not_there_is_told(watched: Workspace, copy_of: Copy) -> None:
-    process = run("erase", "--user-id", "nobody", "--yes", "-w", copy_of(watched).root)
-    assert process.returncode == 0
+    workspace = copy_of(watched)
+    process = run("erase", "--user-id", "nobody", "--yes", "-w", workspace.root)
+    assert process.returncode == 1
     assert "No row of these people was found." in process.stdout
     assert "Nothing was changed." in process.stdout
+    assert "No row was found of 1 of 1 people." in process.stderr
+    assert "--user-id number 1" in process.stderr
+    assert read_history(workspace)[0].exit_code == 1
+
+
+def test_those_who_are_not_there_are_told_by_line_and_the_others_are_erased(
+    landed: Workspace, copy_of: Copy, tmp_path: Path
+) -> None:
+    workspace = copy_of(landed)
+    with duckdb.connect(str(workspace.raw), read_only=True) as connection:
+        rows = connection.execute("select user_id from care_platform.members limit 2").fetchall()
+    first, second = (person for (person,) in rows)
+    file = tmp_path / "requests.txt"
+    # With a byte-order mark, as Windows writes it.
+    file.write_text(f"{first}\nnobody\n\n {second} \nnowhere\n", encoding="utf-8-sig")
+    process = run("erase", "--user-ids", file, "--yes", "-w", workspace.root)
+    assert process.returncode == 1
+    assert "No row was found of 2 of 4 people." in process.stderr
+    assert f"where: {file}:2, {file}:5" in process.stderr
+    assert not {"nobody", "nowhere", first, second} & set(process.stderr.split())
+    assert erase_from_raw(workspace, [first, second], is_rehearsal=True).missing == tuple(
+        sorted([first, second])
+    )
+
+
+def test_a_byte_order_mark_on_stdin_is_no_part_of_an_id(landed: Workspace) -> None:
+    with duckdb.connect(str(landed.raw), read_only=True) as connection:
+        (person,) = connection.execute("select min(user_id) from care_platform.members").fetchone()
+    command = [sys.executable, "-m", "carepath", "erase", "--user-ids", "-", "--dry-run"]
+    process = subprocess.run(
+        [*command, "-w", str(landed.root)],
+        input=f"{person}\n".encode("utf-8-sig"),
+        capture_output=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert b"care_platform.members" in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "members.jsonl",
+            r'{"user_id": null, "user_name": "JOS\u00c9 M\u00fcller", "created": "2026-01-01"}',
+        ),
+        ("members.jsonl", r'{"user_name": "Jos\u00e9 M\u00fcller"'),
+        ("members.csv", 'user_id,email,created\n,"the ""Zed"" one",2026-01-01'),
+        (
+            "events.csv",
+            "event_id,collector_tstamp,contexts\n"
+            ',2026-01-01,"{""name"": ""Jos\\u00e9 M\\u00fcller""}"',
+        ),
+        ("members.csv", b"user_id,user_name,created\n,Jos\xe9 M\xfcller,2026-01-01"),
+    ],
+)
+def test_a_rejected_row_names_a_person_however_it_is_escaped(
+    name: str, text: str | bytes, tmp_path: Path
+) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    files = tmp_path / "files"
+    files.mkdir()
+    members = files / "members-1.jsonl"
+    person = {"user_id": "m1", "user_name": "José Müller", "created": "2026-01-01"}
+    members.write_text(json.dumps({**person, "email": 'the "Zed" one'}) + "\n")
+    rejected = files / name
+    rejected.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert land(files, workspace).rejected == 1
+    (erased,) = [one for one in erase_from_raw(workspace, ["m1"]).tables if one.rejected_rows]
+    assert erased.rejected_rows == 1
+    with duckdb.connect(str(workspace.raw), read_only=True) as connection:
+        assert connection.execute("select count(*) from landing.rejected_rows").fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("text", "readings"),
+    [
+        ("plain", ["plain"]),
+        (r"C:\users\x", [r"C:\users\x"]),
+        (r"a\\u00e9", [r"a\\u00e9", r"a\u00e9", "aé"]),
+        (r"\ud83d\ude00 \ud83d", [r"\ud83d\ude00 \ud83d", "\U0001f600 \ufffd"]),
+        ('a""""b', ['a""""b', 'a""b', 'a"b']),
+    ],
+)
+def test_escapes_are_undone_level_by_level(text: str, readings: list[str]) -> None:
+    assert read_escapes(text) == readings
 
 
 def test_until_the_next_build_doctor_says_that_prod_still_holds_them(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 from collections.abc import Callable
@@ -63,7 +64,8 @@ def test_a_killed_run_is_shown_as_interrupted_and_a_living_one_as_running(
         (CarepathError("Wrong."), "refused", 2),
         (KeyboardInterrupt(), "interrupted", 130),
         (TerminatedError(), "interrupted", 143),
-        (ZeroDivisionError("secret"), "failed", 1),
+        (ZeroDivisionError("secret"), "failed", 70),
+        (OSError(errno.ENOSPC, "secret"), "failed", 2),
     ],
 )
 def test_however_a_run_ends_it_is_recorded(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from carepath.building.reconciliation import (
     list_warnings,
     read_as_of,
     read_embedded,
+    read_latest,
 )
 from carepath.building.report import BuildReport, Fate
 from carepath.building.restatement import list_restated_weeks
@@ -42,7 +43,7 @@ from carepath.building.state import (
     sign_macros,
 )
 from carepath.configuration import DEFAULT_MEMORY, read_platform, read_sources
-from carepath.definitions import COLUMNS, check_definitions
+from carepath.definitions import CheckedDefinitions, check_definitions, write_definitions
 from carepath.errors import CarepathError
 from carepath.faults import is_damaged, is_locked, is_out_of_space
 from carepath.logs import log
@@ -85,7 +86,7 @@ def build(
         Where the raw database lies and prod is published.
     as_of : str, optional
         ISO 8601 moment (UTC): rows dated later are set aside. The latest moment in the data by
-        default.
+        default; not later than the midnight after it.
     variables : mapping, optional
         dbt vars that override the project's.
     progress : callable, optional
@@ -102,7 +103,8 @@ def build(
     BuildFailedError
         When a model or a data test fails, or rows are unaccounted for.
     CarepathError
-        When the definitions are wrong, nothing was landed, or another build is running.
+        When the definitions are wrong, nothing was landed, another build is running, or the data
+        end before `as_of`.
     """
     started = time.monotonic()
     moment = parse_moment(as_of) if as_of else ""
@@ -113,12 +115,13 @@ def build(
     chosen.setdefault("intake_step_count", checked.step_count)
     if read_platform(workspace) == "snowflake":
         return _build_production(
-            workspace, definitions, chosen, progress, threads, started, full_refresh=full_refresh
+            workspace, checked, chosen, progress, threads, started, full_refresh=full_refresh
         )
     with lock_build(workspace), keep_raw_still(workspace), _explained(workspace):
         _check_raw(workspace)
         project = find_project()
-        inputs = read_inputs(workspace, project, definitions, chosen)
+        copy = _copy_definitions(checked, workspace)
+        inputs = read_inputs(workspace, project, copy, chosen)
         if not full_refresh and is_up_to_date(workspace, inputs):
             remove_leftovers(workspace)
             fates = account_rows(workspace.raw, workspace.prod)
@@ -135,7 +138,7 @@ def build(
                 {**chosen, "macros_signature": sign_macros(project)},
                 {
                     "CAREPATH_WORKSPACE": str(workspace.root),
-                    "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
+                    "CAREPATH_DEFINITIONS": str(copy),
                     "CAREPATH_PREP": str(prep),
                     "CAREPATH_PROD": str(prod),
                     "CAREPATH_THREADS": str(threads),
@@ -151,6 +154,7 @@ def build(
             mode = _describe_mode(moment, reason, explain_rebuilds(before, read_signatures(prep)))
             fates = account_rows(workspace.raw, prod)
             _check_account(fates)
+            _check_moment(moment, fates, read_embedded(prod))
             report = replace(
                 _report(workspace.prod, read_embedded(prod), fates, started, mode, result),
                 restated=list_restated_weeks(workspace.prod, prod, checked.time_zone),
@@ -214,7 +218,7 @@ def _describe_mode(moment: str, reason: str | None, rebuilt: str | None) -> str:
 
 def _build_production(
     workspace: Workspace,
-    definitions: Path,
+    definitions: CheckedDefinitions,
     variables: Mapping[str, Any],
     progress: Progress,
     threads: int,
@@ -257,6 +261,7 @@ def _build_production(
         progress("Reconciling rows", 0, 0)
         fates = account_production(production, chosen)
         _check_account(fates)
+        _check_moment(str(variables["as_of"]), fates, production.read)
         mode = "from scratch: --full-refresh was given" if full_refresh else "incremental"
         report = _report(production.published, production.read, fates, started, mode, result)
         progress("Publishing", 0, 0)
@@ -304,24 +309,23 @@ def parse_moment(text: str) -> str:
     """
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise CarepathError(
             f"{text!r} is not a date or time.",
             where="--as-of",
             fix="write it as 2026-06-30 or 2026-06-30T17:00:00 (UTC)",
         ) from None
-    if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
     return moment.isoformat(sep=" ")
 
 
-def _copy_definitions(definitions: Path, workspace: Workspace) -> Path:
-    """Give dbt a copy: it writes compiled SQL over seed files that have an absolute path."""
+def _copy_definitions(definitions: CheckedDefinitions, workspace: Workspace) -> Path:
+    """Give dbt what was checked, as files of its own: it writes compiled SQL over seed files."""
     copy = workspace.building / "definitions"
     shutil.rmtree(copy, ignore_errors=True)
     copy.mkdir()
-    for name in COLUMNS:
-        shutil.copyfile(definitions / name, copy / name)
+    write_definitions(definitions, copy)
     return copy
 
 
@@ -413,3 +417,23 @@ def _check_account(fates: tuple[Fate, ...]) -> None:
             "\n  ".join(["Rows are unaccounted for; nothing was published.", *lines]),
             fix="this is a defect of the models or of landing: please report it",
         )
+
+
+def _check_moment(moment: str, fates: tuple[Fate, ...], read: Read) -> None:
+    """Refuse a moment after the data: what is open would be measured into a time nobody knows of.
+
+    A date means its first moment, so the midnight that ends the last day of the data will do.
+    """
+    if not moment or any(fate.after_as_of for fate in fates):
+        return
+    asked, latest = datetime.fromisoformat(moment), read_latest(read)
+    if latest is None or asked.date() <= latest.date():
+        return
+    midnight = latest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    if asked <= midnight:
+        return
+    raise CarepathError(
+        f"The data end at {latest:%Y-%m-%d %H:%M:%S}: nothing is known as of {asked}.",
+        where="--as-of",
+        fix=f"leave it out, or give a moment up to {midnight} (UTC); prod is unchanged",
+    )

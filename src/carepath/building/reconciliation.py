@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,12 @@ def read_as_of(read: Read) -> str | None:
     """Give the moment the warehouse is of; None without any data."""
     (moment,) = read("select max(as_of) from data_freshness")[0]
     return moment.isoformat(sep=" ") if moment else None
+
+
+def read_latest(read: Read) -> datetime | None:
+    """Give the latest moment that the rows of a prod tell of, its `as_of` apart."""
+    (moments,) = read("select max(latest_source_at), max(latest_loaded_at) from data_freshness")
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def list_warnings(read: Read) -> tuple[str, ...]:

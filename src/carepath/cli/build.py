@@ -21,7 +21,10 @@ _SHOWN_WEEKS = 12
 
 @click.command()
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
-@click.option("--as-of", help="Moment (UTC) to see the data as of.  [default: the latest in it]")
+@click.option(
+    "--as-of",
+    help="Moment (UTC) to see the data as of, not after they end.  [default: the latest in them]",
+)
 @click.option("--full-refresh", is_flag=True, help="Build everything from scratch.")
 @target_option
 @log_format_option
@@ -53,32 +56,32 @@ def command(
 
 def print_report(report: BuildReport) -> None:
     """Print the account of every row, what was rejected and what to look at."""
-    from rich.console import Console
+    from rich.text import Text
 
-    console = Console()
+    from carepath.terminal import make_console
+
+    console = make_console()
     console.print(_account(report))
     if report.rejections:
         console.print("Rejected by the models:")
         for table, reason, count in report.rejections:
-            console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}", highlight=False)
+            console.print(f"  {count:>9,}  {table}: {reason.replace('_', ' ')}")
     for warning in report.warnings:
-        console.print(f"[yellow]Note:[/] {warning}", highlight=False)
+        console.print(Text.assemble(("Note:", "yellow"), f" {warning}"))
     if report.restated:
         console.print("Closed weeks that the prod before told differently:")
         for week in report.restated[:_SHOWN_WEEKS]:
             console.print(
-                f"  week of {week.week}: {week.measure} {week.before:,} -> {week.after:,}",
-                highlight=False,
+                f"  week of {week.week}: {week.measure} {week.before:,} -> {week.after:,}"
             )
         if len(report.restated) > _SHOWN_WEEKS:
-            console.print(f"  and {len(report.restated) - _SHOWN_WEEKS} more", highlight=False)
-    console.print(f"Build: {report.mode}.", highlight=False)
+            console.print(f"  and {len(report.restated) - _SHOWN_WEEKS} more")
+    console.print(f"Build: {report.mode}.")
     console.print(
         f"{report.model_count} tables and seeds built, {report.test_count} data tests passed "
-        f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC.",
-        highlight=False,
+        f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC."
     )
-    console.print(f"prod: {report.prod}", highlight=False, soft_wrap=True)
+    console.print(f"prod: {report.prod}", soft_wrap=True)
 
 
 def _account(report: BuildReport) -> Table:

@@ -85,11 +85,12 @@ def _check_same_demo(data: Path, plan: SamplePlan, folder: Path) -> None:
 
 
 def _print_answers(workspace: Workspace) -> None:
-    from rich.console import Console
+    from rich.text import Text
 
     from carepath import ask
     from carepath.cli.progress import show_progress
     from carepath.questions.registry import QUESTIONS
+    from carepath.terminal import make_console
 
     texts = {question.id: question.text for question in QUESTIONS}
     answers = []
@@ -97,39 +98,36 @@ def _print_answers(workspace: Workspace) -> None:
         for number, question in enumerate(FIRST_QUESTIONS):
             progress(question, number, len(FIRST_QUESTIONS))
             answers.append(ask(question, workspace=workspace.root))
-    console = Console()
+    console = make_console()
     for answer in answers:
-        console.print(f"[bold]{texts[answer.question]}[/]  [dim]{answer.question}[/]")
-        console.print(f"  {answer.headline}\n", highlight=False)
+        title = ((texts[answer.question], "bold"), "  ", (answer.question, "dim"))
+        console.print(Text.assemble(*title))
+        console.print(f"  {answer.headline}\n")
 
 
 def _print_truth(workspace: Workspace, ledger: Path) -> None:
     """Say how the answers compare with what was planted."""
-    from rich.console import Console
+    from rich.text import Text
 
     from carepath.cli.progress import show_progress
+    from carepath.terminal import make_console
     from carepath.truth_check import check_truth
 
     with show_progress("Checking against what was planted"):
         check = check_truth(ledger, workspace.root)
     held = sum(interval.contains for interval in check.intervals)
-    console = Console()
-    console.print("[bold]Truth check[/]: planted parameters against answers")
-    console.print(
-        f"  {held} of {len(check.intervals)} intervals (95 %) contain the planted value.",
-        highlight=False,
-    )
+    console = make_console()
+    console.print(Text.assemble(("Truth check", "bold"), ": planted parameters against answers"))
+    console.print(f"  {held} of {len(check.intervals)} intervals (95 %) contain the planted value.")
     for interval in check.intervals:
         if not interval.contains:
             console.print(
                 f"  missed: {interval.label}, planted {interval.planted:.3f}, "
-                f"interval {interval.low:.3f} to {interval.high:.3f}",
-                highlight=False,
+                f"interval {interval.low:.3f} to {interval.high:.3f}"
             )
     for verdict in check.verdicts:
         console.print(
-            f"  verdict for {verdict.label}: {verdict.answered}; planted: {verdict.planted}",
-            highlight=False,
+            f"  verdict for {verdict.label}: {verdict.answered}; planted: {verdict.planted}"
         )
     console.print()
 

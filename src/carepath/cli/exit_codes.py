@@ -20,7 +20,8 @@ class ExitCode(IntEnum):
     OK = 0, "Done; for the review, nothing at or above `--fail-on`."
     FAILED = (
         1,
-        "The work ran and its result is bad: a test failed, the review or doctor found faults.",
+        "The work ran and its result is bad: a test failed, the review or doctor found faults, "
+        "somebody to erase was not found.",
     )
     USAGE = 2, "Bad input, configuration or state; the message says what to do."
     NO_BASE = 3, "The review found no base to compare with, or could not analyse a changed file."

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from carepath.terminal import make_console
+
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from carepath.funnels import FunnelResult
     from carepath.funnels.result import StepResult
 
@@ -38,25 +41,23 @@ _EVENT_WORDS = {
 
 def print_result(result: FunnelResult) -> None:
     """Print the steps, what was asked for besides, and what was set aside."""
-    console = Console()
+    console = make_console()
     totals = result.totals
     unit = "people" if result.unit == "person" else f"values of {result.unit}"
     console.print(
         f"{totals.entered:,} {unit} entered; {totals.completed:,} "
         f"({show_share(totals.completion_rate)}, 95 % interval {show_share(totals.low)} to "
-        f"{show_share(totals.high)}) passed the last step.",
-        highlight=False,
+        f"{show_share(totals.high)}) passed the last step."
     )
     if totals.entered and not totals.is_final:
         share = show_share(totals.completion_rate_mature)
         console.print(
             f"Of the {totals.n_mature:,} whose window has ended (data complete through "
-            f"{result.complete_through:%Y-%m-%d %H:%M} UTC): {share}.",
-            highlight=False,
+            f"{result.complete_through:%Y-%m-%d %H:%M} UTC): {share}."
         )
     for unseen in result.unseen_events:
         near = f"; did you mean {unseen.nearest!r}?" if unseen.nearest else "."
-        console.print(f"No event is called {unseen.event!r}{near}", highlight=False, markup=False)
+        console.print(f"No event is called {unseen.event!r}{near}")
     tables = [_lay_out_steps(result.steps, has_bars=console.width >= WIDE)]
     if result.breakdown is not None:
         tables.append(_lay_out_breakdown(result))
@@ -189,14 +190,13 @@ def _print_set_aside(console: Console, result: FunnelResult) -> None:
     shown = [(count, words) for count, words in notes if count]
     console.print(
         f"{result.events.counted:,} of {result.events.rows_read:,} rows count"
-        + ("; set aside:" if shown else "."),
-        highlight=False,
+        + ("; set aside:" if shown else ".")
     )
     for count, words in shown:
-        console.print(f"  {count:>9,}  {words}", highlight=False)
+        console.print(f"  {count:>9,}  {words}")
     for row in result.problem_rows[:MOST_PROBLEMS]:
         detail = f": {row.detail}" if row.detail else ""
         line = f"  row {row.row_number:,}: {row.reason}{detail}"
-        console.print(line, highlight=False, markup=False, overflow="fold")
+        console.print(line, overflow="fold")
     if len(result.problem_rows) > MOST_PROBLEMS:
-        console.print("  and more: --format json lists them", highlight=False)
+        console.print("  and more: --format json lists them")

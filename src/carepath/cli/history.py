@@ -47,9 +47,10 @@ def command(workspace: Path | None, output_format: str, last: int) -> None:
 
 def _print_table(runs: tuple[Run, ...]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from carepath.terminal import make_console
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("run", justify="right", no_wrap=True)
@@ -69,6 +70,7 @@ def _print_table(runs: tuple[Run, ...]) -> None:
             "" if run.seconds is None else f"{run.seconds:,.1f}",
             Text("; ".join(part for part in (run.error or "", told) if part)),
         )
-    console = Console()
+    console = make_console()
     # A pipe or a log has no width: lines are long rather than broken in many.
-    console.print(table) if console.is_terminal else Console(width=160).print(table)
+    console = console if console.is_terminal else make_console(width=160)
+    console.print(table)

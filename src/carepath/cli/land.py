@@ -56,14 +56,14 @@ def command(
     table a file belongs to is told by its name (task.csv, events_2024-01.parquet) or the name of
     its folder. All files of a call land, or none does; landing a file twice changes nothing.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from carepath.operations.running import run_landing
+    from carepath.terminal import make_console
 
     workspace = find_workspace(workspace_path)
-    diagnostics = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    diagnostics = make_console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     is_quiet = not diagnostics.is_terminal or log_format == "json"
     with Progress(*columns, console=diagnostics, transient=True, disable=is_quiet) as bar:
         task = bar.add_task("looking for files", total=1.0)
@@ -92,8 +92,9 @@ def _describe(report: LandingReport) -> dict[str, object]:
 
 
 def _print_table(report: LandingReport) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from carepath.terminal import make_console
 
     tables = sorted({file.table for file in report.files if file.table is not None})
     printed = Table(title="Landed" if report.batch_number else None, title_justify="left")
@@ -111,7 +112,7 @@ def _print_table(report: LandingReport) -> None:
             f"{sum(file.rejected for file in files):,}",
         )
     # Numbers are never cut off, also where the output is a pipe or a narrow terminal.
-    console = Console()
+    console = make_console()
     console.print(printed, width=max(console.width, 100), soft_wrap=True)
     for line in (*_list_reasons(report), *_list_notes(report)):
         click.echo(line)

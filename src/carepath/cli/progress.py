@@ -11,19 +11,20 @@ def show_progress(
     title: str, log_format: str = "text"
 ) -> Iterator[Callable[[str, int, int], None]]:
     """Give a callable to report what is being done, steps done, and steps in all (0: unknown)."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    console = Console(stderr=True)
+    from carepath.terminal import make_console
+
+    console = make_console(stderr=True)
     if not console.is_terminal or log_format == "json":
         yield lambda _what, _done, _total: None
         return
     with Progress(
         SpinnerColumn(),
-        TextColumn("{task.fields[title]}"),
+        TextColumn("{task.fields[title]}", markup=False),
         BarColumn(bar_width=30),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.description}"),
+        TextColumn("{task.description}", style="dim", markup=False),
         console=console,
         transient=True,
     ) as progress:

@@ -72,11 +72,11 @@ def command(
 
     The data is made up and safe to share: names, addresses and domains belong to nobody.
     """
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from carepath.sample import SamplePlan, make_sample
     from carepath.sample.scenarios import find_scenario
+    from carepath.terminal import make_console
 
     plan = SamplePlan(
         members=find_scenario(scenario).members if members is None else members,
@@ -91,8 +91,8 @@ def command(
     )
     if events is not None:
         plan = plan.sized_for(events)
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    console = make_console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bars:

@@ -7,7 +7,7 @@ written anew without them and takes the place of the old file in one step.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from carepath.errors import CarepathError
 from carepath.landing.database import lock_raw, open_raw
 from carepath.landing.tables import define_tables
 from carepath.logs import log
-from carepath.operations.traces import EMPTIED, OWN_ROWS, find_traces
+from carepath.operations.traces import EMPTIED, OWN_ROWS, find_traces, list_missing
 from carepath.quoting import quote_name, quote_text
 from carepath.workspace import Workspace
 
@@ -51,9 +51,50 @@ class Erased:
         return bool(self.rows or self.rejected_rows or self.emptied)
 
 
+@dataclass(frozen=True)
+class Erasure:
+    """What was erased from the raw database, or would be.
+
+    Parameters
+    ----------
+    tables : tuple of Erased
+        Table by table, those without anything left out.
+    missing : tuple of str
+        Ids of which nothing was found.
+    """
+
+    tables: tuple[Erased, ...]
+    missing: tuple[str, ...]
+
+    def explain_missing(self, people: Mapping[str, str]) -> MissingPeopleError | None:
+        """Say where the people stand of whom nothing was found; None when there is none.
+
+        Parameters
+        ----------
+        people : mapping
+            Id to where it was given. The id itself is not told.
+        """
+        if not self.missing:
+            return None
+        missing = set(self.missing)
+        count = f"{len(missing):,} of {len(people):,} people"
+        return MissingPeopleError(
+            f"No row was found of {count}.",
+            where=", ".join(place for person, place in people.items() if person in missing),
+            fix="compare the id with the data, case and all; "
+            "whoever was erased before is not found either",
+        )
+
+
+class MissingPeopleError(CarepathError):
+    """Nothing was found of some people; the others were erased."""
+
+    exit_code = 1
+
+
 def erase_from_raw(
     workspace: Workspace, people: Sequence[str], *, is_rehearsal: bool = False
-) -> tuple[Erased, ...]:
+) -> Erasure:
     """Write the raw database anew without the rows of some people; drop prep and leftovers.
 
     Killed at any moment, the raw database is the old one or the new one. prod is unchanged: build
@@ -70,16 +111,15 @@ def erase_from_raw(
 
     Returns
     -------
-    tuple of Erased
-        Table by table, those without anything left out.
+    Erasure
+        What was found, and of whom nothing was.
 
     Raises
     ------
     CarepathError
-        When nothing was landed, or a landing or a build is running.
+        When nobody is named, nothing was landed, or a landing or a build is running.
     """
-    wanted = [person.strip() for person in people if person.strip()]
-    if not wanted:
+    if not people:
         raise CarepathError(
             "No person is named.", where="--user-id, --user-ids", fix="give at least one id"
         )
@@ -99,17 +139,17 @@ def erase_from_raw(
             # These leave what was in memory before in the file (docs/decisions/0158).
             connection.execute("set disabled_compression_methods = 'alp,alprd'")
             connection.execute(f"attach {quote_text(str(workspace.raw))} as raw (read_only)")
-            find_traces(connection, wanted)
-            found = _count(connection)
-            if is_rehearsal or not found:
+            find_traces(connection, people)
+            found = Erasure(_count(connection), list_missing(connection))
+            if is_rehearsal or not found.tables:
                 return found
             connection.execute(f"attach {quote_text(str(candidate))} as new")
-            _copy(connection, found)
+            _copy(connection, found.tables)
             connection.execute("detach new")
         # Before raw: a build without prep starts from raw alone.
         _drop_built(workspace)
         publish(candidate, workspace.raw, is_private=True)
-        log("erased from raw", **sum_up(found))
+        log("erased from raw", **sum_up(found.tables))
     return found
 
 

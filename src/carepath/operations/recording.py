@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from carepath import __version__
-from carepath.errors import CarepathError
+from carepath.errors import DEFECT_EXIT_CODE, CarepathError
+from carepath.faults import is_out_of_space
 from carepath.logs import LogFormat, log, open_log
 from carepath.operations.history import Outcome, Run, start_run
 from carepath.stopping import find_stop
@@ -99,8 +100,10 @@ def _judge(failure: BaseException) -> tuple[Outcome, int, str]:
         return outcome, failure.exit_code, failure.what.splitlines()[0]
     if isinstance(failure, KeyboardInterrupt):
         return "interrupted", getattr(failure, "exit_code", 130), "stopped by a signal"
+    if is_out_of_space(failure):
+        return "failed", CarepathError.exit_code, "the disk is full"
     # Its text may quote anything, so only its kind is kept.
-    return "failed", 1, f"defect: {type(failure).__name__}"
+    return "failed", DEFECT_EXIT_CODE, f"defect: {type(failure).__name__}"
 
 
 def _log_failure(failure: BaseException, outcome: Outcome) -> None:

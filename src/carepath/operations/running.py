@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,12 +79,22 @@ def run_build(
 
 
 def run_erasure(
-    workspace: Workspace, people: Sequence[str], *, log_format: LogFormat = "text"
+    workspace: Workspace, people: Mapping[str, str], *, log_format: LogFormat = "text"
 ) -> tuple[Erased, ...]:
-    """Erase people from raw; see `carepath.operations.erasure`. Who they were is not recorded."""
+    """Erase people from raw; see `carepath.operations.erasure`. Who they were is not recorded.
+
+    `people` maps each id to where it was given: a line of a file, an option.
+
+    Raises
+    ------
+    MissingPeopleError
+        When nothing was found of somebody; the others were erased.
+    """
     from carepath.operations.erasure import erase_from_raw, sum_up
 
     with record_run(workspace, "erase", {"people": len(people)}, log_format) as recorder:
-        erased = erase_from_raw(workspace, people)
-        recorder.count(**sum_up(erased))
-    return erased
+        erasure = erase_from_raw(workspace, list(people))
+        recorder.count(**sum_up(erasure.tables))
+        if missing := erasure.explain_missing(people):
+            raise missing
+    return erasure.tables

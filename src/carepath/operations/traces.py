@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import duckdb
@@ -81,6 +82,12 @@ _NAMING: dict[str, tuple[str, ...]] = {
 }
 """Table -> what names the person in a row of it that was rejected, whatever is wrong with it."""
 
+_ROWS_AT_ONCE = 10_000
+_ESCAPE = re.compile(
+    r'\\u(?P<code>[0-9A-Fa-f]{4})|\\x(?P<byte>[0-9A-Fa-f]{2})|\\(?P<escaped>.)|""', re.DOTALL
+)
+_ESCAPED = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
 
 def find_traces(connection: duckdb.DuckDBPyConnection, people: Iterable[str]) -> None:
     """Make temporary tables of what is the person's; `raw` is attached.
@@ -99,6 +106,29 @@ def find_traces(connection: duckdb.DuckDBPyConnection, people: Iterable[str]) ->
     _find_rejected(connection)
 
 
+def list_missing(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
+    """List who of `people` has left nothing: neither in a row nor in a rejected one."""
+    columns = {
+        "care_platform.members": "user_id",
+        "care_platform.project": "creator_id",
+        "snowplow.events": "user_id",
+        **EMPTIED,
+    }
+    seen = " union ".join(
+        f"select {column} as id from raw.{table} where {column} in (from people)"
+        for table, column in columns.items()
+    )
+    rows = connection.execute(
+        f"""
+        select distinct id from people
+        where id not in ({seen})
+            and lower(id) not in (select word from rejected_words)
+        order by id
+        """
+    ).fetchall()
+    return tuple(person for (person,) in rows)
+
+
 def _find_rejected(connection: duckdb.DuckDBPyConnection) -> None:
     """List rejected rows that name the person, as whole words, in whatever is left of them."""
     selects = [
@@ -107,17 +137,75 @@ def _find_rejected(connection: duckdb.DuckDBPyConnection) -> None:
         for name in names
     ]
     connection.execute(f"create temp table words as {' union '.join(selects)}")
+    _read_escaped(connection)
     connection.execute(
         r"""
-        create temp table own_rejected as
-        select distinct rejected.rowid as id
-        from raw.landing.rejected_rows as rejected
+        create temp table rejected_words as
+        with readings as (
+            select rowid as id, table_name, lower(row_text) as row_text
+            from raw.landing.rejected_rows
+            union all
+            select id, table_name, lower(row_text) as row_text from escaped_rejected
+        )
+        select distinct readings.id, words.word
+        from readings
         inner join words
-            on rejected.table_name = words.table_name
-            and contains(lower(rejected.row_text), words.word)
+            on readings.table_name = words.table_name
+            and contains(readings.row_text, words.word)
         where regexp_matches(
-            lower(rejected.row_text),
+            readings.row_text,
             '(^|[^a-z0-9_@.+-])' || regexp_escape(words.word) || '($|[^a-z0-9_@-])'
         )
         """
     )
+    connection.execute("create temp table own_rejected as select distinct id from rejected_words")
+
+
+def _read_escaped(connection: duckdb.DuckDBPyConnection) -> None:
+    """List the rejected rows with escapes once more, as what the escapes stand for."""
+    connection.execute(
+        "create temp table escaped_rejected (id bigint, table_name varchar, row_text varchar)"
+    )
+    cursor = connection.cursor()
+    cursor.execute(
+        r"""
+        select rowid, table_name, row_text from raw.landing.rejected_rows
+        where contains(row_text, '\') or contains(row_text, '""')
+        """
+    )
+    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+        plain = [
+            (number, table, text)
+            for number, table, escaped in rows
+            for text in read_escapes(escaped)[1:]
+        ]
+        if plain:
+            connection.execute(
+                "insert into escaped_rejected select unnest(?), unnest(?), unnest(?)",
+                [list(column) for column in zip(*plain, strict=True)],
+            )
+
+
+def read_escapes(text: str) -> list[str]:
+    r"""Read a row's text as it is, then with escapes undone, level by level, until none is left.
+
+    Escapes are those of JSON, doubled quotation marks of CSV, and the \xNN of landing for bytes
+    that are not UTF-8 (read as Latin-1). JSON may stand in a cell of CSV, or in JSON.
+    """
+    read = [text]
+    while (plain := _undo_escapes(read[-1])) != read[-1]:
+        read.append(plain)
+    return read
+
+
+def _undo_escapes(text: str) -> str:
+    plain = _ESCAPE.sub(_undo_escape, text)
+    # Two halves of one character make it; half of one alone is no text.
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _undo_escape(found: re.Match[str]) -> str:
+    code, escaped = found["code"] or found["byte"], found["escaped"]
+    if code:
+        return chr(int(code, 16))
+    return _ESCAPED.get(escaped, found[0]) if escaped else '"'

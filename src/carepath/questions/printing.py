@@ -6,16 +6,16 @@ import io
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table as Printed
 from rich.text import Text
 
 from carepath.questions.answer import Answer, Cell, Column, Exclusion, Figure
 from carepath.questions.wording import count, days, percent, points
+from carepath.terminal import make_console
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
 SHOWN_ROWS = 20
 PIPE_WIDTH = 160
@@ -26,7 +26,7 @@ MINIMUM_COLUMN = 9
 
 def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:
     """Print an answer for a person to read."""
-    out = console or make_console()
+    out = console or _open_console()
     parts = render(answer, out.width, sql)
     if out.is_terminal:
         for part in parts:
@@ -42,14 +42,14 @@ def print_answer(answer: Answer, console: Console | None = None, sql: bool = Fal
 def write_text(answer: Answer, width: int = PIPE_WIDTH) -> str:
     """Return what is printed into a pipe of that width."""
     written = io.StringIO()
-    print_answer(answer, Console(width=width, file=written, highlight=False))
+    print_answer(answer, make_console(width=width, file=written))
     return written.getvalue()
 
 
-def make_console() -> Console:
+def _open_console() -> Console:
     """Return a console for stdout, wide enough for tables where it is a pipe."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(width=PIPE_WIDTH, highlight=False)
+    console = make_console()
+    return console if console.is_terminal else make_console(width=PIPE_WIDTH)
 
 
 def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[RenderableType]:

@@ -142,7 +142,7 @@ stepped as (
     left join intake_steps
         on
             paths.step_name = intake_steps.step_name
-            and paths.funnel_name = upper('{{ var("intake_funnel_name") }}')
+            and paths.funnel_name = upper({{ quoted(var('intake_funnel_name')) }})
             and coalesce(paths.step_action, 'SUBMIT') = 'SUBMIT'
             and paths.failure_reason is null
     left join step_pages

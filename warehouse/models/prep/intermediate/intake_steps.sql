@@ -12,11 +12,11 @@ final as (
         coalesce(is_optional, false) as is_optional,
         valid_from,
         valid_to,
-        page_urlpath as page_path,
+        {{ url_path('page_urlpath', 'cast(null as varchar)') }} as page_path,
         applies_when,
         step_number = max(step_number) over () as is_last_step
     from funnel_steps
-    where upper({{ trimmed('funnel_name') }}) = upper('{{ var("intake_funnel_name") }}')
+    where upper({{ trimmed('funnel_name') }}) = upper({{ quoted(var('intake_funnel_name')) }})
 )
 
 select * from final
