@@ -31,7 +31,7 @@ TABLES = ("build", "warehouse", "review")
 PLATFORMS = ("duckdb", "snowflake")
 _THREADS = {"duckdb": 2, "snowflake": 8}  # statements at once: Snowflake computes elsewhere
 _WAREHOUSE_KEYS = ("target", "raw_database", "care_platform_schema", "snowplow_schema")
-_MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE)
+_MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE | re.ASCII)
 DEFAULT_MEMORY = "80%"
 _SQL_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_$]*|"[^"]+"')
 

@@ -36,7 +36,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 CATEGORIES = ("todo", "active", "waiting", "paused", "done", "cancelled")
 ENTITIES = ("task", "project")
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00")
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 _PATH = re.compile(r"/[^?#]*")
 
 

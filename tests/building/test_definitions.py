@@ -98,6 +98,12 @@ MISTAKES = {
         ":3, column step_number",
         "not a whole number",
     ),
+    "a clock time in other digits": (
+        "calendar.csv",
+        lambda text: text.replace("09:00", "0٩:00", 1),
+        ":2, column opens_at",
+        "not a clock time",
+    ),
     "hours that end before they begin": (
         "calendar.csv",
         lambda text: text.replace("17:00", "08:00", 1),
