@@ -148,8 +148,7 @@ min({{ column }}) over (
     events         person_id, event_microseconds and is_step_<k>: those in the window
     step_numbers   the steps to look at
 
-    Gives `first_events`: person_id, first_microseconds_<k>; people without any of the steps are
-    not in it. -#}
+    Gives `first_events`: person_id, first_microseconds_<k>. -#}
 {% macro funnel_first_events(events, step_numbers) -%}
 first_events as (
     select
@@ -159,10 +158,6 @@ first_events as (
             as first_microseconds_{{ step }}
         {%- endfor %}
     from {{ events }}
-    where
-        {%- for step in step_numbers %}
-        {{ 'or ' if not loop.first }}is_step_{{ step }}
-        {%- endfor %}
     group by person_id
 )
 {%- endmacro %}
