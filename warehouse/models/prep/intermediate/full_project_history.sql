@@ -15,6 +15,15 @@
 -- never vanishes: rows are replaced by their own id.
 with
 
+delivered_projects as (
+    select * from {{ ref('delivered_projects') }}
+),
+
+status_map as (
+    select * from {{ ref('mapped_statuses') }}
+    where entity = 'project'
+),
+
 -- a record that cannot be used says nothing, and what the one before it said no longer holds
 projects as (
     select
@@ -23,12 +32,7 @@ projects as (
         case when set_aside_reason is null then deleted_at end as deleted_at,
         set_aside_reason is null as has_record,
         batch_number
-    from {{ ref('delivered_projects') }}
-),
-
-status_map as (
-    select * from {{ ref('mapped_statuses') }}
-    where entity = 'project'
+    from delivered_projects
 ),
 
 {%- if is_incremental() %}

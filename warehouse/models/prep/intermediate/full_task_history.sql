@@ -15,6 +15,15 @@
 -- replaced by their own id.
 with
 
+delivered_tasks as (
+    select * from {{ ref('delivered_tasks') }}
+),
+
+status_map as (
+    select * from {{ ref('mapped_statuses') }}
+    where entity = 'task'
+),
+
 -- a record that cannot be used says nothing, and what the one before it said no longer holds
 tasks as (
     select
@@ -23,12 +32,7 @@ tasks as (
         case when set_aside_reason is null then deleted_at end as deleted_at,
         set_aside_reason is null as has_record,
         batch_number
-    from {{ ref('delivered_tasks') }}
-),
-
-status_map as (
-    select * from {{ ref('mapped_statuses') }}
-    where entity = 'task'
+    from delivered_tasks
 ),
 
 {%- if is_incremental() %}
