@@ -222,3 +222,26 @@ def test_a_record_that_becomes_unusable_judges_old_history_again(folder: Path) -
         "in_progress",
         "complete",
     ]
+
+
+def test_rows_that_a_loader_replaces_are_counted_once(folder: Path) -> None:
+    # Fivetran and Stitch keep one row of a task, with a new loader time whenever it changes.
+    record = {"id": "t", "status": "TODO", "created": MONDAY, "modified": MONDAY}
+    change = {"history_id": "1", "id": "t", "status": "TODO", "history_date": MONDAY}
+    later = record | {"status": "COMPLETE", "modified": MONDAY + MINUTE}
+    corrected = change | {"status": "IN_PROGRESS"}
+    warehouse, at_once = make_warehouse(folder), make_warehouse(folder)
+    first: Raw = {TASK: [record], PROJECT: [record]}
+    first |= {TASK_HISTORY: [change], PROJECT_HISTORY: [change]}
+    second: Raw = {TASK: [later], PROJECT: [later]}
+    second |= {TASK_HISTORY: [corrected], PROJECT_HISTORY: [corrected]}
+    warehouse.add_rows(first, 1, folder / "rows.jsonl")
+    warehouse.build()
+    for table in first:
+        warehouse.connection.execute(f"delete from {table}")
+    for made in (warehouse, at_once):
+        made.add_rows(second, 2, folder / "rows.jsonl")
+        made.build()
+    assert differing(warehouse, at_once) == []
+    fates = [row for row in warehouse.read("row_reconciliation") if row["fate"] == "modelled"]
+    assert sum(row["row_count"] for row in fates) == len(first)

@@ -64,6 +64,13 @@ def _show_nothing(_what: str, _done: int, _total: int) -> None:
     """Show no progress."""
 
 
+_ACCOUNT_TEST = "assert_every_source_row_is_accounted_for"
+_REFRESH = (
+    "rows may have come that the loader's time does not tell of: build with --target snowflake "
+    "--full-refresh"
+)
+
+
 def build(
     workspace: Workspace,
     as_of: str | None = None,
@@ -257,10 +264,11 @@ def _build_production(
             full_refresh=full_refresh,
         )
         log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
-        _check_result(result, workspace, production.candidate)
+        unaccounted = None if full_refresh else _REFRESH
+        _check_result(result, workspace, production.candidate, unaccounted)
         progress("Reconciling rows", 0, 0)
         fates = account_production(production, chosen)
-        _check_account(fates)
+        _check_account(fates, unaccounted)
         _check_moment(str(variables["as_of"]), fates, production.read)
         mode = "from scratch: --full-refresh was given" if full_refresh else "incremental"
         report = _report(production.published, production.read, fates, started, mode, result)
@@ -351,7 +359,13 @@ def _check_raw(workspace: Workspace) -> None:
         ) from None
 
 
-def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None = None) -> None:
+def _check_result(
+    result: DbtResult,
+    workspace: Workspace,
+    candidate: str | None = None,
+    unaccounted: str | None = None,
+) -> None:
+    """Raise what went wrong; `unaccounted` is the next step where rows are unaccounted for."""
     bad = [node for node in result.nodes if node.is_bad]
     if not bad and result.error is None:
         return
@@ -369,11 +383,13 @@ def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None
     lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
     if len(bad) > _SHOWN_FAILURES:
         lines.append(f"and {len(bad) - _SHOWN_FAILURES} more")
+    fix = f"look at the candidate in {candidate or workspace.building / 'candidate'}"
+    if unaccounted and any(node.name == _ACCOUNT_TEST for node in bad):
+        fix = unaccounted
     error = BuildFailedError(
         "\n  ".join(["The build failed.", *lines]),
         where=str(dbt_log),
-        fix=f"look at the candidate in {candidate or workspace.building / 'candidate'}; "
-        "prod is unchanged",
+        fix=f"{fix}; prod is unchanged",
     )
     error.counts = _count(result)
     raise error
@@ -405,7 +421,7 @@ def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
 
 
-def _check_account(fates: tuple[Fate, ...]) -> None:
+def _check_account(fates: tuple[Fate, ...], unaccounted: str | None = None) -> None:
     wrong = [fate for fate in fates if not fate.is_balanced]
     if wrong:
         lines = [
@@ -415,7 +431,7 @@ def _check_account(fates: tuple[Fate, ...]) -> None:
         ]
         raise BuildFailedError(
             "\n  ".join(["Rows are unaccounted for; nothing was published.", *lines]),
-            fix="this is a defect of the models or of landing: please report it",
+            fix=unaccounted or "this is a defect of the models or of landing: please report it",
         )
 
 

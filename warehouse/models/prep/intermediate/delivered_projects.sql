@@ -20,11 +20,7 @@ delivered as (
         batch_number
     from {{ ref('projects') }}
     {%- if is_incremental() %}
-    where batch_number > {{ latest_batch_number() }}
-
-    union all
-
-    select * from {{ this }}
+    -- all there is of what came: the version that counted so far may be replaced at its source
     where
         project_id in (
             select delivered_again.project_id from {{ ref('projects') }} as delivered_again

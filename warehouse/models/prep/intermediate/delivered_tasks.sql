@@ -20,11 +20,7 @@ delivered as (
         batch_number
     from {{ ref('tasks') }}
     {%- if is_incremental() %}
-    where batch_number > {{ latest_batch_number() }}
-
-    union all
-
-    select * from {{ this }}
+    -- all there is of what came: the version that counted so far may be replaced at its source
     where
         task_id in (
             select delivered_again.task_id from {{ ref('tasks') }} as delivered_again

@@ -37,25 +37,26 @@ projects as (
 
 {%- if is_incremental() %}
 
-delivered as (
-    select * from {{ ref('project_history') }}
+new_changes as (
+    select project_history_id from {{ ref('project_history') }}
     where batch_number > {{ latest_batch_number() }}
 ),
 
-concerned as (
-    select project_history_id from delivered
-
-    union distinct
-
-    select earlier.project_history_id from {{ this }} as earlier
-    inner join {{ ref('delivered_projects') }} as records
-        on earlier.project_id = records.project_id
-    where records.batch_number > {{ latest_batch_number('record_batch_number') }}
+-- all there is of what came: a change may be replaced at its source
+delivered as (
+    select * from {{ ref('project_history') }}
+    where project_history_id in (select new_changes.project_history_id from new_changes)
 ),
 
 known as (
-    select * from {{ this }}
-    where project_history_id in (select concerned.project_history_id from concerned)
+    select earlier.* from {{ this }} as earlier
+    inner join delivered_projects
+        on earlier.project_id = delivered_projects.project_id
+    where
+        delivered_projects.batch_number > {{ latest_batch_number('record_batch_number') }}
+        and earlier.project_history_id not in (
+            select new_changes.project_history_id from new_changes
+        )
 ),
 
 copies as (

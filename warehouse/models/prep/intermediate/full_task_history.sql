@@ -37,25 +37,26 @@ tasks as (
 
 {%- if is_incremental() %}
 
-delivered as (
-    select * from {{ ref('task_history') }}
+new_changes as (
+    select task_history_id from {{ ref('task_history') }}
     where batch_number > {{ latest_batch_number() }}
 ),
 
-concerned as (
-    select task_history_id from delivered
-
-    union distinct
-
-    select earlier.task_history_id from {{ this }} as earlier
-    inner join {{ ref('delivered_tasks') }} as records
-        on earlier.task_id = records.task_id
-    where records.batch_number > {{ latest_batch_number('record_batch_number') }}
+-- all there is of what came: a change may be replaced at its source
+delivered as (
+    select * from {{ ref('task_history') }}
+    where task_history_id in (select new_changes.task_history_id from new_changes)
 ),
 
 known as (
-    select * from {{ this }}
-    where task_history_id in (select concerned.task_history_id from concerned)
+    select earlier.* from {{ this }} as earlier
+    inner join delivered_tasks
+        on earlier.task_id = delivered_tasks.task_id
+    where
+        delivered_tasks.batch_number > {{ latest_batch_number('record_batch_number') }}
+        and earlier.task_history_id not in (
+            select new_changes.task_history_id from new_changes
+        )
 ),
 
 copies as (
