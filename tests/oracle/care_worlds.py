@@ -71,6 +71,7 @@ def add_project(world: World) -> str:
             | world.loader(created + timedelta(days=50), "_sdc_received_at")
         )
         delete(world, current, created)
+        misdate(world, current)
         world.add_versions(PROJECT, current, {"status": "paused", "type": "Old"})
     return project_id
 
@@ -95,6 +96,7 @@ def add_task(world: World, projects: list[str]) -> None:
             "modified": created + world.pause(),
         } | world.loader(created + timedelta(days=50), "_sdc_received_at")
         delete(world, current, created)
+        misdate(world, current)
         world.add_versions(TASK, current, {"status": "TODO", "project_id": None})
 
 
@@ -104,6 +106,12 @@ def delete(world: World, current: Row, created: datetime) -> None:
         current["_sdc_deleted_at"] = created + world.pause()
     elif world.chance(0.04) and current["_fivetran_synced"]:
         current["_fivetran_deleted"] = True
+
+
+def misdate(world: World, current: Row) -> None:
+    """At times mistype when a record was made or changed: mostly after it was loaded."""
+    if world.chance(0.04):
+        current[world.pick("created", "modified")] += timedelta(days=90)
 
 
 def add_history(

@@ -37,8 +37,12 @@ def dated_at(table: str, row: Row) -> datetime | None:
 
 
 def source_at(table: str, row: Row) -> datetime | None:
-    """When the source last touched the row."""
-    return row.get("modified") or dated_at(table, row)
+    """When the source last touched the row; a record is touched before it is loaded."""
+    touched = [at for at in (row.get("modified"), dated_at(table, row)) if at]
+    if table == EVENTS or table in HISTORIES:
+        return dated_at(table, row)
+    loaded = loaded_at(table, row)
+    return min(max(touched), loaded or datetime.max) if touched else None
 
 
 def deleted_at(table: str, row: Row | None, as_of: datetime) -> datetime | None:

@@ -146,6 +146,9 @@ def is_deleted_before_created(table: str, row: Row, definitions: Definitions) ->
 
 def untimely(table: str, row: Row, definitions: Definitions) -> str | None:
     """Why the row belongs to nothing, or its own time cannot be believed."""
+    if table in (TASK, PROJECT) and row.get("created"):
+        loaded = loaded_at(table, row)
+        return "dated_after_load" if loaded and row["created"] > loaded else None
     if table != EVENTS and table not in HISTORIES:
         return None
     if table in HISTORIES and row.get("id") is None:

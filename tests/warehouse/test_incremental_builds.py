@@ -245,3 +245,21 @@ def test_rows_that_a_loader_replaces_are_counted_once(folder: Path) -> None:
     assert differing(warehouse, at_once) == []
     fates = [row for row in warehouse.read("row_reconciliation") if row["fate"] == "modelled"]
     assert sum(row["row_count"] for row in fates) == len(first)
+
+
+@pytest.mark.parametrize("column", ["created", "modified"])
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_mistyped_year_does_not_move_the_warehouse_beyond_its_last_load(
+    column: str, is_loaded: bool, folder: Path
+) -> None:
+    good = {"id": "t", "status": "TODO", "created": MONDAY, "modified": MONDAY}
+    loaded = {"_sdc_received_at": MONDAY + MINUTE} if is_loaded else {}
+    bad = good | {"id": "u", column: datetime(2062, 5, 1)}
+    warehouse = make_warehouse(folder)
+    land_and_build(warehouse, folder, {TASK: [good | loaded, bad | loaded]})
+    (as_of,) = {row["as_of"] for row in warehouse.read("data_freshness")}
+    # without a load time nobody can tell; no stay is negative all the same
+    assert as_of == (MONDAY + MINUTE if is_loaded else datetime(2062, 5, 1))
+    assert all(row["seconds"] >= 0 for row in warehouse.read("task_phases"))
+    rejected = [row["reason"] for row in warehouse.read("rejection_summary")]
+    assert rejected == (["dated_after_load"] if is_loaded and column == "created" else [])

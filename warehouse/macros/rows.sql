@@ -64,10 +64,24 @@
     {%- endif -%}
 {%- endmacro %}
 
+{#- When a record was last touched at its source. -#}
+{% macro touched_at() -%}
+    case
+        when modified_at >= created_at or created_at is null then modified_at
+        else created_at
+    end
+{%- endmacro %}
+
+{#- A moment that a record tells of: no later than the one at which it was loaded. -#}
+{% macro known_by_load(moment) -%}
+    case when loaded_at < {{ moment }} then loaded_at else {{ moment }} end
+{%- endmacro %}
+
 {#- Why a row cannot be used, judged from the row alone; null when it can. `loaded_at` is given for
-    rows that record a moment (events, history): those must be dated, and credibly; `ends_at` for
-    rows with an end of their own, which cannot come before their beginning. -#}
-{% macro set_aside_reason(key, occurred_at, loaded_at=none, ends_at=none) -%}
+    rows that record a moment (events, history): those must be dated, and credibly; `recorded_at` for
+    records whose creation starts a clock: they cannot be loaded before it; `ends_at` for rows with
+    an end of their own, which cannot come before their beginning. -#}
+{% macro set_aside_reason(key, occurred_at, loaded_at=none, recorded_at=none, ends_at=none) -%}
     case
         when {{ key }} is null then 'missing_id'
         {%- if loaded_at is not none %}
@@ -75,6 +89,9 @@
         when {{ occurred_at }} > {{ loaded_at }} then 'dated_after_load'
         when {{ occurred_at }} < cast('{{ var("earliest_plausible_at") }}' as timestamp)
             then 'dated_too_early'
+        {%- endif %}
+        {%- if recorded_at is not none %}
+        when {{ occurred_at }} > {{ recorded_at }} then 'dated_after_load'
         {%- endif %}
         {%- if var('as_of') %}
         when {{ occurred_at }} > cast('{{ var("as_of") }}' as timestamp) then 'after_as_of'

@@ -4,11 +4,11 @@ with
 
 moments as (
     {%- for source_table, model, moment, load_time in [
-        ('care_platform.clients', 'clients', 'coalesce(modified_at, created_at)', none),
-        ('care_platform.members', 'members', 'created_at', none),
-        ('care_platform.project', 'delivered_projects', 'coalesce(modified_at, created_at)', none),
+        ('care_platform.clients', 'clients', known_by_load(touched_at()), none),
+        ('care_platform.members', 'members', known_by_load('created_at'), none),
+        ('care_platform.project', 'delivered_projects', known_by_load(touched_at()), none),
         ('care_platform.historical_project', 'full_project_history', 'changed_at', 'loaded_at'),
-        ('care_platform.task', 'delivered_tasks', 'coalesce(modified_at, created_at)', none),
+        ('care_platform.task', 'delivered_tasks', known_by_load(touched_at()), none),
         ('care_platform.historical_task', 'full_task_history', 'changed_at', 'loaded_at'),
         ('snowplow.events', 'accepted_events', 'event_at', 'loaded_at'),
     ] %}

@@ -25,8 +25,9 @@ final as (
         {{ loader_deleted_at('modified') }} as deleted_at,
         {{ loader_time() }} as loaded_at,
         -- handling
-        {{ set_aside_reason('id', 'created', ends_at=loader_deleted_at('modified')) }}
-            as set_aside_reason,
+        {{ set_aside_reason(
+            'id', 'created', recorded_at=loader_time(), ends_at=loader_deleted_at('modified')
+        ) }} as set_aside_reason,
         1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
     from source
