@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 
+from carepath.errors import CarepathError
 from carepath.funnels.histogram import count_bins
 from funnels.stories import run
 
@@ -74,6 +75,26 @@ def test_a_local_midnight_that_clocks_skip_is_the_moment_after():
     assert (before.entered, after.entered) == (1, 1)
     assert after.starts_at == datetime(2026, 3, 28, 22)
     assert hours(after) == 23
+
+
+@pytest.mark.parametrize("interval", ["hour", "day", "week", "month"])
+@pytest.mark.parametrize(
+    ("at", "date_range"),
+    [
+        ("9999-12-31T23:00:00", {}),
+        ("9999-12-31T23:59:59.999999", {}),
+        ("1000-01-01T00:00:00", {"from": "0001-01-01", "to": "1000-01-02"}),
+    ],
+)
+def test_periods_at_the_edge_of_the_calendar_are_refused(at, date_range, interval):
+    with pytest.raises(CarepathError, match="periods"):
+        rows_of(f"ann: A@{at}", interval, NEW_YORK, date_range=date_range)
+
+
+@pytest.mark.parametrize("at", ["1000-01-01T00:00:00", "9999-11-20T00:00:00"])
+def test_periods_near_the_edge_of_the_calendar_are_rows(at):
+    (row,) = rows_of(f"ann: A@{at}", "month", NEW_YORK)
+    assert row.entered == 1
 
 
 def test_periods_without_people_are_rows_with_null_rates():

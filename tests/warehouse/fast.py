@@ -122,6 +122,14 @@ class FastWarehouse:
         row = self.connection.execute(f"select count(*) from ({sql})").fetchone()
         return int(row[0]) if row else 0
 
+    def failures(self, test: str) -> list[Row]:
+        """The rows that a singular data test finds."""
+        _now.name, _now.variables = test, self.variables
+        text = (WAREHOUSE / "tests" / f"{test}.sql").read_text()
+        result = self.connection.execute(_environment().from_string(text).render())
+        columns = [column[0] for column in result.description]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
+
     def _query(self, sql: str) -> Any:
         """What dbt's run_query gives: a table of which the models read the first column."""
         values = [row[0] for row in self.connection.execute(sql).fetchall()]

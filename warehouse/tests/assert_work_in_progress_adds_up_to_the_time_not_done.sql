@@ -63,10 +63,10 @@ not_done as (
 )
 
 select
-    not_done.project_key,
+    coalesce(not_done.project_key, in_progress.project_key) as project_key,
     not_done.open_seconds,
     in_progress.open_seconds as in_progress_seconds
 from not_done
-left join in_progress
+full outer join in_progress
     on not_done.project_key = in_progress.project_key
-where not_done.open_seconds != coalesce(in_progress.open_seconds, -1)
+where coalesce(not_done.open_seconds, 0) != coalesce(in_progress.open_seconds, 0)

@@ -134,7 +134,8 @@ def _lease(production: Production, holder: str) -> Iterator[None]:
     table = f"{production.settings.prep}.{PUBLISHED_SCHEMA}.{LOCK_TABLE}"
     production.change(
         f"create table if not exists {table} as "
-        "select '' as holder, cast('1970-01-01 00:00:00' as timestamp_ntz) as held_until"
+        "select cast('' as varchar) as holder, "
+        "cast('1970-01-01 00:00:00' as timestamp_ntz) as held_until"
     )
     now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     taken = production.change(

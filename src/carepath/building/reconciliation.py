@@ -144,8 +144,9 @@ def list_warnings(read: Read) -> tuple[str, ...]:
             warnings.append(f"{without:,} {them} no history, and no status that is known.")
     rows = read(
         "select step_name from member_intake_funnel_steps where population = 'entrant' "
-        "group by step_name, step_number "
-        "having max(case when is_open then 1 else 0 end) = 0 order by step_number"
+        "and step_number not in "
+        "(select step_number from funnel_events where step_number is not null) "
+        "group by step_name, step_number order by step_number"
     )
     if rows:
         named = ", ".join(name for (name,) in rows)

@@ -186,7 +186,7 @@ from (
     select
         * exclude ({hidden}),
         case
-            when moment between timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'
+            when moment between timestamp '1000-01-01' and timestamp '9999-12-31 23:59:59.999999'
                 then epoch_us(moment)
         end as event_microseconds
     from (

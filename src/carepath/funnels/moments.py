@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carepath.landing.casting import write_text
+from carepath.landing.casting import write_has_clear_zone, write_text
 
 # 20260301, 202603011000 or 20260301100000 is a date to whoever wrote it, and no count of seconds.
 _CALENDAR = (
@@ -34,7 +34,7 @@ def write_moment(cell: str, kind: str) -> str:
         return f"try_cast({cell} as timestamp) as moment, cast({cell} as varchar) as moment_text"
     text = f"trim({write_text(cell, kind)})"
     return f"""case
-                when {text} not ilike '%epoch%' then coalesce(
+                when {text} not ilike '%epoch%' and {write_has_clear_zone(text)} then coalesce(
                     try_cast({text} as timestamptz) at time zone 'UTC',
                     {_write_epoch(text)},
                     try_cast({_write_usual(text)} as timestamptz) at time zone 'UTC'

@@ -37,7 +37,7 @@ def follow_trend(
     Raises
     ------
     CarepathError
-        When the zone is not known, or there would be too many periods.
+        When the zone is not known, or there would be too many periods, or some out of the calendar.
     """
     _check_zone(connection, trend.timezone)
     span = _find_span(connection, definition, complete_through)
@@ -108,6 +108,12 @@ create temp table periods (
             f"There would be more than {MOST_PERIODS:,} periods.",
             where="trend.interval",
             fix="choose a longer interval or a shorter date_range",
+        )
+    if first - datetime.min < margin or datetime.max - last < margin:
+        raise CarepathError(
+            f"There would be periods at the edge of the calendar, from {first} to {last}.",
+            where="trend",
+            fix="set a shorter date_range",
         )
     zone = quote_text(trend.timezone)
     starts = _write_starts(trend, first - margin, last + margin, zone)

@@ -114,9 +114,24 @@ def _write_timestamp(cell: str, source_type: str) -> str:
     else:
         # The session's zone is UTC, so a text without a zone is UTC and one with is converted.
         moment = f"(try_cast({cell} as timestamptz) at time zone 'UTC')"
-        condition = f" and {cell} not ilike '%epoch%'"
+        condition = f" and {cell} not ilike '%epoch%' and {write_has_clear_zone(cell)}"
     in_range = f"{moment} between timestamp '{_EARLIEST}' and timestamp '{_LATEST}'"
     return f"case when {in_range}{condition} then {moment} end"
+
+
+def write_has_clear_zone(text: str) -> str:
+    """Write SQL telling whether the zone of a text, if it has one, is the same to everybody.
+
+    An offset, Z, UTC, GMT or a place is. Of abbreviations BST is British or Bangladesh, CST Chicago
+    or China; DuckDB takes one of them.
+    """
+    # Nearly every text ends in two digits or in a digit and Z: only others are matched.
+    pattern = (
+        "([^a-z[:space:]]|[0-9]z|[[:space:]]([^[:space:]]*/[^[:space:]]*|utc|gmt))[[:space:]]*$"
+    )
+    return (
+        f"(substring({text}, -2) between '0' and '9Z' or regexp_matches({text}, '{pattern}', 'i'))"
+    )
 
 
 def write_problems(column: Column, cell: str, value: str) -> list[tuple[str, str]]:

@@ -1,0 +1,25 @@
+"""What a build says that a person should look at."""
+
+from __future__ import annotations
+
+import duckdb
+
+from carepath.building.reconciliation import list_warnings
+
+
+def test_a_step_that_was_done_outside_of_the_window_was_done() -> None:
+    connection = duckdb.connect()
+    connection.execute("""
+create table task_phases (status varchar, category varchar);
+create table project_phases (status varchar, category varchar);
+create table member_intake_funnel_steps as
+select * from (
+    values ('CREATE_ACCOUNT', 1, true), ('PAY_LATE', 2, false), ('PAY_NEVER', 3, false)
+) as steps (step_name, step_number, is_open)
+cross join (values ('entrant'), ('unfinished')) as populations (population);
+create table funnel_events as
+select *, false as has_payload_conflict
+from (values (1), (null), (2)) as events (step_number);
+""")
+    (warning,) = list_warnings(lambda sql: connection.execute(sql).fetchall())
+    assert warning == "No one ever did these steps of the intake funnel: PAY_NEVER."
