@@ -190,12 +190,26 @@ def test_starts_are_counted_per_iso_week_and_cut_weeks_are_in_no_rate(made: Made
 
 def test_since_a_monday_makes_the_first_week_complete(made: Made) -> None:
     made.fresh(as_of=datetime(2025, 3, 1))
+    made.project("before", datetime(2025, 1, 3))
     for day in (6, 13, 20):
         made.project(f"p{day}", datetime(2025, 1, day))
     answer = made.ask("projects-started", since="2025-01-06", until="2025-01-19")
     assert rows_of(answer, "week", "is_complete") == [
         (date(2025, 1, 6), True),
         (date(2025, 1, 13), True),
+    ]
+
+
+@pytest.mark.parametrize("since", ["2024-12-01", "2025-01-06", "2025-01-09"])
+def test_the_week_in_which_the_data_begin_is_cut_whatever_since_is(made: Made, since: str) -> None:
+    made.fresh(as_of=datetime(2025, 3, 1))
+    for day in (9, 13, 20):
+        made.project(f"p{day}", datetime(2025, 1, day))
+    answer = made.ask("projects-started", since=since, until="2025-01-26")
+    assert rows_of(answer, "week", "is_complete") == [
+        (date(2025, 1, 6), False),
+        (date(2025, 1, 13), True),
+        (date(2025, 1, 20), True),
     ]
 
 
