@@ -59,6 +59,34 @@ def test_tasks_without_a_start_or_history_are_left_out_and_counted(made: Made) -
     assert {left.unit for left in answer.excluded} == {"tasks"}
 
 
+def test_where_there_is_no_history_it_is_not_said_that_nothing_was_started(made: Made) -> None:
+    made.fresh()
+    for index in range(3):
+        made.task(f"t{index}", MONDAY, is_imputed=True)
+        made.visit(f"t{index}", 1, "ONGOING", "active", MONDAY, None, is_imputed=True)
+    made.task("new", None)
+    made.project("p", MONDAY, is_imputed=True)
+    told = (
+        "No task or project is known to have been started: 3 tasks and 1 project have no history "
+        "to tell it from."
+    )
+    for question in ("time-to-complete", "slowest-type"):
+        answer = made.ask(question)
+        assert answer.headline == told
+    assert made.ask("slowest-type", by="project-type").headline == (
+        "No task or project is known to have been started: 1 project has no history to tell it "
+        "from."
+    )
+    assert made.ask("slowest-phase").headline.startswith("No task is known to have been in any")
+
+
+def test_without_tasks_it_is_said_that_none_was_started_or_in_a_phase(made: Made) -> None:
+    made.fresh()
+    made.task("new", None)
+    assert made.ask("time-to-complete").headline == "No task or project was started."
+    assert made.ask("slowest-phase").headline == "No task was in any phase."
+
+
 def test_history_that_begins_in_the_middle_of_work_is_told_of(made: Made) -> None:
     made.fresh()
     for index in range(40):
