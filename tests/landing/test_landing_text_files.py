@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 from datetime import datetime
 
 import pytest
 from landed import query, read_rejects
 
 from carepath.errors import CarepathError
+from carepath.landing.records import read_records
 
 TASKS = "id,project_id,title,status,due,created,modified\n"
 
@@ -24,6 +27,10 @@ def tasks(workspace, columns="id, title, created"):
         "id,title,created\r\n1,G,2024-01-02\r\n2,I,2024-01-03\r\n",
         "id,title,created\r1,G,2024-01-02\r2,I,2024-01-03\r",
         "id,title,created\r\n1,G,2024-01-02\n2,I,2024-01-03\r\n",
+        "id,title,created\r1,G,2024-01-02\r2,I,2024-01-03\r\n",
+        "id,title,created\r1,G,2024-01-02\r\n2,I,2024-01-03\r\r\n",
+        "id,title,created\r1,G,2024-01-02\n2,I,2024-01-03\n",
+        "\r\rid,title,created\r1,G,2024-01-02\r2,I,2024-01-03",
         "id,title,created\n1,G,2024-01-02\n2,I,2024-01-03",
         "\ufeffid,title,created\n1,G,2024-01-02\n2,I,2024-01-03\n",
         '\ufeff"id","title","created"\n"1","G","2024-01-02"\n"2","I","2024-01-03"\n',
@@ -49,6 +56,54 @@ def test_quoted_cells_keep_separators_quotes_and_line_ends(land_text, workspace)
     content = 'id,title,created\n1,"a,""b""\nc",2024-01-02\n2,x,2024-01-02\n'
     assert land_text("task.csv", content).accepted == 2
     assert tasks(workspace, "id, title") == [("1", 'a,"b"\nc'), ("2", "x")]
+
+
+LINE_ENDS = ("\r", "\n", "\r\n")
+
+
+@pytest.mark.parametrize("line_end", LINE_ENDS)
+@pytest.mark.parametrize("inner", LINE_ENDS)
+@pytest.mark.parametrize("header", ["id,title,created", '"id","title","created"'])
+def test_quoted_breaks_of_any_kind_read_as_python_reads_them(
+    land_text, workspace, header, line_end, inner
+):
+    lines = [header, f'1,"Acme{inner}Inc, ""x""{inner}",2024-01-02', "2,Beta,2024-01-03"]
+    lines += [f'{n},"a{inner}b",2024-01-03' for n in range(3, 9)]
+    content = line_end.join(lines) + line_end
+    report = land_text("task.csv", content)
+    _, *rows = csv.reader(io.StringIO(content, newline=""))
+    assert (report.accepted, report.rejected) == (len(rows), 0)
+    assert tasks(workspace, "id, title") == [(key, title) for key, title, _ in rows]
+
+
+def test_a_line_end_within_a_quoted_name_of_a_column_is_not_that_of_the_file(land_text, workspace):
+    report = land_text("task.csv", 'id,title,"the\nnote",created\r1,G,x,2024-01-02\r')
+    assert (report.accepted, report.rejected) == (1, 0)
+    assert tasks(workspace, "id, title") == [("1", "G")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'id,"title\r1",created\n1,G,2024-01-02\n',
+        "   \nid,title,created\r1,G,2024-01-02\r",
+    ],
+)
+def test_a_carriage_return_in_the_name_of_a_column_is_refused(land_text, content):
+    with pytest.raises(CarepathError, match="carriage return in its name"):
+        land_text("task.csv", content)
+
+
+def test_a_carriage_return_and_its_line_feed_may_come_apart_in_reading():
+    class Dribble(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(1)
+
+    content = b'id,title\r1,"a\r\nb"\r\n2,c\n3,d\r'
+    records = read_records(
+        Dribble(content), separator=b",", is_quoted=True, width=2, has_header=True, line_end=b"\r"
+    )
+    assert [record.cells for record in records] == [[b"1", b"a\r\nb"], [b"2", b"c"], [b"3", b"d"]]
 
 
 def test_an_empty_cell_is_null_whether_quoted_or_not(land_text, workspace):

@@ -59,6 +59,34 @@ def test_tasks_without_a_start_or_history_are_left_out_and_counted(made: Made) -
     assert {left.unit for left in answer.excluded} == {"tasks"}
 
 
+def test_where_there_is_no_history_it_is_not_said_that_nothing_was_started(made: Made) -> None:
+    made.fresh()
+    for index in range(3):
+        made.task(f"t{index}", MONDAY, is_imputed=True)
+        made.visit(f"t{index}", 1, "ONGOING", "active", MONDAY, None, is_imputed=True)
+    made.task("new", None)
+    made.project("p", MONDAY, is_imputed=True)
+    told = (
+        "No task or project is known to have been started: 3 tasks and 1 project have no history "
+        "to tell it from."
+    )
+    for question in ("time-to-complete", "slowest-type"):
+        answer = made.ask(question)
+        assert answer.headline == told
+    assert made.ask("slowest-type", by="project-type").headline == (
+        "No task or project is known to have been started: 1 project has no history to tell it "
+        "from."
+    )
+    assert made.ask("slowest-phase").headline.startswith("No task is known to have been in any")
+
+
+def test_without_tasks_it_is_said_that_none_was_started_or_in_a_phase(made: Made) -> None:
+    made.fresh()
+    made.task("new", None)
+    assert made.ask("time-to-complete").headline == "No task or project was started."
+    assert made.ask("slowest-phase").headline == "No task was in any phase."
+
+
 def test_history_that_begins_in_the_middle_of_work_is_told_of(made: Made) -> None:
     made.fresh()
     for index in range(40):
@@ -190,12 +218,26 @@ def test_starts_are_counted_per_iso_week_and_cut_weeks_are_in_no_rate(made: Made
 
 def test_since_a_monday_makes_the_first_week_complete(made: Made) -> None:
     made.fresh(as_of=datetime(2025, 3, 1))
+    made.project("before", datetime(2025, 1, 3))
     for day in (6, 13, 20):
         made.project(f"p{day}", datetime(2025, 1, day))
     answer = made.ask("projects-started", since="2025-01-06", until="2025-01-19")
     assert rows_of(answer, "week", "is_complete") == [
         (date(2025, 1, 6), True),
         (date(2025, 1, 13), True),
+    ]
+
+
+@pytest.mark.parametrize("since", ["2024-12-01", "2025-01-06", "2025-01-09"])
+def test_the_week_in_which_the_data_begin_is_cut_whatever_since_is(made: Made, since: str) -> None:
+    made.fresh(as_of=datetime(2025, 3, 1))
+    for day in (9, 13, 20):
+        made.project(f"p{day}", datetime(2025, 1, day))
+    answer = made.ask("projects-started", since=since, until="2025-01-26")
+    assert rows_of(answer, "week", "is_complete") == [
+        (date(2025, 1, 6), False),
+        (date(2025, 1, 13), True),
+        (date(2025, 1, 20), True),
     ]
 
 

@@ -154,6 +154,24 @@ def test_the_skip_rate_asks_only_those_who_went_further(made: Made) -> None:
     assert answer.headline.startswith("CONFIRM_COUNTRY is skipped most: by 16.7 %")
 
 
+@pytest.mark.parametrize(
+    ("furthest", "told"),
+    [
+        ((1,), "Nobody went past the first step, so nothing can have been skipped."),
+        ((1, 2), "No step lies between the first and the last that anybody did"),
+    ],
+)
+def test_where_no_step_can_be_skipped_it_is_said_why(
+    made: Made, furthest: tuple[int, ...], told: str
+) -> None:
+    made.fresh()
+    for _ in range(40):
+        made.person(MONDAY, furthest)
+    answer = made.ask("skipped-steps")
+    assert answer.headline.startswith(told)
+    assert answer.verdict == "none skipped"
+
+
 def test_time_per_step_keeps_those_who_stopped_in_the_censored_median(made: Made) -> None:
     made.fresh()
     for index in range(60):

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lifelines import AalenJohansenFitter
 
 from carepath.stats.competing import cumulative_incidence
-from carepath.stats.survival import kaplan_meier
+from carepath.stats.proportions import wilson
+from carepath.stats.survival import kaplan_meier, share_finished
 
 items = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 2)), min_size=1, max_size=60)
 
@@ -49,6 +50,43 @@ def test_nobody_watched_has_no_incidence():
 
 def test_before_the_first_end_it_is_zero():
     assert cumulative_incidence([5, 6], [1, 2])[1].at(4).value == 0
+
+
+def test_beyond_all_follow_up_there_is_no_share_while_some_are_open():
+    rng = np.random.default_rng(4)
+    time, watch = rng.exponential(30, 300), rng.uniform(0, 20, 300)
+    found = cumulative_incidence(np.minimum(time, watch), time < watch)[1]
+    assert found.at(5).value == pytest.approx(1 - np.exp(-5 / 30), abs=0.05)
+    assert (found.at(90).value, found.at(90).reason) == (None, "under 30 at risk then")
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 20), st.booleans()), min_size=1, max_size=90))
+def test_a_share_is_given_where_one_minus_kaplan_meier_gives_it(rows):
+    time, is_ended = (np.array(column) for column in zip(*rows, strict=True))
+    for found in cumulative_incidence(time, is_ended).values():
+        for day in (1, 5, 12, 30):
+            plain = share_finished(kaplan_meier(time, is_ended), day)
+            assert (found.at(day).value is None) == (plain.value is None)
+
+
+def test_a_share_that_rounding_keeps_from_one_has_limits_like_one():
+    # The sum of the steps is 1 - 1e-16 and the like for some of these sizes.
+    for size in range(2, 80):
+        found = cumulative_incidence(np.arange(size), np.ones(size, dtype=int))[1]
+        shown = found.at(size)
+        assert shown.value == pytest.approx(1)
+        assert (shown.low, shown.high) == (pytest.approx(wilson(size, size).low), pytest.approx(1))
+
+
+def test_where_some_were_not_followed_the_lower_limit_stays_once_everybody_else_ended():
+    for size in range(4, 80):
+        kinds = np.ones(size, dtype=int)
+        kinds[0] = 0
+        found = cumulative_incidence(np.arange(size), kinds)[1]
+        assert found.incidence[-1] == pytest.approx(1)
+        assert found.low[-1] == found.low[-2] > 0
+        assert found.high[-1] == pytest.approx(1)
 
 
 @settings(deadline=None)

@@ -73,6 +73,44 @@ def test_nobody_converting_is_no_problem_and_no_crash():
     assert found.reason == "nobody or everybody did"
 
 
+@pytest.mark.filterwarnings("error")
+def test_from_everybody_to_nobody_is_a_certain_fall_with_its_date():
+    found = conversion_trend([40] * 13 + [0] * 13, [40] * 26, seed=1)
+    assert found.is_problem
+    assert (found.changed_low, found.changed_at, found.changed_high) == (13, 13, 13)
+    assert (found.before, found.after, found.change.value) == (1.0, 0.0, -1.0)
+    assert found.p <= 0.001
+    assert found.lag_correlation == 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("converted", "is_problem"),
+    [
+        ([0] * 13 + [40] * 13, False),
+        ([30] * 13 + [10] * 13, True),
+        ([7] * 10 + [3] * 3, True),
+        ([40] * 25 + [0], False),
+        ([40] * 13 + [0] + [40] * 12, False),
+        ([0] * 12 + [1] + [0] * 13, False),
+        ([40] * 23 + [0] * 3, True),
+        ([20] * 26, False),
+        ([40] * 26, False),
+    ],
+)
+def test_series_without_noise_have_a_verdict(converted, is_problem):
+    found = conversion_trend(converted, [40] * len(converted), seed=1)
+    assert found.is_problem is is_problem
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_noiseless_change_between_cohorts_of_many_sizes_is_dated():
+    entered = np.arange(10, 270, 10)
+    found = conversion_trend(np.where(np.arange(26) < 13, entered, entered // 10), entered, seed=1)
+    assert found.is_problem
+    assert found.changed_at == 13
+
+
 def test_more_converted_than_entered_is_refused():
     with pytest.raises(CarepathError):
         conversion_trend([5] * 20, [4] * 20, seed=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from carepath.landing.enriched import ENRICHED_COLUMNS
@@ -12,6 +13,9 @@ from carepath.landing.tables import TABLES
 
 _SEPARATORS = (",", "\t", ";", "|")
 _KNOWN = frozenset(name for table in TABLES for name in table.column_names)
+_QUOTED_OR_BREAK = re.compile(
+    rb'(?:\A|[,\t;|])[ \t]*"[^"]*(?:""[^"]*)*"|(?P<feed>\r*\n)|(?P<carriage_return>\r)'
+)
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,11 @@ class Dialect:
     columns : tuple of str
         Column names as written in the file.
     line_end : bytes
-        Line feed (also where a carriage return is before it) or a lone carriage return.
+        Line feed (also where a carriage return is before it) or a lone carriage return; the
+        first outside quotation marks tells which.
     is_irregular : bool
-        Whether something before the first row needs the careful reader: blank lines.
+        Whether the file needs the careful reader: blank lines before the first row, or lines that
+        end in a carriage return.
     """
 
     separator: str
@@ -64,13 +70,16 @@ def read_dialect(start: bytes, name: str) -> Dialect:
             fix="export it as UTF-8",
         )
     body = start.removeprefix(b"\xef\xbb\xbf")
-    line_end = b"\r" if b"\n" not in body and b"\r" in body else b"\n"
-    is_irregular = bool(body) and not body.split(line_end, 1)[0].strip()
-    if is_irregular:
+    for line_end in (b"\n", b"\r"):
+        is_blank = not body.split(line_end, 1)[0].strip()
+        first_line = (body.lstrip() if is_blank else body).split(line_end, 1)[0].rstrip(b"\r")
+        if _is_enriched(first_line):
+            is_irregular = is_blank or line_end == b"\r"
+            return Dialect("\t", False, False, ENRICHED_COLUMNS, line_end, is_irregular)
+    line_end = _find_line_end(body)
+    is_blank = not body.split(line_end, 1)[0].strip()
+    if is_blank:
         body = body.lstrip()
-    first_line = body.split(line_end, 1)[0].rstrip(b"\r")
-    if _is_enriched(first_line):
-        return Dialect("\t", False, False, ENRICHED_COLUMNS, line_end, is_irregular)
     candidates = [
         (columns, separator)
         for separator in _SEPARATORS
@@ -86,8 +95,19 @@ def read_dialect(start: bytes, name: str) -> Dialect:
         candidates,
         key=lambda pair: (sum(normalise_name(cell) in _KNOWN for cell in pair[0]), len(pair[0])),
     )
+    _refuse_carriage_returns(columns, line_end, name)
     _refuse_duplicates(columns, name)
-    return Dialect(separator, True, True, columns, line_end, is_irregular)
+    return Dialect(separator, True, True, columns, line_end, is_blank or line_end == b"\r")
+
+
+def _find_line_end(body: bytes) -> bytes:
+    """Return the first line end outside quotation marks, past blank lines."""
+    for match in _QUOTED_OR_BREAK.finditer(body.lstrip(b"\r\n")):
+        if match["carriage_return"] is not None:
+            return b"\r"
+        if match["feed"] is not None:
+            break
+    return b"\n"
 
 
 def _is_enriched(line: bytes) -> bool:
@@ -114,6 +134,18 @@ def _read_header(body: bytes, separator: str, line_end: bytes, name: str) -> tup
                 "The header is not text in UTF-8.", where=f"{name}:1", fix="export it as UTF-8"
             ) from error
     return None
+
+
+def _refuse_carriage_returns(columns: tuple[str, ...], line_end: bytes, name: str) -> None:
+    """Refuse what may be rows taken for a header, where line ends of several kinds are mixed."""
+    for column in columns:
+        if line_end == b"\n" and "\r" in column.replace("\r\n", "\n"):
+            raise UnreadableFileError(
+                f"The column {column[:40]!r} has a carriage return in its name, so where the "
+                "header ends is ambiguous.",
+                where=f"{name}:1",
+                fix="end every line of the file in the same way",
+            )
 
 
 def _refuse_duplicates(columns: tuple[str, ...], name: str) -> None:

@@ -91,7 +91,7 @@ class LineReader:
         self._returned: deque[bytes] = deque()
 
     def read(self) -> bytes | None:
-        """Give the next line without its end, or None at the end of the file."""
+        """Give the next line with its end, or None at the end of the file."""
         if self._returned:
             return self._returned.popleft()
         return next(self._lines, None)
@@ -102,14 +102,31 @@ class LineReader:
 
 
 def _split_lines(stream: BinaryIO, line_end: bytes) -> Iterator[bytes]:
-    """Yield lines; a carriage return before the end of a line is kept, callers strip it."""
+    """Yield lines with their ends; where lines end in a carriage return, a line feed ends one too.
+
+    A lone carriage return ends no line of a file whose lines end in a line feed.
+    """
+    pattern = _ANY_LINE if line_end == b"\r" else _FED_LINE
     rest = b""
     while chunk := stream.read(1 << 20):
-        lines = (rest + chunk).split(line_end)
-        rest = lines.pop()
-        yield from lines
+        text = rest + chunk
+        position = 0
+        for match in pattern.finditer(text):
+            # The line feed of a carriage return may be in the next chunk.
+            if match.end() < len(text) or text.endswith(b"\n"):
+                position = match.end()
+                yield match[0]
+        rest = text[position:]
     if rest:
         yield rest
+
+
+_ANY_LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)")
+_FED_LINE = re.compile(rb"[^\n]*\n")
+
+
+def _without_end(line: bytes) -> bytes:
+    return line.removesuffix(b"\n").rstrip(b"\r")
 
 
 def read_records(
@@ -146,11 +163,11 @@ def read_records(
     while (line := lines.read()) is not None:
         if is_first:
             line = line.removeprefix(b"\xef\xbb\xbf")
-        if not line.strip(b" \r" if separator == b"\t" else b" \t\r"):
+        if not line.strip(b" \r\n" if separator == b"\t" else b" \t\r\n"):
             continue
         is_first = False
         row_number += 1
-        record = _read_record(lines, line, separator, is_quoted, width, line_end, row_number)
+        record = _read_record(lines, line, separator, is_quoted, width, row_number)
         if row_number > 0:
             yield record
 
@@ -161,12 +178,11 @@ def _read_record(
     separator: bytes,
     is_quoted: bool,
     width: int,
-    line_end: bytes,
     row_number: int,
 ) -> Record:
-    text = line.rstrip(b"\r") if line_end == b"\n" else line
+    text = _without_end(line)
     if is_quoted and b'"' in text:
-        text, cells = _join_lines(lines, line, separator, line_end)
+        text, cells = _join_lines(lines, line, separator)
         if cells is None:
             return Record(row_number, text, problem="a quotation mark is not closed")
     else:
@@ -188,16 +204,16 @@ def _read_record(
 
 
 def _join_lines(
-    lines: LineReader, line: bytes, separator: bytes, line_end: bytes
+    lines: LineReader, line: bytes, separator: bytes
 ) -> tuple[bytes, list[bytes] | None]:
     """Add lines until the record's quotes close; give back only the first where they do not."""
-    first = line.rstrip(b"\r")
+    first = _without_end(line)
     text = line
     added: list[bytes] = []
     while True:
-        cells = split_cells(text.rstrip(b"\r") if line_end == b"\n" else text, separator)
+        cells = split_cells(_without_end(text), separator)
         if isinstance(cells, list):
-            return text.rstrip(b"\r") if line_end == b"\n" else text, cells
+            return _without_end(text), cells
         if isinstance(cells, Broken):
             break
         pieces = [text]
@@ -206,12 +222,12 @@ def _join_lines(
         while (following := lines.read()) is not None:
             added.append(following)
             pieces.append(following)
-            size += len(following) + 1
+            size += len(following)
             if b'"' in following or size > MAX_RECORD_BYTES:
                 break
         if following is None or size > MAX_RECORD_BYTES:
             break
-        text = line_end.join(pieces)
+        text = b"".join(pieces)
     lines.put_back(added)
     return first, None
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Exclusion
 from carepath.questions.question import Context
-from carepath.questions.wording import count
+from carepath.questions.wording import count, listed
 
 if TYPE_CHECKING:
     from carepath.stats.estimates import Estimate
@@ -22,6 +22,7 @@ PROJECT_HORIZON_DAYS = 180.0
 DAY = 86_400.0
 # Ends, as the statistics count them; 0 is still open.
 COMPLETED, REMOVED = 1, 2
+NO_HISTORY = "have no history, only a current status"
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,7 +160,7 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
         """
     )
     reasons = {
-        "imputed": "have no history, only a current status",
+        "imputed": NO_HISTORY,
         "waiting": "have not been started",
         "completed": "were done without ever having been in an active status",
         "cancelled": "were cancelled before they were started",
@@ -168,6 +169,19 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
     return tuple(
         Exclusion(f"{unit} that {reasons.get(fate, fate)}", int(items), unit)
         for fate, items in found.rows()
+    )
+
+
+def say_none_started(context: Context, excluded: list[Exclusion]) -> str:
+    """Say that nothing was started, or that there is no history to tell it from."""
+    without = [left for left in excluded if left.reason.endswith(NO_HISTORY)]
+    if not without:
+        return f"No task or project was started{context.period}."
+    told = listed([count(left.count, left.unit[:-1]) for left in without])
+    verb = "has" if sum(left.count for left in without) == 1 else "have"
+    return (
+        f"No task or project is known to have been started{context.period}: {told} {verb} no "
+        "history to tell it from."
     )
 
 

@@ -60,9 +60,11 @@ def answer(context: Context) -> Answer:
     through = read_complete_through(context, "care_platform.project", _HISTORY)
     # The site's midnight may come up to twelve hours after that of UTC.
     sure = (through - timedelta(hours=12)).date()
-    first, last = _first_week(context, min(counted)[0]), _last_week(context, max(counted)[0], sure)
+    earliest = _earliest_week(context)
+    first = _first_week(context, min(counted)[0], earliest)
+    last = _last_week(context, max(counted)[0], sure)
     weeks: list[date] = [first + n * WEEK for n in range((last - first).days // 7 + 1)]
-    complete = {week: _is_complete(context, week, first, sure) for week in weeks}
+    complete = {week: _is_complete(context, week, earliest, sure) for week in weeks}
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (week, segment, counted.get((week, segment), 0), complete[week])
         for week in weeks
@@ -94,12 +96,17 @@ def answer(context: Context) -> Answer:
 _HISTORY = "care_platform.historical_project"
 
 
-def _first_week(context: Context, first: date) -> date:
+def _earliest_week(context: Context) -> date:
+    """Return the week in which the data begin."""
+    found = context.fetch(f"select min(started_week_date) as week from {PROJECTS}")
+    earliest: date = found.values("week")[0].date()
+    return earliest
+
+
+def _first_week(context: Context, first: date, earliest: date) -> date:
     """Return the week of --since, where projects started before it: weeks without a start count."""
     if context.since is None:
         return first
-    found = context.fetch(f"select min(started_week_date) as week from {PROJECTS}")
-    earliest: date = found.values("week")[0].date()
     return min(first, max(earliest, context.since - timedelta(days=context.since.weekday())))
 
 
@@ -109,10 +116,10 @@ def _last_week(context: Context, last: date, sure: date) -> date:
     return max(last, over - timedelta(days=over.weekday()) - WEEK)
 
 
-def _is_complete(context: Context, week: date, first: date, sure: date) -> bool:
+def _is_complete(context: Context, week: date, earliest: date, sure: date) -> bool:
     """Tell whether the whole week lies in the data and in the range asked for."""
-    asked = context.since is not None and context.since <= week
-    begins = asked or week > first
+    # The data may begin on any day of their first week.
+    begins = week > earliest and (context.since is None or context.since <= week)
     ends = context.until is None or week + timedelta(days=6) <= context.until
     return begins and ends and week + WEEK <= sure
 

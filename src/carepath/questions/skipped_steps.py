@@ -185,8 +185,14 @@ def _figure(counts: Counts) -> Figure:
 
 def _conclude(counts: list[Counts], figures: tuple[Figure, ...]) -> tuple[str, str]:
     skipped = [one for one in counts if one[4]]
-    if not figures:
+    if not figures and not any(one[3] for one in counts):
         return "Nobody went past the first step, so nothing can have been skipped.", "none skipped"
+    if not figures:
+        return (
+            "No step lies between the first and the last that anybody did, so none can have been "
+            "skipped.",
+            "none skipped",
+        )
     if not skipped:
         return "No step is skipped by anybody who went further.", "none skipped"
     top = max(skipped, key=lambda one: one[4] / one[3])

@@ -35,6 +35,7 @@ QUESTION = Question(
 )
 HORIZON_DAYS = 30.0
 DAY = 86_400.0
+IMPUTED = "imputed for tasks without history"
 KINDS = {"todo": "queue", "active": "work", "waiting": "external wait", "paused": "paused"}
 COLUMNS = (
     Column("phase", "", "status the task is in"),
@@ -79,9 +80,7 @@ def answer(context: Context) -> Answer:
     excluded = _find_excluded(context)
     visits = _read_visits(context)
     if not len(visits.durations):
-        return context.answer(
-            f"No task was in any phase{context.period}.", "no data", excluded=excluded
-        )
+        return context.answer(_say_none(context, excluded), "no data", excluded=excluded)
     found = compare_groups(
         visits.durations,
         visits.is_over,
@@ -115,6 +114,16 @@ def answer(context: Context) -> Answer:
             "kind",
         ),
     )
+
+
+def _say_none(context: Context, excluded: tuple[Exclusion, ...]) -> str:
+    """Say that there were no visits, or that there is no history to tell them from."""
+    if any(left.reason.endswith(IMPUTED) for left in excluded):
+        return (
+            f"No task is known to have been in any phase{context.period}: there is no history to "
+            "tell it from, only current statuses."
+        )
+    return f"No task was in any phase{context.period}."
 
 
 def _read_visits(context: Context) -> Visits:
@@ -255,7 +264,7 @@ def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
         """
     )
     reasons = {
-        "imputed": "imputed for tasks without history",
+        "imputed": IMPUTED,
         "unknown": "in a status the status map does not know",
         "before_history": "before the task's history begins",
     }

@@ -10,6 +10,7 @@ from carepath.questions.completions import (
     find_excluded,
     read_projects,
     read_tasks,
+    say_none_started,
 )
 from carepath.questions.figures import figure
 from carepath.questions.group_means import GroupMean, compare_groups
@@ -69,7 +70,7 @@ def answer(context: Context) -> Answer:
             found.extend((items, group) for group in _compare(items, context.seed))
     if not found:
         return context.answer(
-            f"No task or project was started{context.period}.", "no data", excluded=tuple(excluded)
+            say_none_started(context, excluded), "no data", excluded=tuple(excluded)
         )
     headline, verdict = _conclude(found)
     return context.answer(

@@ -16,6 +16,7 @@ from carepath.questions.completions import (
     find_excluded,
     read_projects,
     read_tasks,
+    say_none_started,
     warn_of_late_history,
 )
 from carepath.questions.drift import warn
@@ -95,7 +96,7 @@ def answer(context: Context) -> Answer:
     wanted = [items for items in wanted if len(items)]
     if not wanted:
         return context.answer(
-            f"No task or project was started{context.period}.", "no data", excluded=tuple(excluded)
+            say_none_started(context, excluded), "no data", excluded=tuple(excluded)
         )
     times = {items.unit: estimate_times(items) for items in wanted}
     told = [_say(unit, found) for unit, found in times.items()]

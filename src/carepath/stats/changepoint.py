@@ -10,6 +10,8 @@ from carepath.stats.estimates import Floats, Integers
 
 MINIMUM_SIDE = 3
 LAG_LIMIT = 0.3
+NO_RESIDUAL = 1e-12
+"""Share of the sum of squares under which a change is taken to leave nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +80,8 @@ def find_change(
     permutation of the standardised periods, or, when the residual lag-1 correlation exceeds .3,
     series from an autoregression fitted to the residuals (sieve bootstrap, Buhlmann 1997), order
     by AIC but one for each 30 periods at most, correlation corrected for its small-sample bias
-    (Kendall 1954) and for the fitted change. Up to .3 the larger p of both counts: two years of
+    (Kendall 1954) and for the fitted change; permutation alone where the change leaves no
+    residual at all. Up to .3 the larger p of both counts: two years of
     cohorts cannot tell a correlation of .3 from none. The interval of the change inverts the
     likelihood ratio, its critical value bootstrapped about the fitted change.
     """
@@ -91,14 +94,21 @@ def find_change(
     scale = float(max(left / (periods - 2), 1e-12))
     fit = _fit(rates, weights, index)
     residual = np.sqrt(weights) * (rates - fit)
+    is_exact = bool(left <= NO_RESIDUAL * total[0])
+    if is_exact:
+        residual = np.zeros(periods)
     shuffled = rng.permuted(np.tile(residual, (draws, 1)), axis=1)
     shuffled *= np.sqrt(periods / (periods - 2))
-    lag = _lag_correlation(residual, shuffled / np.sqrt(weights), weights)
+    lag = 0.0 if is_exact else _lag_correlation(residual, shuffled / np.sqrt(weights), weights)
     centre = float(weights @ rates / weights.sum())
     method = "sup-t, permutation of periods and autoregressive sieve bootstrap"
     standardised = np.sqrt(weights) * (rates - centre)
-    coefficients = _autoregression(residual, lag)
-    noises = [_sieve(residual, coefficients, rng, draws)]
+    noises: list[Floats] = []
+    if is_exact:
+        method = "sup-t, permutation of periods"
+    else:
+        coefficients = _autoregression(residual, lag)
+        noises.append(_sieve(residual, coefficients, rng, draws))
     about, inflation = shuffled, 1.0
     if lag <= LAG_LIMIT:
         noises.append(rng.permuted(np.tile(standardised, (draws, 1)), axis=1))
@@ -140,7 +150,8 @@ def _lag_correlation(residual: Floats, unordered: Floats, weights: Floats) -> fl
     left, right = weights * before, weights * ~before
     means = [(side * unordered).sum(axis=1) / side.sum(axis=1) for side in (left, right)]
     rest = np.sqrt(weights) * (unordered - np.where(before, means[0][:, None], means[1][:, None]))
-    usual = float(np.mean((rest[:, 1:] * rest[:, :-1]).sum(axis=1) / (rest**2).sum(axis=1)))
+    squares = np.maximum((rest**2).sum(axis=1), 1e-12)
+    usual = float(np.mean((rest[:, 1:] * rest[:, :-1]).sum(axis=1) / squares))
     plain = float(residual[1:] @ residual[:-1]) / max(float(residual @ residual), 1e-12)
     corrected = plain - usual
     return corrected + 3 * max(corrected, 0.0) / len(residual)

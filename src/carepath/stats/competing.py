@@ -9,9 +9,21 @@ from numpy.typing import ArrayLike
 
 from carepath.errors import CarepathError
 from carepath.stats.distributions import normal_quantile
-from carepath.stats.estimates import LEVEL, Estimate, Floats, Integers, check_level, same_length
+from carepath.stats.estimates import (
+    LEVEL,
+    Booleans,
+    Estimate,
+    Floats,
+    Integers,
+    check_level,
+    same_length,
+)
+from carepath.stats.proportions import wilson
+from carepath.stats.survival import MINIMUM_AT_RISK
 
 OPEN = 0
+NEGLIGIBLE = 1e-12
+"""Nearer to 0 or 1 than this is the rounding of a sum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +48,10 @@ class Incidence:
         Items watched; items that ended this way.
     level : float
         Confidence level.
+    entries, exits : array of float, shape (n,)
+        When watching of each item began (-inf: from the start) and ended.
+    is_open : array of bool, shape (n,)
+        Whether it was still open then.
     """
 
     kind: int
@@ -48,14 +64,25 @@ class Incidence:
     n: int
     n_ended: int
     level: float
+    entries: Floats
+    exits: Floats
+    is_open: Booleans
 
-    def at(self, time: float) -> Estimate:
-        """Share ended this way by `time`; 0 without interval before the first such end."""
+    def at(self, time: float, minimum_at_risk: int = MINIMUM_AT_RISK) -> Estimate:
+        """Share ended this way by `time`; 0 without interval before the first such end.
+
+        None with fewer than `minimum_at_risk` at risk at `time` while some were watched for less
+        and still open, as in `survival.share_finished`.
+        """
         method = "Aalen-Johansen, log-log"
         if self.n == 0:
             return Estimate(None, None, None, 0, self.level, method, "nobody")
+        at_risk = int(np.sum((self.entries < time) & (self.exits >= time)))
+        if at_risk < minimum_at_risk and bool(np.any(self.is_open & (self.exits < time))):
+            reason = f"under {minimum_at_risk} at risk then"
+            return Estimate(None, None, None, self.n, self.level, method, reason)
         index = int(np.searchsorted(self.times, time, side="right")) - 1
-        if index < 0 or self.incidence[index] == 0:
+        if index < 0 or self.incidence[index] < NEGLIGIBLE:
             return Estimate(0.0, 0.0, None, self.n, self.level, method, "none by then")
         value, low, high = self.incidence[index], self.low[index], self.high[index]
         return Estimate(float(value), float(low), float(high), self.n, self.level, method)
@@ -95,8 +122,9 @@ def cumulative_incidence(
     F_k(t) = sum S(t_i-) d_ki / n_i with S the Kaplan-Meier curve of ending in any way (Aalen and
     Johansen 1978). One minus Kaplan-Meier with the other ends censored would over-state it.
     Variance by the delta method (Marubini and Valsecchi 1995, 10.12), limits on the log-log
-    scale: 1 - (1 - F)^exp(+-z s), s = sd / ((1 - F) |log(1 - F)|). Assumes that censoring tells
-    nothing about how or when an item will end.
+    scale: 1 - (1 - F)^exp(+-z s), s = sd / ((1 - F) |log(1 - F)|). Where F reaches one the scale
+    is undefined: the upper limit is 1 and the lower stays, or is Wilson's where every item was
+    followed to its end. Assumes that censoring tells nothing about how or when an item will end.
     """
     check_level(level)
     exits, kinds, entries = _checked(durations, ends, entered_late)
@@ -118,6 +146,11 @@ def cumulative_incidence(
         incidence = np.minimum(np.cumsum(before * ended[row] / at_risk), 1.0)
         variance = _variance(incidence, before, ended[row], total, at_risk)
         low, high = _limits(incidence, variance, level)
+        is_whole = incidence > 1 - NEGLIGIBLE
+        if is_whole.any():
+            low[is_whole] = low[~is_whole].max(initial=0.0)
+            if ended[row].sum() == len(exits) and np.all(np.isneginf(entries)):
+                low[is_whole] = wilson(len(exits), len(exits), level).low
         found[code] = Incidence(
             kind=code,
             times=times,
@@ -129,6 +162,9 @@ def cumulative_incidence(
             n=len(exits),
             n_ended=int(ended[row].sum()),
             level=level,
+            entries=entries,
+            exits=exits,
+            is_open=kinds == OPEN,
         )
     return found
 
@@ -175,7 +211,7 @@ def _variance(
 def _limits(incidence: Floats, variance: Floats, level: float) -> tuple[Floats, Floats]:
     """Return log-log limits of each cumulative incidence."""
     z = normal_quantile(0.5 + level / 2)
-    inner = (incidence > 0) & (incidence < 1)
+    inner = (incidence > NEGLIGIBLE) & (incidence < 1 - NEGLIGIBLE)
     low, high = incidence.copy(), incidence.copy()
     rest = 1 - incidence[inner]
     spread = np.minimum(z * np.sqrt(variance[inner]) / (rest * np.abs(np.log(rest))), 700.0)
