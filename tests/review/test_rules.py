@@ -106,3 +106,25 @@ def test_a_day_by_name_that_one_side_of_a_union_has_from_a_moment_is_not_believe
         "inner join {{ ref('seen_again') }} as s on s.day = p.paid_at",
     }
     assert ("LIT010" in {f.code for f in review_files(base, head).findings}) is is_told
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "word"),
+    [("high", "other", "warning"), ("hgih", "low", "error"), ("high", "lwo", "error")],
+)
+def test_a_value_that_only_else_makes_may_never_come(first: str, rest: str, word: str) -> None:
+    base = project("shop")
+    head = {
+        **base,
+        "models/marts/sizes.sql": "with sized as (select order_id, case when amount > 100 then "
+        f"'{first}' when amount > 0 then 'low' else '{rest}' end as size "
+        "from {{ ref('stg_orders') }}) select * from sized",
+        "models/marts/sizes.yml": "models:\n- name: sizes\n  columns:\n  - name: size\n"
+        "    data_tests: [{accepted_values: {values: [high, low]}}]\n",
+    }
+    if rest == "lwo":
+        head["models/marts/sizes.sql"] = head["models/marts/sizes.sql"].replace(
+            "then 'low' ", "then 'high' "
+        )
+    said = [f.severity.word for f in review_files(base, head).findings if f.code == "LIT006"]
+    assert said == [word]
