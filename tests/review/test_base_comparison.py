@@ -154,3 +154,21 @@ def test_a_deduplication_that_moved_upstream_is_not_gone() -> None:
     assert without_dedup(ranked + joined) == [f"warning {LATEST}"]
     other = "qualify row_number() over (partition by ranked.paid_at order by ranked.amount) = 1\n"
     assert without_dedup(ranked + joined + other) == [f"note {LATEST}"]
+
+
+def test_what_a_cte_had_before_it_was_renamed_is_not_new() -> None:
+    base = project("shop")
+    path = "models/marts/fct_lines.sql"
+    inner = (
+        "select o.channel, sum(o.amount) as amount from {{ ref('stg_orders') }} as o\n"
+        "inner join {{ ref('stg_order_items') }} as i on i.order_id = o.order_id\n"
+        "group by o.channel"
+    )
+    base[path] = f"with lines as ({inner})\nselect * from lines\n"
+    renamed = ("with lines as", "with channels as"), ("from lines", "from channels")
+    assert told(change(path, *renamed, base=base)) == []
+    copied = (
+        ")\nselect * from",
+        f"),\nmore as ({inner})\nselect * from more union all select * from",
+    )
+    assert "JOIN001 fct_lines.sql:5" in told(change(path, copied, base=base))

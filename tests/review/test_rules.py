@@ -89,3 +89,42 @@ def test_a_project_without_a_habit_is_not_gone_against(monkeypatch: pytest.Monke
     keyed = {**base, "models/a0.sql": text.replace(",\n    ", "\n    , ")}
     result = review_files(keyed, {**keyed, "models/z.sql": text}, "snowflake")
     assert [f.code for f in result.findings if f.code == "STY001"] == ["STY001"]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_a_day_by_name_that_one_side_of_a_union_has_from_a_moment_is_not_believed(
+    is_told: bool,
+) -> None:
+    base = project("shop")
+    days = "select order_id, refund_date as seen_date from {{ source('shop', 'refunds') }}"
+    moments = "select order_id, ordered_at as seen_date from {{ ref('stg_orders') }}"
+    head = {
+        **base,
+        "models/marts/seen.sql": f"{days} union all {days if is_told else moments}",
+        "models/marts/seen_again.sql": "select order_id, seen_date as day from {{ ref('seen') }}",
+        "models/marts/both.sql": "select p.payment_id from {{ ref('stg_payments') }} as p "
+        "inner join {{ ref('seen_again') }} as s on s.day = p.paid_at",
+    }
+    assert ("LIT010" in {f.code for f in review_files(base, head).findings}) is is_told
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "word"),
+    [("high", "other", "warning"), ("hgih", "low", "error"), ("high", "lwo", "error")],
+)
+def test_a_value_that_only_else_makes_may_never_come(first: str, rest: str, word: str) -> None:
+    base = project("shop")
+    head = {
+        **base,
+        "models/marts/sizes.sql": "with sized as (select order_id, case when amount > 100 then "
+        f"'{first}' when amount > 0 then 'low' else '{rest}' end as size "
+        "from {{ ref('stg_orders') }}) select * from sized",
+        "models/marts/sizes.yml": "models:\n- name: sizes\n  columns:\n  - name: size\n"
+        "    data_tests: [{accepted_values: {values: [high, low]}}]\n",
+    }
+    if rest == "lwo":
+        head["models/marts/sizes.sql"] = head["models/marts/sizes.sql"].replace(
+            "then 'low' ", "then 'high' "
+        )
+    said = [f.severity.word for f in review_files(base, head).findings if f.code == "LIT006"]
+    assert said == [word]

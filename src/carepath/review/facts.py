@@ -72,6 +72,7 @@ def digest_of(relation: Relation) -> str:
                     str(column.type),
                     str(column.nullable),
                     column.kind,
+                    str(column.numbered_by),
                     ",".join(sorted(column.tags)),
                     ",".join(sorted(domain.values)) + domain.strength if domain else "",
                 )

@@ -151,7 +151,7 @@ def review_change(change: Change, processes: int = 1) -> Review:
             if before is not None and old is not None
             else []
         )
-        found = list(_introduced(ours, theirs, change, old))
+        found = list(_introduced(ours, theirs, change, analysis, old))
         if found and model.file.path not in change.changed_files:
             found = [explain(finding, change, model) for finding in found]
         else:
@@ -363,7 +363,11 @@ def _patched(snapshot: Snapshot, place: Place, mend: tuple[str, str] | None) -> 
 
 
 def _introduced(
-    ours: list[Finding], theirs: list[Finding], change: Change, old: Analysis | None
+    ours: list[Finding],
+    theirs: list[Finding],
+    change: Change,
+    new: Analysis,
+    old: Analysis | None,
 ) -> Iterator[Finding]:
     """Findings whose key the base does not have, or has fewer times."""
     before: dict[str, int] = {}
@@ -372,16 +376,33 @@ def _introduced(
         before[stem] = before.get(stem, 0) + 1
     blind = old is not None and not any(v.resolution is not None for v in old.variants)
     blind = blind and (old is None or old.failure is None or not old.failure.certain)
+    left: list[Finding] = []
     for finding in ours:
         stem = _stem(finding)
         if before.get(stem, 0) > 0:
             before[stem] -= 1
-            continue
+        else:
+            left.append(finding)
+    here, there = _paths(new), _paths(old)
+    for finding in left:
+        if _path(_stem(finding)) not in there:
+            # The CTE it is in may have another name at base.
+            bare = _pathless(_stem(finding))
+            same = [s for s, n in before.items() if n > 0 and _pathless(s) == bare]
+            gone = next((s for s in same if _path(s) not in here), None)
+            if gone is not None:
+                before[gone] -= 1
+                continue
         if blind:
             lines = change.changed_lines(finding.place.file)
             if finding.place.line not in lines:
                 continue
         yield finding
+
+
+def _paths(analysis: Analysis | None) -> set[str]:
+    variants = analysis.variants if analysis is not None else ()
+    return {s.path for v in variants if v.resolution is not None for s in v.resolution.scopes}
 
 
 def at_call(finding: Finding, change: Change, model: Model) -> Finding:
@@ -419,6 +440,15 @@ def explain(finding: Finding, change: Change, model: Model) -> Finding:
 def _stem(finding: Finding) -> str:
     parts = finding.key.split("|")
     return "|".join([parts[0], *parts[2:-1]])
+
+
+def _path(stem: str) -> str:
+    return stem.split("|")[1]
+
+
+def _pathless(stem: str) -> list[str]:
+    code, _, *subject = stem.split("|")
+    return [code, *subject]
 
 
 def without(result: Review, keys: set[str]) -> Review:

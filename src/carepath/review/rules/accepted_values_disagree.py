@@ -3,7 +3,9 @@
 What it does
     Where the values of an output column are proven by the SQL (a CASE, constants), compares them
     with the accepted_values test of the column. Where the column is passed on, and its test
-    upstream has values that this one lacks and lacks values that this one has, it warns.
+    upstream has values that this one lacks and lacks values that this one has, it warns. So it
+    does where only the ELSE of a CASE makes the value: its other branches may leave nothing over,
+    and the test may be there to tell.
 
 Why it is bad
     The test fails as soon as a row takes that branch; or the branch has a typo. One of the two is
@@ -20,10 +22,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from carepath.review.facts import accepted_values
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.naming import listing
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Resolution
+from carepath.review.sql.definitions import output_definition
 from carepath.review.sql.names import loose
 
 
@@ -44,20 +50,23 @@ def check(context: Context) -> Iterator[Issue]:
             is_declared = domain.strength == "declared"
             if not extra or (domain.strength != "sql" and not (is_declared and unused)):
                 continue
-            from_filter = "filter" in domain.proof
+            is_rest = not unused and _is_rest(variant.resolution, column.name, extra)
+            is_doubtful = "filter" in domain.proof or is_declared or is_rest
             yield Issue(
                 subject=f"{column.name} {' '.join(extra)}",
                 message=f"{column.shown} can be {listing(map(repr, extra), 6)}, which its "
                 "accepted_values test does not allow.",
-                consequence="The test fails; one of the two is wrong.",
+                consequence="The test fails on each row that no WHEN takes."
+                if is_rest
+                else "The test fails; one of the two is wrong.",
                 fix=f"Bring the two tests into line: only this one has "
                 f"{listing(map(repr, unused), 4)}."
                 if is_declared
                 else f"Allow it in the test, or write {listing(map(repr, unused), 4)} in the SQL."
                 if unused
                 else "Allow it in the test, or do not make it.",
-                severity=Severity.WARNING if from_filter or is_declared else Severity.ERROR,
-                confidence=Confidence.LIKELY if is_declared else Confidence.CERTAIN,
+                severity=Severity.WARNING if is_doubtful else Severity.ERROR,
+                confidence=Confidence.LIKELY if is_declared or is_rest else Confidence.CERTAIN,
                 place=Place(doc.file, allowed[1]),
                 path=variant.resolution.scopes[0].path,
                 evidence=[
@@ -70,6 +79,16 @@ def check(context: Context) -> Iterator[Issue]:
                     Evidence(f"the test allows {listing(sorted(map(repr, allowed[0])), 10)}"),
                 ],
             )
+
+
+def _is_rest(resolution: Resolution, name: str, values: list[str]) -> bool:
+    """True for the value of an ELSE that no WHEN gives."""
+    node = output_definition(resolution, name)
+    default = node.args.get("default") if isinstance(node, exp.Case) else None
+    if not isinstance(node, exp.Case) or not isinstance(default, exp.Literal):
+        return False
+    given = {part.args["true"].name for part in node.args["ifs"] if part.args["true"].is_string}
+    return default.is_string and values == [default.name] and default.name not in given
 
 
 RULE = Rule("LIT006", "accepted-values-disagree", Severity.ERROR, __doc__ or "", check)

@@ -3,8 +3,9 @@
 What it does
     Where the keys of the joined relation are known and its condition does not cover one, reports
     the join if a sum or count of the other side is inflated, or if the key that a test of the
-    model declares no longer holds. Also sums that add a total of an aggregated CTE once for each
-    row joined with it.
+    model declares no longer holds. A running number is no such key: it makes any rows unique, and
+    says nothing of the columns beside it. Also sums that add a total of an aggregated CTE once
+    for each row joined with it.
 
 Why it is bad
     Amounts are counted several times; a unique test fails.
@@ -39,7 +40,7 @@ from carepath.review.sql.bindings import (
 )
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.relation import Key
+from carepath.review.sql.relation import Key, Relation
 from carepath.review.sql.writing import write
 
 
@@ -55,7 +56,8 @@ def check(context: Context) -> Iterator[Issue]:
                 join = binding.join
                 if join is not None and not binding.relation.keys:
                     binding = _with_rows_of(variant.resolution, binding)
-                if join is None or binding.hidden or not binding.relation.keys:
+                telling = _telling(binding.relation)
+                if join is None or binding.hidden or not telling:
                     continue
                 if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
                     continue
@@ -72,9 +74,7 @@ def check(context: Context) -> Iterator[Issue]:
                     broken = lost
                 if inflated is None and broken is None:
                     continue
-                known = min(
-                    binding.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns))
-                )
+                known = min(telling, key=lambda k: (len(k.columns), sorted(k.columns)))
                 why = (
                     f"{write(inflated)[:60]} counts rows several times"
                     if inflated is not None
@@ -99,6 +99,20 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _telling(relation: Relation) -> list[Key]:
+    """The keys that say what a row is: not a number that each row is given."""
+    return [
+        key
+        for key in relation.keys
+        if len(key.columns) != 1 or not _is_running(relation, next(iter(key.columns)))
+    ]
+
+
+def _is_running(relation: Relation, name: str) -> bool:
+    column = relation.get(name)
+    return column is not None and column.numbered_by == ()
 
 
 def _fix(scope: Scope, name: str, shape: keys.JoinShape, known: Key) -> str:
@@ -174,7 +188,7 @@ def _with_rows_of(resolution: Resolution, binding: Binding) -> Binding:
     names = {item.source: item.column.name for item in scope.items if item.source is not None}
     found = tuple(
         replace(key, columns=frozenset(names.get(c, f"{source.name}.{c}") for c in key.columns))
-        for key in source.relation.keys
+        for key in _telling(source.relation)
         if key.columns
     )
     return replace(binding, relation=replace(binding.relation, keys=found))
@@ -198,6 +212,8 @@ def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[I
         if any(key.columns <= equated for key in first.relation.keys):
             continue
         if all(not key.columns - equated for key in first.relation.keys):
+            continue
+        if _names_its_rows(first_name, first, equated):
             continue
         for item in scope.node.expressions:
             for total in _sums(item):
@@ -229,6 +245,22 @@ def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[I
                         )
                     ],
                 )
+
+
+def _names_its_rows(name: str, binding: Binding, equated: set[str]) -> bool:
+    """True where order_line is matched by order_line_id and has only ids of others beside it."""
+    node = binding.node.name if isinstance(binding.node, exp.Table) else ""
+    things = {_thing(name), _thing(node)}
+    if not any(c.endswith("_id") and _thing(c.removesuffix("_id")) in things for c in equated):
+        return False
+    return all(
+        all(column.endswith("_id") for column in key.columns - equated)
+        for key in binding.relation.keys
+    )
+
+
+def _thing(name: str) -> str:
+    return name.lower().rsplit("__", 1)[-1].removeprefix("stg_").removesuffix("s")
 
 
 def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> bool:

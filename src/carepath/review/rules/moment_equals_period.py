@@ -3,7 +3,8 @@
 What it does
     Reports `a = b` where one side is named as a finer time than the other (created_at and
     stat_date, order_date and order_month) and neither is truncated or cast; and a join from which
-    the change takes such a cast away.
+    the change takes such a cast away. A name that was given to a finer time upstream, unchanged,
+    tells nothing.
 
 Why it is bad
     A moment equals its day only at midnight, a day its month only on the first: nearly nothing
@@ -29,6 +30,7 @@ from carepath.review.sql.bindings import Resolution
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.relation import Column, Source
 from carepath.review.sql.writing import write
 
 GRAINS = (
@@ -54,7 +56,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(node.right, exp.Column):
                     continue
                 sides = (node.left, node.right)
-                grains = [_grain(variant.resolution, side) for side in sides]
+                grains = [_grain(context, variant.resolution, side) for side in sides]
                 if None in grains or grains[0] == grains[1]:
                     continue
                 fine = sides[0] if str(grains[0]) < str(grains[1]) else sides[1]
@@ -74,10 +76,9 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
-def _grain(resolution: Resolution, column: exp.Column) -> int | None:
+def _grain(context: Context, resolution: Resolution, column: exp.Column) -> int | None:
     """0 for a moment, 1 for a day, 2 for a longer period; None where unknown or computed."""
-    name = column.name.lower()
-    found = [grain for grain, pattern in enumerate(GRAINS) if pattern.search(name)]
+    found = _named(column.name)
     if not found:
         return None
     use = resolution.uses.get(id(column))
@@ -89,7 +90,31 @@ def _grain(resolution: Resolution, column: exp.Column) -> int | None:
         if behind is not None and not isinstance(behind, exp.Column):
             # Computed: its name may be older than what it holds.
             return None
+    if known is None and use is not None and use.column is not None:
+        # Given the name of a day or month, a moment stays one.
+        for name in _names_upstream(context, use.column):
+            if any(grain < found[-1] for grain in _named(name)[-1:]):
+                return None
     return found[-1]
+
+
+def _named(name: str) -> list[int]:
+    return [grain for grain, pattern in enumerate(GRAINS) if pattern.search(name.lower())]
+
+
+def _names_upstream(context: Context, column: Column) -> Iterator[str]:
+    """The names a column had in the models that pass it on unchanged, all sides of a UNION."""
+    waiting, seen = [column], set[Source]()
+    while waiting:
+        one = waiting.pop()
+        sources = {one.direct} if one.direct else one.origins if one.kind == "column" else ()
+        for source in {s for s in sources if s is not None} - seen:
+            seen.add(source)
+            yield source[1]
+            model = context.snapshot.models.get(source[0])
+            behind = context.snapshot.facts(model).relation.get(source[1]) if model else None
+            if behind is not None:
+                waiting.append(behind)
 
 
 RULE = Rule(

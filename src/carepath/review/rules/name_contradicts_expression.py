@@ -98,6 +98,9 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
     if contradiction is None:
         return
     days = write(inner).lower()
+    if re.search(rf"\b{first}_(\w+_)?name\b", days):
+        # The first name of a person: a part of the name, not of an order.
+        return
     if re.search(r"days_(since|ago)|_ago|age\b|rank|position|priority|desc", days):
         return
     yield Issue(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from carepath.review.sql.bindings import Binding, Item, Resolution, Scope
+from carepath.review.sql.bindings import Binding, Item, Resolution, Scope, outermost
 
 DEEPEST = 30
 
@@ -15,6 +15,16 @@ def definition(resolution: Resolution, node: exp.Expr) -> exp.Expr | None:
     return found[0] if found is not None else None
 
 
+def output_definition(resolution: Resolution, name: str) -> exp.Expr | None:
+    """What computes a column of the query's output, None where unknown or where it is a UNION."""
+    scopes = outermost(resolution.scopes)
+    item = _item(scopes[0], name) if len(scopes) == 1 else None
+    if item is None or item.binding is None or item.source is None:
+        return item.expression if item is not None else None
+    found = _followed(resolution, item.binding, item.source)
+    return found[0] if found is not None else None
+
+
 def located(resolution: Resolution, node: exp.Expr) -> tuple[exp.Expr, Scope] | None:
     """The expression behind a column, and the scope it stands in."""
     if not isinstance(node, exp.Column):
@@ -22,10 +32,12 @@ def located(resolution: Resolution, node: exp.Expr) -> tuple[exp.Expr, Scope] | 
     use = resolution.uses.get(id(node))
     if use is None or use.binding is None or use.column is None:
         return None
-    binding: Binding | None = use.binding
-    name = use.column.name
+    return _followed(resolution, use.binding, use.column.name)
+
+
+def _followed(resolution: Resolution, binding: Binding, name: str) -> tuple[exp.Expr, Scope] | None:
     for _ in range(DEEPEST):
-        scope = _scope_of(resolution, binding) if binding is not None else None
+        scope = _scope_of(resolution, binding)
         item = _item(scope, name) if scope is not None else None
         if scope is None or item is None:
             return None
