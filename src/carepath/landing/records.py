@@ -106,7 +106,7 @@ def _split_lines(stream: BinaryIO, line_end: bytes) -> Iterator[bytes]:
 
     A lone carriage return ends no line of a file whose lines end in a line feed.
     """
-    pattern = _ANY_LINE if line_end == b"\r" else _FED_LINE
+    pattern = _ANY_END if line_end == b"\r" else _FEED
     rest = b""
     while chunk := stream.read(1 << 20):
         text = rest + chunk
@@ -114,15 +114,17 @@ def _split_lines(stream: BinaryIO, line_end: bytes) -> Iterator[bytes]:
         for match in pattern.finditer(text):
             # The line feed of a carriage return may be in the next chunk.
             if match.end() < len(text) or text.endswith(b"\n"):
+                yield text[position : match.end()]
                 position = match.end()
-                yield match[0]
         rest = text[position:]
     if rest:
         yield rest
 
 
-_ANY_LINE = re.compile(rb"[^\r\n]*(?:\r\n?|\n)")
-_FED_LINE = re.compile(rb"[^\n]*\n")
+# Of the ends, not of whole lines: looking for those in a megabyte without an end would try each of
+# its bytes as a beginning.
+_ANY_END = re.compile(rb"\r\n?|\n")
+_FEED = re.compile(rb"\n")
 
 
 def _without_end(line: bytes) -> bytes:
