@@ -139,3 +139,12 @@ def test_the_limits_are_symmetric_on_the_log_log_scale():
     rest = 1 - found.incidence[middle]
     spread = 1.959964 * np.sqrt(found.variance[middle]) / (rest * -np.log(rest))
     assert transformed[2] - transformed[1] == pytest.approx(spread, rel=1e-5)
+
+
+def test_a_share_is_told_where_hardly_anything_was_open_when_few_were_left() -> None:
+    durations = np.concatenate([np.full(991, 5.0), np.full(9, 40.0)])
+    ends = np.concatenate([np.full(991, 1), np.full(9, 0)])
+    assert cumulative_incidence(durations, ends)[1].at(90).value == pytest.approx(0.991)
+    ends[:2] = 0  # more than one in a hundred
+    durations[:2] = 40.0
+    assert cumulative_incidence(durations, ends)[1].at(90).reason == "under 30 at risk then"

@@ -24,6 +24,8 @@ from carepath.stats.survival import MINIMUM_AT_RISK
 OPEN = 0
 NEGLIGIBLE = 1e-12
 """Nearer to 0 or 1 than this is the rounding of a sum."""
+UNCERTAIN = 0.01
+"""Share still open beyond which a later share cannot be told (docs/decisions/0062)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,13 +74,18 @@ class Incidence:
         """Share ended this way by `time`; 0 without interval before the first such end.
 
         None with fewer than `minimum_at_risk` at risk at `time` while some were watched for less
-        and still open, as in `survival.share_finished`.
+        and still open, as in `survival.share_finished`; unless no more than one in a hundred were
+        open when so few were left, for the share can then be no further off.
         """
         method = "Aalen-Johansen, log-log"
         if self.n == 0:
             return Estimate(None, None, None, 0, self.level, method, "nobody")
         at_risk = int(np.sum((self.entries < time) & (self.exits >= time)))
-        if at_risk < minimum_at_risk and bool(np.any(self.is_open & (self.exits < time))):
+        if (
+            at_risk < minimum_at_risk
+            and bool(np.any(self.is_open & (self.exits < time)))
+            and self._share_open(time, minimum_at_risk) > UNCERTAIN
+        ):
             reason = f"under {minimum_at_risk} at risk then"
             return Estimate(None, None, None, self.n, self.level, method, reason)
         index = int(np.searchsorted(self.times, time, side="right")) - 1
@@ -86,6 +93,13 @@ class Incidence:
             return Estimate(0.0, 0.0, None, self.n, self.level, method, "none by then")
         value, low, high = self.incidence[index], self.low[index], self.high[index]
         return Estimate(float(value), float(low), float(high), self.n, self.level, method)
+
+    def _share_open(self, time: float, minimum_at_risk: int) -> float:
+        """Share still open (Kaplan-Meier) at the last end up to `time` with so many at risk."""
+        ended = np.sort(self.exits[~self.is_open])
+        counts = np.searchsorted(ended, self.times, "right") - np.searchsorted(ended, self.times)
+        followed = (self.times <= time) & (self.at_risk >= minimum_at_risk)
+        return float(np.prod(1 - counts[followed] / self.at_risk[followed]))
 
 
 def cumulative_incidence(
