@@ -182,6 +182,9 @@ def test_a_row_with_several_bad_cells_gets_every_reason(land_text, workspace):
         ("2024-02-30", None),
         ("0000-01-01", None),
         ("12024-01-01", None),
+        ("01-07-26 10:00", None),
+        ("1-07-26", None),
+        ("26/07/01", None),
     ],
 )
 def test_timestamps_are_read_as_utc_and_epochs_are_refused(land_text, workspace, text, moment):

@@ -114,7 +114,9 @@ def _write_timestamp(cell: str, source_type: str) -> str:
     else:
         # The session's zone is UTC, so a text without a zone is UTC and one with is converted.
         moment = f"(try_cast({cell} as timestamptz) at time zone 'UTC')"
-        condition = f" and {cell} not ilike '%epoch%' and {write_has_clear_zone(cell)}"
+        # A year of two digits would be one of the first century.
+        year = f"regexp_matches({cell}, '^[[:space:]]*[0-9]{{4}}[-/]')"
+        condition = f" and {year} and {cell} not ilike '%epoch%' and {write_has_clear_zone(cell)}"
     in_range = f"{moment} between timestamp '{_EARLIEST}' and timestamp '{_LATEST}'"
     return f"case when {in_range}{condition} then {moment} end"
 

@@ -23,6 +23,9 @@ from carepath.operations.traces import EMPTIED, OWN_ROWS, find_traces, list_miss
 from carepath.quoting import quote_name, quote_text
 from carepath.workspace import Workspace
 
+LEAKY_METHODS = "alp,alprd"
+"""They leave in a file what was in memory before (docs/decisions/0158); builds too do without."""
+
 
 @dataclass(frozen=True)
 class Erased:
@@ -136,8 +139,7 @@ def erase_from_raw(
         candidate = scratch / "raw.duckdb"
         with duckdb.connect() as connection:
             connection.execute(f"set temp_directory = {quote_text(str(scratch / 'spill'))}")
-            # These leave what was in memory before in the file (docs/decisions/0158).
-            connection.execute("set disabled_compression_methods = 'alp,alprd'")
+            connection.execute(f"set disabled_compression_methods = '{LEAKY_METHODS}'")
             connection.execute(f"attach {quote_text(str(workspace.raw))} as raw (read_only)")
             find_traces(connection, people)
             found = Erasure(_count(connection), list_missing(connection))
