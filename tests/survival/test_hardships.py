@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from digests import digest, digest_tables
+from moments import LANDING
 from processes import ALL, Ended, Server
 from survival_world import World
 
@@ -219,10 +220,10 @@ def test_a_signal_ends_a_run_with_its_code_and_a_word(
 ) -> None:
     workspace = copy_of(world.waiting if verb == "land" else world.landed)
     folder = (world.second,) if verb == "land" else ()
-    length = world.landing_seconds if verb == "land" else world.building_seconds
-    stopped = world.server.run(
-        verb, *folder, "-w", workspace.root, until=lambda s: s > 0.5 * length, sends=number
-    )
+    # A landing is short: half its measured length can be after its end.
+    begun = LANDING["the scratch database appears"](workspace)
+    until = begun if verb == "land" else lambda s: s > 0.5 * world.building_seconds
+    stopped = world.server.run(verb, *folder, "-w", workspace.root, until=until, sends=number)
     assert stopped.code == code, stopped.stderr
     assert is_clear(stopped, "stopped", "interrupted"), stopped.stderr
     assert read_history(workspace)[0].outcome == "interrupted"

@@ -139,7 +139,7 @@ def erase_from_raw(
         candidate = scratch / "raw.duckdb"
         with duckdb.connect() as connection:
             connection.execute(f"set temp_directory = {quote_text(str(scratch / 'spill'))}")
-            connection.execute(f"set disabled_compression_methods = '{LEAKY_METHODS}'")
+            connection.execute(f"set disabled_compression_methods = {quote_text(LEAKY_METHODS)}")
             connection.execute(f"attach {quote_text(str(workspace.raw))} as raw (read_only)")
             find_traces(connection, people)
             found = Erasure(_count(connection), list_missing(connection))
