@@ -1,5 +1,6 @@
 {#- The cursor of incremental builds (docs/incremental.md): a number that rises with every load.
-    Embedded it is landing's batch number, on Snowflake the loader's time. It never reaches prod. -#}
+    Embedded it is landing's batch number, on Snowflake the loader's time; a row without one may be
+    new at any time, so it always counts as new. It never reaches prod. -#}
 {% macro batch_number(loaded_at) -%}
     {{ return(adapter.dispatch('batch_number')(loaded_at)) }}
 {%- endmacro %}
@@ -9,13 +10,19 @@
 {%- endmacro %}
 
 {% macro snowflake__batch_number(loaded_at) -%}
-    {{ epoch_microseconds(loaded_at) }}
+    coalesce({{ epoch_microseconds(loaded_at) }}, {{ always_new() }})
+{%- endmacro %}
+
+{#- Above every number that a load has. -#}
+{% macro always_new() -%}
+    9223372036854775807
 {%- endmacro %}
 
 {#- The latest batch in this model's own contents. A literal, not a subquery: base models rank within
     a batch, and only a literal reaches below their windows, where it spares reading the old rows. -#}
 {% macro latest_batch_number(column='batch_number') -%}
-    {%- set found = run_query('select max(' ~ column ~ ') from ' ~ this) -%}
+    {%- set known = column ~ ' < ' ~ always_new() -%}
+    {%- set found = run_query('select max(' ~ column ~ ') from ' ~ this ~ ' where ' ~ known) -%}
     {{ (found.columns[0].values()[0] if found else none) or 0 }}
 {%- endmacro %}
 
