@@ -30,7 +30,8 @@ _RANGES: dict[str, tuple[int, int]] = {
 TABLES = ("build", "warehouse", "review")
 PLATFORMS = ("duckdb", "snowflake")
 _THREADS = {"duckdb": 2, "snowflake": 8}  # statements at once: Snowflake computes elsewhere
-_WAREHOUSE_KEYS = ("target", "raw_database", "care_platform_schema", "snowplow_schema")
+_SOURCE_KEYS = ("raw_database", "care_platform_schema", "snowplow_schema")
+_WAREHOUSE_KEYS = ("target", *_SOURCE_KEYS, "time_travel")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE | re.ASCII)
 DEFAULT_MEMORY = "80%"
 _SQL_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_$]*|"[^"]+"')
@@ -151,10 +152,16 @@ def read_platform(workspace: Workspace) -> str:
 
 def read_sources(workspace: Workspace) -> dict[str, str]:
     """Read where the sources are on Snowflake, as dbt vars; what is not said keeps its default."""
-    return {key: str(value) for key, value in _read_warehouse(workspace).items() if key != "target"}
+    settings = _read_warehouse(workspace)
+    return {key: str(settings[key]) for key in _SOURCE_KEYS if key in settings}
 
 
-def _read_warehouse(workspace: Workspace) -> dict[str, str]:
+def has_time_travel(workspace: Workspace) -> bool:
+    """Tell whether Snowflake can read the sources as they were when a build began."""
+    return bool(_read_warehouse(workspace).get("time_travel", True))
+
+
+def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
     """Read the ``[warehouse]`` table of a workspace's configuration."""
     settings = _read_table(workspace, "warehouse")
     where = str(workspace.config)
@@ -171,6 +178,14 @@ def _read_warehouse(workspace: Workspace) -> dict[str, str]:
                 where=where,
                 fix=f"write one of: {', '.join(PLATFORMS)}",
             )
+        if key == "time_travel":
+            if not isinstance(value, bool):
+                raise CarepathError(
+                    "time_travel in [warehouse] is neither true nor false.",
+                    where=where,
+                    fix="write true or false, without quotation marks",
+                )
+            continue
         # They become part of statements.
         if not isinstance(value, str) or not _SQL_NAME.fullmatch(value):
             raise CarepathError(

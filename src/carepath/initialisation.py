@@ -26,6 +26,7 @@ _CONFIG = """\
 # raw_database = "raw"                  # on Snowflake: where the sources are
 # care_platform_schema = "care_platform"
 # snowplow_schema = "snowplow"
+# time_travel = true                    # on Snowflake: read the sources as a build found them
 """
 
 _IGNORED = "*.duckdb\n*.duckdb.wal\n.building/\ntarget/\nlogs/\nhistory/\n"

@@ -10,6 +10,8 @@ import importlib
 import json
 import re
 import sys
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -30,6 +32,16 @@ server = importlib.import_module("fakesnow.server")  # the name in the package i
 # for them among the statements.
 IGNORED = [r"\s*grant ", r"\s*alter session set", r"\s*show grants"]
 SWAP = re.compile(r"\s*alter schema (\w+)\.(\w+) swap with (\w+)\.(\w+)", re.IGNORECASE)
+THEN = re.compile(
+    r"(\w+\.\w+\.\w+) at\(timestamp => cast\('([^']*)' as timestamp_tz\)\)", re.IGNORECASE
+)
+INSERT = re.compile(r"\s*insert into (raw\.\w+\.\w+) ", re.IGNORECASE)
+# When this model is made for the second time, rows come that belong to a later build.
+WHILE_BUILDING = re.compile(r"\s*create [\w ]+table\s+\S*\.member_cohorts\b", re.IGNORECASE)
+MEANWHILE = """
+insert into raw.snowplow.events
+select * replace ('meanwhile-' || event_id as event_id) from raw.snowplow.events limit 50
+"""
 TEMPORARY = re.compile(r"create or replace\s+temporary\s+table", re.IGNORECASE)
 DATABASES = ("PREP", "PROD", "DEV_ANNA_PREP", "DEV_ANNA_PROD")
 
@@ -82,13 +94,40 @@ def to_struct(column: pa.ChunkedArray) -> pa.StructArray:
     )
 
 
+class History:
+    """Time Travel, which DuckDB has not: how many rows a source table had before each insertion."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[str, list[tuple[datetime, int]]] = {}
+
+    def note(self, table: str, connection: duckdb.DuckDBPyConnection) -> None:
+        """Remember what a table holds now, before rows come."""
+        row = connection.execute(f"select count(*) from {table}").fetchone()
+        assert row is not None
+        self._sizes.setdefault(table.lower(), []).append((datetime.now(UTC), row[0]))
+
+    def read(self, match: re.Match[str]) -> str:
+        """Write a table as it was."""
+        table, moment = match[1], datetime.fromisoformat(match[2])
+        sizes = [size for at, size in self._sizes.get(table.lower(), []) if at > moment]
+        return f"(select * from {table} where rowid < {sizes[0]})" if sizes else table
+
+
 def watch_statements(path: Path) -> None:
-    """Write down what arrives, and swap schemas, which DuckDB cannot."""
+    """Write down what arrives; swap schemas and go back in time, which DuckDB cannot."""
     execute = FakeSnowflakeCursor.execute
+    history = History()
+    builds = count()
 
     def execute_watched(cursor: FakeSnowflakeCursor, command: str, *args: Any, **named: Any) -> Any:
         with path.open("a") as file:
             file.write(json.dumps(command) + "\n")
+        if insertion := INSERT.match(command):
+            history.note(insertion[1], cursor._duck_conn)
+        if WHILE_BUILDING.match(command) and next(builds) == 1:
+            history.note("raw.snowplow.events", cursor._duck_conn)
+            cursor._duck_conn.execute(MEANWHILE)
+        command = THEN.sub(history.read, command)
         # DuckDB has temporary tables outside of any schema only; dbt drops this one itself.
         command = TEMPORARY.sub("create or replace transient table", command, count=1)
         if swap := SWAP.match(command):

@@ -15,7 +15,7 @@ _FOLDER = Path(__file__).parent
 # Words before a bracket that are grammar, not functions.
 _GRAMMAR = frozenset(
     """
-    and as by cast try_cast case cross decimal distinct else exists from group having in inner is
+    and as at by cast try_cast case cross decimal distinct else exists from group having in inner is
     join lateral left like not number on or order over partition select set then timestamp_ntz
     union values varchar when where with within char
     """.split()  # noqa: SIM905 - a list of words reads better as words
@@ -24,7 +24,8 @@ _BEFORE_NAMES = frozenset(["as", ".", "table", "into", "view"])
 # Types that the casts of this project may name.
 _TYPES = frozenset(
     """
-    varchar timestamp timestamp_ntz date boolean bigint integer double decimal float int text
+    varchar timestamp timestamp_ntz timestamptz date boolean bigint integer double decimal float int
+    text
     """.split()  # noqa: SIM905
 )
 

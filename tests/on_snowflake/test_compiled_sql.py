@@ -35,6 +35,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory, key_file: Path) -> dict[s
             *(part for name, path in folders.items() for part in (f"--{name}-dir", str(path))),
             *("--log-path", str(folder / "logs"), "--target-path", str(folder / "target")),
             *("--exclude", "resource_type:unit_test"),
+            *("--vars", "{sources_at: '2026-03-01T04:00:00.000+00:00'}"),
         ],
         env=environment,
         capture_output=True,

@@ -76,7 +76,9 @@ def write_select(source: str, table: str, delivered: dict[str, str] | None) -> s
         text = re.sub(rf"\{{% macro {name}\(.*?endmacro %\}}", "", text, flags=re.DOTALL)
     # plain Jinja cannot return a value from a macro
     environment.globals["source_json_columns"] = call("source_json_columns")
-    text = re.sub(r"\{% macro source_json_columns\(.*?endmacro %\}", "", text, flags=re.DOTALL)
+    environment.globals["source_as_read"] = lambda relation: relation
+    for name in ("source_json_columns", "source_as_read"):
+        text = re.sub(rf"\{{% macro {name}\(.*?endmacro %\}}", "", text, flags=re.DOTALL)
     return str(environment.from_string(text).make_module().snowflake__source_rows(relation))
 
 

@@ -7,6 +7,22 @@
     {{ return(adapter.dispatch('source_rows')(relation)) }}
 {%- endmacro %}
 
+{#- A source table, to be read. Loaders write while a build runs: on Snowflake every model reads it as
+    it was when the build began (Time Travel), at `sources_at`, an ISO 8601 moment with its zone. -#}
+{% macro source_as_read(relation) -%}
+    {{ return(adapter.dispatch('source_as_read')(relation)) }}
+{%- endmacro %}
+
+{% macro default__source_as_read(relation) -%}
+    {{ relation }}
+{%- endmacro %}
+
+{% macro snowflake__source_as_read(relation) -%}
+    {{ relation }}
+    {%- if var('sources_at') %} at(timestamp => cast({{ quoted(var('sources_at')) }} as timestamp_tz))
+    {%- endif -%}
+{%- endmacro %}
+
 {% macro default__source_rows(relation) -%}
     select * from {{ relation }}
 {%- endmacro %}
@@ -18,7 +34,7 @@
         {%- for column in source_columns_declared(relation) %}
         {{ source_column(column, delivered) }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
-    from {{ relation }}
+    from {{ source_as_read(relation) }}
     {%- else -%}
     select * from {{ relation }}
     {%- endif -%}

@@ -14,7 +14,7 @@ raw as (
     select
         '{{ source_name }}.{{ table }}' as source_table,
         count(*) as raw_row_count
-    from {{ source(source_name, table) }}
+    from {{ source_as_read(source(source_name, table)) }}
     {%- if not loop.last %}
 
     union all

@@ -42,7 +42,7 @@ from carepath.building.state import (
     read_signatures,
     sign_macros,
 )
-from carepath.configuration import DEFAULT_MEMORY, read_platform, read_sources
+from carepath.configuration import DEFAULT_MEMORY, has_time_travel, read_platform, read_sources
 from carepath.definitions import CheckedDefinitions, check_definitions, write_definitions
 from carepath.errors import CarepathError
 from carepath.faults import is_damaged, is_locked, is_out_of_space
@@ -65,10 +65,11 @@ def _show_nothing(_what: str, _done: int, _total: int) -> None:
 
 
 _ACCOUNT_TEST = "assert_every_source_row_is_accounted_for"
-_REFRESH = (
-    "rows may have come that the loader's time does not tell of: build with --target snowflake "
-    "--full-refresh"
+_AGAIN = (
+    "rows may have come while the build ran: build again, and report it if it happens again; "
+    "prod is unchanged"
 )
+_UNTOLD = "rows have come that the loader's time does not tell of"
 
 
 def build(
@@ -236,6 +237,7 @@ def _build_production(
     """Do the same on Snowflake, where the rows are already and prod is a schema."""
     from carepath.building.production import (
         account_production,
+        fix_moment,
         open_production,
         publish_production,
     )
@@ -248,29 +250,39 @@ def _build_production(
         **variables,
         "macros_signature": sign_macros(project),
     }
+    reason = "--full-refresh was given" if full_refresh else None
     with lock_build(workspace), open_production(settings, workspace) as production:
-        result = run_dbt_build(
-            project,
-            chosen,
-            {
-                "CAREPATH_WORKSPACE": str(workspace.root),
-                "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
-                **production.environment(threads),
-            },
-            workspace.target,
-            workspace.logs,
-            progress,
-            dbt_target="snowflake",
-            full_refresh=full_refresh,
-        )
+        if has_time_travel(workspace):
+            chosen["sources_at"] = fix_moment(production, chosen)
+
+        def run() -> DbtResult:
+            return run_dbt_build(
+                project,
+                chosen,
+                {
+                    "CAREPATH_WORKSPACE": str(workspace.root),
+                    "CAREPATH_DEFINITIONS": str(_copy_definitions(definitions, workspace)),
+                    **production.environment(threads),
+                },
+                workspace.target,
+                workspace.logs,
+                progress,
+                dbt_target="snowflake",
+                full_refresh=reason is not None,
+            )
+
+        result = run()
+        if reason is None and _misses_rows(result):
+            reason = _UNTOLD
+            log("starts over", reason=reason)
+            result = run()
         log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
-        unaccounted = None if full_refresh else _REFRESH
-        _check_result(result, workspace, production.candidate, unaccounted)
+        _check_result(result, workspace, production.candidate)
         progress("Reconciling rows", 0, 0)
         fates = account_production(production, chosen)
-        _check_account(fates, unaccounted)
+        _check_account(fates, _AGAIN)
         _check_moment(str(variables["as_of"]), fates, production.read)
-        mode = "from scratch: --full-refresh was given" if full_refresh else "incremental"
+        mode = f"from scratch: {reason}" if reason else "incremental"
         report = _report(production.published, production.read, fates, started, mode, result)
         progress("Publishing", 0, 0)
         publish_production(
@@ -359,13 +371,14 @@ def _check_raw(workspace: Workspace) -> None:
         ) from None
 
 
-def _check_result(
-    result: DbtResult,
-    workspace: Workspace,
-    candidate: str | None = None,
-    unaccounted: str | None = None,
-) -> None:
-    """Raise what went wrong; `unaccounted` is the next step where rows are unaccounted for."""
+def _misses_rows(result: DbtResult) -> bool:
+    """Tell whether a build failed only because raw rows have no fate."""
+    bad = {node.name for node in result.nodes if node.is_bad}
+    return result.error is None and bad == {_ACCOUNT_TEST}
+
+
+def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None = None) -> None:
+    """Raise what went wrong."""
     bad = [node for node in result.nodes if node.is_bad]
     if not bad and result.error is None:
         return
@@ -383,13 +396,11 @@ def _check_result(
     lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
     if len(bad) > _SHOWN_FAILURES:
         lines.append(f"and {len(bad) - _SHOWN_FAILURES} more")
-    fix = f"look at the candidate in {candidate or workspace.building / 'candidate'}"
-    if unaccounted and any(node.name == _ACCOUNT_TEST for node in bad):
-        fix = unaccounted
+    candidate = candidate or str(workspace.building / "candidate")
     error = BuildFailedError(
         "\n  ".join(["The build failed.", *lines]),
         where=str(dbt_log),
-        fix=f"{fix}; prod is unchanged",
+        fix=f"look at the candidate in {candidate}; prod is unchanged",
     )
     error.counts = _count(result)
     raise error

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from carepath.building.reconciliation import Row, count_fates
 from carepath.building.report import Fate
 from carepath.errors import CarepathError
+from carepath.landing.tables import TABLES
+from carepath.quoting import quote_text
 from carepath.snowflake.connection import connect, describe_error
 from carepath.snowflake.settings import (
     PREFIX,
@@ -165,18 +167,61 @@ def _holder(workspace: Workspace) -> str:
     return hashlib.sha256(place.encode()).hexdigest()[:16]
 
 
+def fix_moment(production: Production, variables: Mapping[str, Any]) -> str:
+    """Choose the moment at which the sources are read: now, by the clock of Snowflake.
+
+    Loaders write while a build runs, and its models read at different times.
+
+    Returns
+    -------
+    str
+        For the variable `sources_at`.
+
+    Raises
+    ------
+    CarepathError
+        When Snowflake keeps no history of a source table, or it is none.
+    """
+    (clock,) = production.read("select current_timestamp()")[0]
+    moment = str(clock.astimezone(UTC).isoformat(timespec="milliseconds"))
+    for table in TABLES:
+        now, then = (
+            _name_source(table.full_name, {**variables, "sources_at": at}) for at in ("", moment)
+        )
+        production.read(f"select 1 from {now} limit 1")
+        try:
+            production.read(f"select 1 from {then} limit 1")
+        except CarepathError as error:
+            raise CarepathError(
+                f"{table.full_name} cannot be read as it was when the build began. {error.what}",
+                where=then,
+                fix="give it Time Travel (data_retention_time_in_days = 1); where it can have "
+                "none, set time_travel = false in [warehouse] of carepath.toml, and build "
+                "while nothing is loaded",
+            ) from None
+    return moment
+
+
 def account_production(production: Production, variables: Mapping[str, Any]) -> tuple[Fate, ...]:
     """Count, for each source table, its raw rows and their fates in the candidate."""
     production.change(f"use schema {production.candidate}")
 
     def count_raw(table: str) -> int:
-        source, _, name = table.partition(".")
-        schema = variables.get(f"{source}_schema", source)
-        database = variables.get("raw_database", "raw")
-        rows = production.read(f"select count(*) from {database}.{schema}.{name}")
+        rows = production.read(f"select count(*) from {_name_source(table, variables)}")
         return int(rows[0][0])
 
     return count_fates(production.read, count_raw, {})
+
+
+def _name_source(table: str, variables: Mapping[str, Any]) -> str:
+    """Name a source table as the models read it (`source_as_read`)."""
+    source, _, name = table.partition(".")
+    schema = variables.get(f"{source}_schema", source)
+    relation = f"{variables.get('raw_database', 'raw')}.{schema}.{name}"
+    moment = variables.get("sources_at")
+    if not moment:
+        return relation
+    return f"{relation} at(timestamp => cast({quote_text(moment)} as timestamp_tz))"
 
 
 def publish_production(production: Production, models: frozenset[str]) -> None:
