@@ -281,9 +281,11 @@ def test_a_record_dated_anew_is_judged_anew(folder: Path) -> None:
     at_once, later = make_warehouse(folder), make_warehouse(folder)
     good = bad | {"created": MONDAY - MINUTE, "modified": MONDAY + MINUTE}
     batches = [{TASK: [bad], TASK_HISTORY: [change]}, {TASK: [good]}]
-    land_and_build(later, folder, *batches)
     for number, batch in enumerate(batches, start=1):
+        later.add_rows(batch, number, folder / "rows.jsonl")
         at_once.add_rows(batch, number, folder / "rows.jsonl")
+        later.build()
+        assert [row["is_listed"] for row in later.read("current_task_summary")] == [number == 2]
     at_once.build()
     assert differing(later, at_once) == []
     assert [row["visit_number"] for row in later.read("task_phases")] == [0, 1]
