@@ -19,7 +19,7 @@ _CONFIG = """\
 # conversion_window_seconds = 1209600   # 14 days from entry, end inclusive
 # tie_seconds = 2                       # events closer than this may swap
 # intake_funnel_name = "MEMBER_INTAKE"  # which funnel of definitions/funnel_steps.csv
-# earliest_plausible_at = "2000-01-01"  # events dated earlier are rejected
+# earliest_plausible_at = "2000-01-01"  # earlier dates are none
 
 [warehouse]
 # target = "duckdb"                     # or "snowflake": docs/snowflake.md

@@ -20,6 +20,19 @@ cross join (values ('entrant'), ('unfinished')) as populations (population);
 create table funnel_events as
 select *, false as has_payload_conflict
 from (values (1), (null), (2)) as events (step_number);
+create table data_freshness as select 'care_platform.task' as source_table, 0 as early_moment_count;
 """)
     (warning,) = list_warnings(lambda sql: connection.execute(sql).fetchall())
     assert warning == "No one ever did these steps of the intake funnel: PAY_NEVER."
+
+
+def test_moments_that_count_as_none_are_told_of_each_source() -> None:
+    def read(sql: str) -> list[tuple[object, ...]]:
+        if "early_moment_count" in sql:
+            return [("care_platform.project", 1), ("care_platform.task", 1200)]
+        return [(0,)] if "has_payload_conflict" in sql else []
+
+    assert list_warnings(read) == (
+        "care_platform.project: 1 moment is dated too early to be believed and counts as none.",
+        "care_platform.task: 1,200 moments are dated too early to be believed and count as none.",
+    )

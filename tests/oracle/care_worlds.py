@@ -13,7 +13,7 @@ from oracle.definitions import (
     Raw,
     Row,
 )
-from oracle.worlds import World
+from oracle.worlds import NO_DATES, World
 
 TASK_STATUSES = (
     "TODO",
@@ -109,9 +109,14 @@ def delete(world: World, current: Row, created: datetime) -> None:
 
 
 def misdate(world: World, current: Row) -> None:
-    """At times mistype when a record was made or changed: mostly after it was loaded."""
+    """At times mistype when a record was made or changed, or write that it is not known."""
     if world.chance(0.04):
         current[world.pick("created", "modified")] += timedelta(days=90)
+    if world.chance(0.08):
+        told = [name for name in ("created", "first_active", "due") if name in current]
+        if current["_fivetran_synced"] or current["_sdc_received_at"]:
+            told += ["modified", "_sdc_deleted_at"]  # without a load time, it ranks the versions
+        current[world.pick(*told)] = world.pick(*NO_DATES)
 
 
 def add_history(
@@ -131,6 +136,7 @@ def add_history(
     if world.chance(0.2):
         world.random.shuffle(numbers)
     tells_created = world.chance(0.8)
+    told_created = world.pick(*NO_DATES) if world.chance(0.06) else created
     status: str | None = None
     for number in numbers:
         if status is None or world.chance(0.8):
@@ -140,7 +146,7 @@ def add_history(
                 "history_id": str(number) if is_numeric else f"w{world.number}-h{number}",
                 "id": item_id,
                 "status": status,
-                "created": created if tells_created else None,
+                "created": told_created if tells_created else None,
                 "history_date": at,
                 "history_user_id": world.pick("coordinator-1", "coordinator-2", None),
             }
@@ -148,6 +154,8 @@ def add_history(
             | ({"title": "G"} if "title" in attributes and world.chance(0.1) else {})
             | world.loader(at, "_sdc_received_at")
         )
+        if world.chance(0.04):
+            row["due" if "due" in row else "first_active"] = world.pick(*NO_DATES)
         spoil(world, table, row)
         at += world.pause()
     return status

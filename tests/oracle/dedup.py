@@ -6,7 +6,17 @@ import hashlib
 from collections import defaultdict
 from datetime import datetime
 
-from oracle.definitions import EVENTS, HISTORIES, MEMBERS, Row
+from oracle.definitions import (
+    CLIENTS,
+    EVENTS,
+    HISTORIES,
+    MEMBERS,
+    PROJECT,
+    PROJECT_HISTORY,
+    TASK,
+    TASK_HISTORY,
+    Row,
+)
 
 LONG_AGO = datetime.min
 FAR_OFF = datetime.max
@@ -53,6 +63,24 @@ def deleted_at(table: str, row: Row | None, as_of: datetime) -> datetime | None:
     if at is None and row.get("_fivetran_deleted"):
         at = loaded_at(table, row) or source_at(table, row)
     return at if at is not None and at <= as_of else None
+
+
+# What rows tell of beside their own moment. Too early, it is how a system writes that it has none.
+TOLD_MOMENTS = {
+    CLIENTS: ("created", "modified", "_sdc_deleted_at"),
+    MEMBERS: ("created", "_sdc_deleted_at"),
+    PROJECT: ("first_active", "modified", "_sdc_deleted_at"),
+    TASK: ("due", "modified", "_sdc_deleted_at"),
+    PROJECT_HISTORY: ("created", "first_active"),
+    TASK_HISTORY: ("created", "due"),
+    EVENTS: (),
+}
+
+
+def believe(table: str, row: Row, earliest: datetime) -> Row:
+    """The row without the moments that are too early to be any, and how many these were."""
+    early = [name for name in TOLD_MOMENTS[table] if row.get(name) and row[name] < earliest]
+    return row | dict.fromkeys(early) | {"_early_moments": len(early)}
 
 
 def row_hash(row: Row) -> str:

@@ -41,6 +41,7 @@ def freshness_of(table: str, settled: Settled) -> Row:
         "latest_loaded_at": max(loads, default=None),
         "lateness_p99_seconds": None if late is None else late / 1_000_000,
         "complete_through": complete,
+        "early_moment_count": sum(row["_early_moments"] for row in rows),
         "as_of": None if settled.as_of == datetime.min else settled.as_of,
     }
 

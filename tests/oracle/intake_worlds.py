@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from oracle.definitions import CLIENTS, EVENTS, MEMBER_INTAKE, MEMBERS, Raw, Row
-from oracle.worlds import YEAR_START, World
+from oracle.worlds import NO_DATES, YEAR_START, World
 
 WINDOW = timedelta(days=14)
 STEPS = tuple(step.name for step in MEMBER_INTAKE)
@@ -73,6 +73,8 @@ def add_client(world: World) -> Row:
         "verification_type": world.pick(None, "", "file", "code"),
         "is_archived": world.pick(True, False),
     } | world.loader(created + timedelta(days=400), "_fivetran_synced")
+    if row["_fivetran_synced"] and world.chance(0.05):
+        row[world.pick("created", "modified", "_sdc_deleted_at")] = world.pick(*NO_DATES)
     world.add_versions(CLIENTS, row, {"verification_type": "old", "name": "Old name"})
     return row
 
@@ -95,6 +97,8 @@ def add_member(world: World, client: Row | None, start: datetime) -> str:
         } | world.loader(start + timedelta(days=10), "_fivetran_synced")
         if world.chance(0.1):
             row["_fivetran_deleted"] = True
+        if row["_fivetran_synced"] and world.chance(0.05):
+            row[world.pick("created", "_sdc_deleted_at")] = world.pick(*NO_DATES)
         if world.chance(0.03):
             row["client_id"] = world.name("gone")
         world.add_versions(MEMBERS, row, {"client_id": None, "country": "ZZ"})

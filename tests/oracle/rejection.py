@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from oracle.dedup import (
+    believe,
     dated_at,
     deduplicate,
     deleted_at,
@@ -55,7 +56,11 @@ def settle(raw: Raw, definitions: Definitions) -> Settled:
         rows = raw.get(table, [])
         settled.totals[table] = len(rows)
         nameless = [row for row in rows if row.get(id_column(table)) is None]
-        named = [row for row in rows if row.get(id_column(table)) is not None]
+        named = [
+            believe(table, row, definitions.earliest_plausible_at)
+            for row in rows
+            if row.get(id_column(table)) is not None
+        ]
         distinct = deduplicate(table, named)
         nameless_count = len({row_hash(row) for row in nameless})
         settled.fates[table, "deduplicated"] = len(rows) - len(distinct) - nameless_count
@@ -148,7 +153,9 @@ def untimely(table: str, row: Row, definitions: Definitions) -> str | None:
     """Why the row belongs to nothing, or its own time cannot be believed."""
     if table in (TASK, PROJECT) and row.get("created"):
         loaded = loaded_at(table, row)
-        return "dated_after_load" if loaded and row["created"] > loaded else None
+        if loaded and row["created"] > loaded:
+            return "dated_after_load"
+        return "dated_too_early" if row["created"] < definitions.earliest_plausible_at else None
     if table != EVENTS and table not in HISTORIES:
         return None
     if table in HISTORIES and row.get("id") is None:

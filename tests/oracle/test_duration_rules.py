@@ -12,6 +12,7 @@ from oracle.business_hours import working_time
 from oracle.definitions import Definitions, Raw, Row, WorkingHours
 from oracle.expectation import expect
 from oracle.rows import NOON, at, history, project, raw, task
+from oracle.worlds import NO_DATES
 
 AS_OF = at(hours=100)
 PLAIN = Definitions(as_of=AS_OF)
@@ -347,6 +348,24 @@ def test_a_task_known_from_history_alone_has_its_last_title() -> None:
     rows[0]["title"], rows[1]["title"] = "G", "Call"
     row, _ = one_task(raw(historical_task=rows))
     assert row["task_type"] == "member"
+
+
+@pytest.mark.parametrize("never", NO_DATES)
+def test_moments_too_early_to_be_any_are_none_and_a_creation_rejects_the_record(
+    never: datetime,
+) -> None:
+    rows = history("t", (0, "todo"))
+    rows[0]["created"] = never
+    expected = expect(raw(task=[task("t", created=never)], historical_task=rows), PLAIN)
+    assert [row["reason"] for row in expected["rejection_summary"]] == ["dated_too_early"]
+    (row,) = expected["current_task_summary"]
+    assert (row["created_at"], row["project_id"]) == (at(), None)
+    started = project("p", first_active=never, modified=never)
+    expected = expect(raw(project=[started]), PLAIN)
+    (row,) = expected["current_project_summary"]
+    assert (row["started_at"], row["started_at_source"]) == (started["created"], "created")
+    freshness = {row["source_table"]: row for row in expected["data_freshness"]}
+    assert freshness["care_platform.project"]["early_moment_count"] == 2
 
 
 def test_rejected_rows_say_nothing_about_lateness_and_no_rows_nothing_about_completeness() -> None:

@@ -19,6 +19,13 @@ Value = TypeVar("Value")
 
 YEAR_START = datetime(2024, 1, 8)
 AS_OF = datetime(2024, 12, 1, 15, 30)
+# How systems write that they have no date, and the last instant that cannot be one.
+NO_DATES = (
+    datetime(1, 1, 1),
+    datetime(1900, 1, 1),
+    datetime(1970, 1, 1),
+    datetime(1999, 12, 31, 23, 59, 59, 999999),
+)
 # When a step of a definition begins or ends to exist.
 DEFINITION_CHANGES = (datetime(2024, 5, 1), datetime(2024, 9, 1))
 

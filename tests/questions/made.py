@@ -51,17 +51,24 @@ class Made:
         assert not unknown, unknown
         self.rows.setdefault(table, []).append(values)
 
-    def fresh(self, as_of: datetime = AS_OF, complete_through: datetime | None = None) -> None:
-        """Say up to when the sources are complete."""
+    def fresh(
+        self,
+        as_of: datetime = AS_OF,
+        complete_through: datetime | None = None,
+        ends: dict[str, datetime] | None = None,
+    ) -> None:
+        """Say up to when the sources are complete; `ends` of those that stopped earlier."""
         for source in (
             "snowplow.events",
             "care_platform.project",
             "care_platform.historical_project",
+            "care_platform.task",
+            "care_platform.historical_task",
         ):
             self.add(
                 "data_freshness",
                 source_table=source,
-                complete_through=complete_through or as_of,
+                complete_through=(ends or {}).get(source, complete_through or as_of),
                 as_of=as_of,
                 site_time_zone=self.zone,
             )
@@ -173,6 +180,7 @@ class Made:
                 "first_active_at": started,
                 "first_done_seconds": None if days is None else days * 86_400,
                 "first_done_at": None if days is None else started + timedelta(days=days),
+                "last_done_at": None if days is None else started + timedelta(days=days),
                 "end_reason": end_reason or (None if days is None else "completed"),
                 "ended_at": ended,
                 **columns,

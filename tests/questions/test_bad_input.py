@@ -260,3 +260,12 @@ def test_dates_that_are_none_are_named(made: Made, options: dict[str, str], told
     made.fresh()
     with pytest.raises(CarepathError, match=told):
         made.ask("conversion", **options)
+
+
+def test_a_moment_before_the_year_1_is_named_and_no_traceback(made: Made) -> None:
+    made.fresh()
+    made.project("p1", MONDAY)
+    made.rows["current_project_summary"][0]["started_week_date"] = "0001-01-01 (BC)"
+    with pytest.raises(CarepathError, match="years 1 to 9999") as raised:
+        made.ask("projects-started")
+    assert "earliest_plausible_at" in str(raised.value.fix)

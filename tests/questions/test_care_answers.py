@@ -295,6 +295,15 @@ def changes(made: Made) -> None:
             open_task_count=open_count,
             active_task_count=active,
         )
+    for name, category, entered_at, days in (
+        ("p1", "active", datetime(2025, 12, 20, 9), None),
+        ("p1", "active", datetime(2025, 12, 20, 10), 10.0),
+        ("p1", "todo", datetime(2025, 12, 20, 11), None),
+        ("p2", "active", datetime(2025, 12, 1, 9), 2.0),
+        ("p2", "active", datetime(2025, 12, 1, 9), 2.0),
+        (None, "active", datetime(2025, 12, 15, 9), None),
+    ):
+        made.visit("t", 1, category, category, entered_at, days, project_id=name)
     made.project("p1", MONDAY)
     made.project("p2", MONDAY, project_type="HOUSING")
 

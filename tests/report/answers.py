@@ -162,5 +162,6 @@ def make_collected() -> Collected:
             ("snowplow.events", "rejected", 3),
         ),
         rejections=(("snowplow.events", "dated_after_load", 3),),
+        early_moments=(("care_platform.task", 1200),),
         freshness=(("snowplow.events", AS_OF, None, datetime(2026, 6, 30, 13, 51)),),
     )

@@ -87,6 +87,10 @@ def test_a_question_without_data_says_so_and_the_others_are_there(page: str) -> 
         assert f'<h3 id="{question}">' in page
 
 
+def test_moments_that_count_as_none_are_counted(page: str) -> None:
+    assert "that they have none, and count as none: 1,200 of care_platform." in page
+
+
 def test_headings_descend_by_one_and_ids_are_unique(page: str) -> None:
     markup = read_markup(page)
     levels = [int(level) for level in re.findall(r"<h([1-6])\b", markup)]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from random import Random
 
 from oracle.definitions import EVENTS, PROJECT, PROJECT_HISTORY, TASK, TASK_HISTORY, Raw, Row
+from oracle.worlds import NO_DATES, YEAR_START
 
 # table -> its key, the column that says whose the row is, the moment that decides between copies
 CONTESTED = {
@@ -35,10 +36,13 @@ def add_quarrels(raw: Raw, random: Random, share: float = 0.08) -> Raw:
 
 
 def _revise(row: Row, random: Random) -> Row:
-    created = row["created"]
+    created = max(row["created"], YEAR_START)
     day = timedelta(days=1)
+    never = random.choice(NO_DATES)
     return row | {
-        "created": random.choice((created, created - day, created + day, created + 9 * day, None)),
+        "created": random.choice(
+            (created, created - day, created + day, created + 9 * day, None, never)
+        ),
         "modified": created + random.choice((1, 5, 400)) * day,
         "_sdc_deleted_at": random.choice((None, created + 2 * day, created + 20 * day)),
     }

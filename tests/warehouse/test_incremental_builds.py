@@ -22,7 +22,7 @@ from oracle.definitions import (
     Raw,
     Row,
 )
-from oracle.worlds import shuffled
+from oracle.worlds import NO_DATES, shuffled
 
 from warehouse.fast import FastWarehouse, build_order, incremental_models, layer_of
 from warehouse.packs import STANDARD, make_pack
@@ -245,6 +245,50 @@ def test_rows_that_a_loader_replaces_are_counted_once(folder: Path) -> None:
     assert differing(warehouse, at_once) == []
     fates = [row for row in warehouse.read("row_reconciliation") if row["fate"] == "modelled"]
     assert sum(row["row_count"] for row in fates) == len(first)
+
+
+@pytest.mark.parametrize("never", NO_DATES)
+def test_placeholders_for_no_date_are_counted_and_neither_start_nor_end_anything(
+    never: datetime, folder: Path
+) -> None:
+    good = {"id": "p", "status": "NEW", "created": MONDAY, "modified": MONDAY}
+    projects = [good, good | {"id": "q", "first_active": never, "modified": never}]
+    tasks = [
+        good | {"id": "t", "project_id": "p", "status": "TODO", "due": never},
+        good | {"id": "u", "project_id": "p", "status": "TODO", "created": never},
+        good | {"id": "v", "project_id": "p", "status": "TODO", "_sdc_deleted_at": never},
+    ]
+    history = {"history_id": "h", "id": "w", "status": "TODO", "created": never, "due": never}
+    warehouse = make_warehouse(folder)
+    raw = {PROJECT: projects, TASK: tasks, TASK_HISTORY: [history | {"history_date": MONDAY}]}
+    land_and_build(warehouse, folder, raw)
+    freshness = warehouse.read("data_freshness")
+    counts = {row["source_table"]: row["early_moment_count"] for row in freshness}
+    assert counts[PROJECT] == counts[TASK] == counts[TASK_HISTORY] == 2
+    assert sum(counts.values()) == 6
+    (rejected,) = warehouse.read("rejection_summary")
+    assert (rejected["source_table"], rejected["reason"]) == (TASK, "dated_too_early")
+    assert [row["started_at"] for row in warehouse.read("current_project_summary")] == [MONDAY] * 2
+    phases = warehouse.read("task_phases")
+    assert [(row["task_id"], row["entered_at"], row["is_open"]) for row in phases] == [
+        (name, MONDAY, True) for name in ("t", "v", "w")
+    ]
+
+
+def test_a_record_dated_anew_is_judged_anew(folder: Path) -> None:
+    bad = {"id": "t", "status": "TODO", "created": NO_DATES[0], "modified": MONDAY}
+    change = {"history_id": "h", "id": "t", "status": "DOING", "history_date": MONDAY}
+    at_once, later = make_warehouse(folder), make_warehouse(folder)
+    good = bad | {"created": MONDAY - MINUTE, "modified": MONDAY + MINUTE}
+    batches = [{TASK: [bad], TASK_HISTORY: [change]}, {TASK: [good]}]
+    for number, batch in enumerate(batches, start=1):
+        later.add_rows(batch, number, folder / "rows.jsonl")
+        at_once.add_rows(batch, number, folder / "rows.jsonl")
+        later.build()
+        assert [row["is_listed"] for row in later.read("current_task_summary")] == [number == 2]
+    at_once.build()
+    assert differing(later, at_once) == []
+    assert [row["visit_number"] for row in later.read("task_phases")] == [0, 1]
 
 
 @pytest.mark.parametrize("column", ["created", "modified"])

@@ -34,13 +34,34 @@
     coalesce(_fivetran_synced, _sdc_received_at)
 {%- endmacro %}
 
+{#- Whether a moment is late enough to be one; null where there is none. Year 1, 1900 and 1970 are how
+    systems write that they have no date. -#}
+{% macro is_plausible(moment) -%}
+    {{ moment }} >= cast('{{ var("earliest_plausible_at") }}' as timestamp)
+{%- endmacro %}
+
+{#- A moment that a row tells of beside its own: null where it is too early to be one. -#}
+{% macro plausible(moment) -%}
+    case when {{ is_plausible(moment) }} then {{ moment }} end
+{%- endmacro %}
+
+{#- How many of a row's moments are taken for none because they are too early. -#}
+{% macro early_moment_count(moments) -%}
+    {%- for moment in moments -%}
+    case when not {{ is_plausible(moment) }} then 1 else 0 end
+    {%- if not loop.last %}
+        + {% endif %}
+    {%- endfor %}
+{%- endmacro %}
+
 {#- When the row was deleted at its source, null when it was not (or not yet, at `as_of`). A tool
     that only flags the deletion dates it no better than the time at which it saw it. -#}
 {% macro loader_deleted_at(fallback) -%}
     {%- set deleted_at -%}
     case
-        when _sdc_deleted_at is not null then _sdc_deleted_at
-        when _fivetran_deleted then coalesce(_fivetran_synced, _sdc_received_at, {{ fallback }})
+        when {{ is_plausible('_sdc_deleted_at') }} then _sdc_deleted_at
+        when _fivetran_deleted
+            then coalesce(_fivetran_synced, _sdc_received_at, {{ plausible(fallback) }})
     end
     {%- endset -%}
     {%- if var('as_of') -%}
@@ -79,7 +100,7 @@
 
 {#- Why a row cannot be used, judged from the row alone; null when it can. `loaded_at` is given for
     rows that record a moment (events, history): those must be dated, and credibly; `recorded_at` for
-    records whose creation starts a clock: they cannot be loaded before it; `ends_at` for rows with
+    records whose creation starts a clock: they cannot be loaded before it, and it is credible too; `ends_at` for rows with
     an end of their own, which cannot come before their beginning. -#}
 {% macro set_aside_reason(key, occurred_at, loaded_at=none, recorded_at=none, ends_at=none) -%}
     case
@@ -87,11 +108,11 @@
         {%- if loaded_at is not none %}
         when {{ occurred_at }} is null then 'missing_date'
         when {{ occurred_at }} > {{ loaded_at }} then 'dated_after_load'
-        when {{ occurred_at }} < cast('{{ var("earliest_plausible_at") }}' as timestamp)
-            then 'dated_too_early'
-        {%- endif %}
-        {%- if recorded_at is not none %}
+        {%- elif recorded_at is not none %}
         when {{ occurred_at }} > {{ recorded_at }} then 'dated_after_load'
+        {%- endif %}
+        {%- if loaded_at is not none or recorded_at is not none %}
+        when not {{ is_plausible(occurred_at) }} then 'dated_too_early'
         {%- endif %}
         {%- if var('as_of') %}
         when {{ occurred_at }} > cast('{{ var("as_of") }}' as timestamp) then 'after_as_of'

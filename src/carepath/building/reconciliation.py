@@ -121,7 +121,7 @@ def read_latest(read: Read) -> datetime | None:
 
 
 def list_warnings(read: Read) -> tuple[str, ...]:
-    """Name what the models could not place: unmapped statuses, steps never seen."""
+    """Name what the models could not place: unmapped statuses, steps never seen, placeholders."""
     warnings = []
     for entity in ("task", "project"):
         rows = read(
@@ -156,6 +156,16 @@ def list_warnings(read: Read) -> tuple[str, ...]:
         warnings.append(
             f"{conflicts:,} events were delivered more than once with different contents; "
             "the copy collected first counts."
+        )
+    rows = read(
+        "select source_table, early_moment_count from data_freshness "
+        "where early_moment_count > 0 order by source_table"
+    )
+    for table, count in rows:
+        moments = "moment is" if count == 1 else "moments are"
+        them = "counts" if count == 1 else "count"
+        warnings.append(
+            f"{table}: {count:,} {moments} dated too early to be believed and {them} as none."
         )
     return tuple(warnings)
 

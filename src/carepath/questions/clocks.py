@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from carepath.questions.answer import Figure
-from carepath.questions.completions import PROJECTS, TASKS
+from carepath.questions.completions import PROJECTS, SOURCES, TASKS
 from carepath.questions.figures import figure
+from carepath.questions.freshness import read_knowledge
 from carepath.questions.question import Context
 
 PHASES = {"tasks": "task_phases", "projects": "project_phases"}
@@ -42,7 +43,7 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
                     partition by {unit[:-1]}_id order by visit_number
                 ) as previous_category
             from {PHASES[unit]}
-            where not is_imputed
+            where not is_imputed and entered_at <= $through
         ),
         -- several done statuses in a row are one completion
         marked as (
@@ -81,12 +82,12 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
         from {SUMMARIES[unit]}
         cross join gaps
         where
-            is_done and not is_imputed and cycle_seconds is not null
-            and datediff('microsecond', first_active_at, $as_of) > gaps.usual_gap
+            is_done and not is_imputed and cycle_seconds is not null and last_done_at <= $through
+            and datediff('microsecond', first_active_at, $through) > gaps.usual_gap
             and {context.within_moments("first_active_at")}
         order by {unit[:-1]}_id
         """,
-        {"as_of": context.as_of},
+        {"through": read_knowledge(context, *SOURCES[unit]).through},
     )
     if not len(found):
         return []

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carepath.questions.answer import Exclusion
+from carepath.questions.freshness import PROJECT_SOURCES, TASK_SOURCES, read_knowledge
 from carepath.questions.question import Context
 from carepath.questions.wording import count, listed
 
@@ -20,6 +21,7 @@ PROJECTS = "current_project_summary"
 TASK_HORIZON_DAYS = 90.0
 PROJECT_HORIZON_DAYS = 180.0
 DAY = 86_400.0
+SOURCES = {"tasks": TASK_SOURCES, "projects": PROJECT_SOURCES}
 # Ends, as the statistics count them; 0 is still open.
 COMPLETED, REMOVED = 1, 2
 NO_HISTORY = "have no history, only a current status"
@@ -40,9 +42,9 @@ class Completions:
     started : array of datetime64
         First entry to an active status (UTC).
     watched : array of float
-        Days from the start to as_of.
+        Days from the start to the moment up to which they are known.
     ended : array of float
-        Days from the start to the end of whatever kind, or to as_of.
+        Days from the start to the end of whatever kind, or to that moment.
     kinds : array of int
         0 still open, 1 completed, 2 cancelled or deleted before any completion.
     """
@@ -70,8 +72,8 @@ class Completions:
         """Days to completion; for the others, days in which they could have been completed.
 
         A cancelled or deleted item stays in the denominator as never completed, for as long as it
-        would have been watched: with every item followed to as_of that length is known, and the
-        curve is the cumulative incidence of completion.
+        would have been watched: with every item followed to one moment that length is known, and
+        the curve is the cumulative incidence of completion.
         """
         return np.where(self.kinds == REMOVED, self.watched, self.ended)
 
@@ -108,6 +110,7 @@ _TYPED_TASKS = f"""(
 
 def _read(context: Context, unit: str, horizon: float, source: str) -> Completions:
     key = "task_id" if unit == "tasks" else "project_id"
+    known = read_knowledge(context, *SOURCES[unit])
     found = context.fetch(
         f"""
         select
@@ -118,17 +121,22 @@ def _read(context: Context, unit: str, horizon: float, source: str) -> Completio
             case when end_reason in ('cancelled', 'deleted') then ended_at end as removed_at
         from {source}
         where
-            first_active_at is not null and not is_imputed
+            first_active_at <= $through and not is_imputed
             and {context.within_moments("first_active_at")}
         order by {key}
-        """
+        """,
+        {"through": known.through},
     )
     started = found.moments("first_active_at")
     second = np.timedelta64(1, "s")
-    watched = np.maximum((np.datetime64(context.as_of, "us") - started) / second, 0.0) / DAY
+    watched = ((known.end - started) / second) / DAY
     removed = np.maximum((found.moments("removed_at") - started) / second, 0.0) / DAY
-    done = found.floats("done_seconds") / DAY
-    kinds = np.where(~np.isnan(done), COMPLETED, np.where(~np.isnan(removed), REMOVED, 0))
+    seconds = found.floats("done_seconds")
+    done = seconds / DAY
+    # an end that came later had not come yet: to the microsecond, as days are not exact
+    is_done = np.round(seconds * 1e6) <= (known.end - started) / np.timedelta64(1, "us")
+    is_removed = found.moments("removed_at") <= known.end
+    kinds = np.where(is_done, COMPLETED, np.where(is_removed, REMOVED, 0))
     ended = np.where(kinds == COMPLETED, done, np.where(kinds == REMOVED, removed, watched))
     return Completions(
         unit,
@@ -142,25 +150,34 @@ def _read(context: Context, unit: str, horizon: float, source: str) -> Completio
     )
 
 
+def say_known(context: Context, unit: str) -> str:
+    """Say up to when tasks or projects are known; nothing where that is as_of."""
+    return read_knowledge(context, *SOURCES[unit]).say(unit.capitalize())
+
+
 def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
     """Count the items that have no time to completion."""
+    known = read_knowledge(context, *SOURCES[unit])
     found = context.fetch(
         f"""
         select
             case
                 when is_imputed then 'imputed'
+                when first_active_at > $through then 'later'
                 when end_reason is null then 'waiting'
                 else end_reason
             end as fate,
             count(*) as items
         from {TASKS if unit == "tasks" else PROJECTS}
-        where first_active_at is null or is_imputed
+        where first_active_at is null or is_imputed or first_active_at > $through
         group by 1
         order by 1
-        """
+        """,
+        {"through": known.through},
     )
     reasons = {
         "imputed": NO_HISTORY,
+        "later": "were started after the moment up to which they are known",
         "waiting": "have not been started",
         "completed": "were done without ever having been in an active status",
         "cancelled": "were cancelled before they were started",

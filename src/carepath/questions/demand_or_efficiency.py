@@ -37,8 +37,8 @@ QUESTION = Question(
     estimand="the ratio of work in progress between the windows, and what each driver adds to the "
     "logarithm of the load: arrivals, rework, service and external waiting, with block-bootstrap "
     "intervals",
-    censoring="visits that still last count up to as_of; the state of every day is known, so no "
-    "follow-up is needed",
+    censoring="visits that still last count up to the moment to which tasks are known; the state "
+    "of every day until then is known, so no follow-up is needed",
     reads=(PHASES, TASKS, COORDINATORS, "data_freshness"),
     verdicts={
         "demand": "work in progress changed by a quarter or more, and arrivals drive it",
@@ -100,6 +100,7 @@ def answer(context: Context) -> Answer:
             f"{MINIMUM_DAYS} days are needed, and the tasks{context.period} do not span them "
             f"({count(length, 'day')} from {flow.first} to {flow.last}).",
             "cannot tell",
+            caveats=(flow.known.say("Tasks"),),
         )
     compared = _first_that_tells(candidates, flow, context.seed)
     found, before, after = compared.found, compared.before, compared.after
@@ -118,6 +119,7 @@ def answer(context: Context) -> Answer:
         caveats=(
             f"Windows: {length} days from {first}, and from {second}.",
             *_say_tried(candidates, compared.windows),
+            flow.known.say("Tasks"),
             _say_known(share),
             "Working hours are inferred from the hours in which visits end.",
             "Overload shows up as queueing whatever its cause; queueing is therefore no driver.",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from carepath.questions.freshness import TASK_SOURCES, Knowledge, read_knowledge
 from carepath.questions.question import Context
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ REACTION = np.timedelta64(30, "m")
 
 @dataclass(frozen=True, eq=False)
 class Visits:
-    """Visits of one kind: when each began and ended; ended at as_of where it still lasts."""
+    """Visits of one kind: when each began and ended; those that last end with what is known."""
 
     entered: Moments
     exited: Moments
@@ -90,6 +91,8 @@ class TaskFlow:
         worked on, waiting for somebody outside, and all that are neither done nor cancelled.
     staff : Staff
         Who worked.
+    known : Knowledge
+        Up to when the sources tell what happened: nothing here is later.
     """
 
     first: date
@@ -101,17 +104,21 @@ class TaskFlow:
     waiting: Visits
     open: Visits
     staff: Staff
+    known: Knowledge
 
 
 def read_flow(context: Context) -> TaskFlow | None:
-    """Read all tasks; None when there is none."""
+    """Read all tasks, as far as they are known; None when there is none."""
+    known = read_knowledge(context, *TASK_SOURCES)
+    through = {"through": known.through}
     tasks = context.fetch(
         f"""
         select created_at, first_done_at
         from {TASKS}
-        where created_at is not null
+        where created_at <= $through
         order by task_id
-        """
+        """,
+        through,
     )
     if not len(tasks):
         return None
@@ -125,38 +132,43 @@ def read_flow(context: Context) -> TaskFlow | None:
         )
         select category, entered_at, exited_at, coalesce(next_category, 'none') as next_category
         from followed
-        where category not in ('done', 'cancelled')
+        where category not in ('done', 'cancelled') and entered_at <= $through
         order by task_id, visit_number
-        """
+        """,
+        through,
     )
     zone = context.site_time_zone
-    as_of = convert_to_local(np.array([context.as_of], dtype="datetime64[us]"), zone)[0]
+    end = convert_to_local(np.array([known.end]), zone)[0]
     entered = convert_to_local(visits.moments("entered_at"), zone)
     exited = convert_to_local(visits.moments("exited_at"), zone)
-    is_over = ~np.isnat(exited)
+    # An end that came later had not come yet.
+    is_over = visits.moments("exited_at") <= known.end
     # Clocks set back may end a visit before it began.
-    exited = np.maximum(np.where(is_over, exited, as_of), entered)
+    exited = np.maximum(np.where(is_over, exited, end), entered)
     category = visits.objects("category")
     # A task nobody will ever pick up is no sign of a busy team; one picked up soon neither.
     picked = (category == "todo") & (visits.objects("next_category") == "active")
+    picked &= is_over
     picked &= exited - entered > REACTION
     queued = Visits(entered[picked] + REACTION, exited[picked], is_over[picked])
 
     def of(chosen: NDArray[np.bool_]) -> Visits:
         return Visits(entered[chosen], exited[chosen], is_over[chosen])
 
-    finished = convert_to_local(tasks.moments("first_done_at"), zone)
+    finished = tasks.moments("first_done_at")
+    finished = convert_to_local(finished[finished <= known.end], zone)
     arrivals = convert_to_local(tasks.moments("created_at"), zone)
     return TaskFlow(
         _day(arrivals.min()),
-        _day(as_of - DAY),
+        _day(end - DAY),
         arrivals,
-        finished[~np.isnat(finished)],
+        finished,
         queued,
         of(category == "active"),
         of(category == "waiting"),
         of(np.ones(len(category), dtype=bool)),
         _read_staff(context),
+        known,
     )
 
 

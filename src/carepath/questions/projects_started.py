@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
 from carepath.questions.figures import figure, tally
-from carepath.questions.freshness import read_complete_through
+from carepath.questions.freshness import PROJECT_SOURCES, read_knowledge
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PROJECT_TYPE, STARTED_FROM
 from carepath.questions.wording import count, within
@@ -57,9 +57,9 @@ def answer(context: Context) -> Answer:
         return context.answer(f"No project started{context.period}.", "no data", excluded=excluded)
     counted = {(week.date(), segment): int(started) for week, segment, started in found.rows()}
     segments = sorted({segment for _, segment in counted})
-    through = read_complete_through(context, "care_platform.project", _HISTORY)
+    known = read_knowledge(context, *PROJECT_SOURCES)
     # The site's midnight may come up to twelve hours after that of UTC.
-    sure = (through - timedelta(hours=12)).date()
+    sure = (known.through - timedelta(hours=12)).date()
     earliest = _earliest_week(context)
     first = _first_week(context, min(counted)[0], earliest)
     last = _last_week(context, max(counted)[0], sure)
@@ -85,15 +85,13 @@ def answer(context: Context) -> Answer:
             "Incomplete weeks are in the table, marked, and in none of the rates.",
             "A start is the first entry to an active status, else first_active, else creation "
             "(--by started-from shows which).",
+            known.say("Starts of projects", "weeks that end later are not complete"),
         ),
         excluded=excluded,
         chart=Chart(
             "line", "week", "started", "Projects started", None, None, "segment", "is_complete"
         ),
     )
-
-
-_HISTORY = "care_platform.historical_project"
 
 
 def _earliest_week(context: Context) -> date:

@@ -125,8 +125,8 @@ class Context:
         bounds: tuple[tuple[str, date | datetime | None], ...] = (
             ("since", self.since),
             ("until", self.until),
-            ("since_moment", self._midnight(self.since)),
-            ("until_moment", self._midnight(self.until, days=1)),
+            ("since_moment", self.midnight(self.since)),
+            ("until_moment", self.midnight(self.until, days=1)),
         )
         for name, value in bounds:
             if value is not None and re.search(rf"\${name}\b", sql):
@@ -154,7 +154,7 @@ class Context:
             parts.append(f"{column} < $until_moment")
         return " and ".join(parts[1:] or parts)
 
-    def _midnight(self, day: date | None, days: int = 0) -> datetime | None:
+    def midnight(self, day: date | None, days: int = 0) -> datetime | None:
         """Return the UTC moment at which a date of the site, or one some days later, begins."""
         if day is None:
             return None

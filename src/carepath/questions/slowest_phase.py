@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
 from carepath.questions.figures import figure, tally
+from carepath.questions.freshness import TASK_SOURCES, Knowledge, read_knowledge
 from carepath.questions.group_means import GroupMean, compare_groups, encode
 from carepath.questions.question import Context, Question
 from carepath.questions.wording import days, listed, percent
@@ -34,7 +35,7 @@ QUESTION = Question(
     local_dates="range",
 )
 HORIZON_DAYS = 30.0
-DAY = 86_400.0
+DAY = np.timedelta64(1, "D")
 IMPUTED = "imputed for tasks without history"
 KINDS = {"todo": "queue", "active": "work", "waiting": "external wait", "paused": "paused"}
 COLUMNS = (
@@ -44,7 +45,9 @@ COLUMNS = (
     Column("tasks", "tasks", "tasks that were ever in it"),
     Column("visits_per_task", "ratio", "visits / tasks: over 1 when tasks come back"),
     Column(
-        "still_in_it", "visits", "visits not over at as_of, counted as lasting at least so long"
+        "still_in_it",
+        "visits",
+        "visits not over as far as is known, counted as lasting at least so long",
     ),
     Column("median_days", "days", "days within which half of the visits are over"),
     Column("median_low", "days", "lower limit of median_days"),
@@ -73,6 +76,7 @@ class Visits:
     durations: NDArray[np.float64]
     is_over: NDArray[np.bool_]
     kinds: dict[str, str]
+    known: Knowledge
 
 
 def answer(context: Context) -> Answer:
@@ -80,7 +84,12 @@ def answer(context: Context) -> Answer:
     excluded = _find_excluded(context)
     visits = _read_visits(context)
     if not len(visits.durations):
-        return context.answer(_say_none(context, excluded), "no data", excluded=excluded)
+        return context.answer(
+            _say_none(context, excluded),
+            "no data",
+            caveats=(visits.known.say("Visits"),),
+            excluded=excluded,
+        )
     found = compare_groups(
         visits.durations,
         visits.is_over,
@@ -100,7 +109,8 @@ def answer(context: Context) -> Answer:
             "The slowest phase is not the cause: overload shows up as queueing time whatever "
             "causes it. Ask demand-or-efficiency for that.",
             "A visit is over when the task leaves the status, wherever it goes, or is deleted; "
-            "visits still going on count as lasting at least until as_of.",
+            "visits still going on count as lasting at least as long as they are known.",
+            visits.known.say("Visits"),
             "Phases of category waiting are waits for somebody outside the team.",
         ),
         excluded=excluded,
@@ -127,6 +137,7 @@ def _say_none(context: Context, excluded: tuple[Exclusion, ...]) -> str:
 
 
 def _read_visits(context: Context) -> Visits:
+    known = read_knowledge(context, *TASK_SOURCES)
     found = context.fetch(
         f"""
         select
@@ -134,24 +145,30 @@ def _read_visits(context: Context) -> Visits:
             coalesce(project_id, task_id) as project_key,
             status,
             category,
-            cast(seconds as double) as seconds,
-            is_open
+            entered_at,
+            exited_at
         from {PHASES}
         where
             category in ('todo', 'active', 'waiting', 'paused') and not is_imputed
+            and entered_at <= $through
             and {context.within_moments("entered_at")}
         order by task_id, visit_number
-        """
+        """,
+        {"through": known.through},
     )
     statuses = found.objects("status")
     kinds = dict(sorted(set(zip(statuses.tolist(), found.values("category"), strict=True))))
+    exited = found.moments("exited_at")
+    # an end that came later had not come yet
+    is_over = exited <= known.end
     return Visits(
         found.objects("task_id"),
         found.objects("project_key"),
         statuses,
-        found.floats("seconds") / DAY,
-        ~found.booleans("is_open"),
+        (np.where(is_over, exited, known.end) - found.moments("entered_at")) / DAY,
+        is_over,
         {status: KINDS[category] for status, category in kinds.items()},
+        known,
     )
 
 
@@ -253,19 +270,29 @@ def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
     found = context.fetch(
         f"""
         select
-            case when is_imputed then 'imputed' else category end as fate,
+            case
+                when is_imputed then 'imputed'
+                when category in ('unknown', 'before_history') then category
+                else 'later'
+            end as fate,
             count(*) as visits
         from {PHASES}
         where
-            (is_imputed or category in ('unknown', 'before_history'))
+            (
+                is_imputed
+                or category in ('unknown', 'before_history')
+                or (entered_at > $through and category not in ('done', 'cancelled'))
+            )
             and {context.within_moments("entered_at")}
         group by 1
         order by 1
-        """
+        """,
+        {"through": read_knowledge(context, *TASK_SOURCES).through},
     )
     reasons = {
         "imputed": IMPUTED,
         "unknown": "in a status the status map does not know",
+        "later": "begun after the moment up to which they are known",
         "before_history": "before the task's history begins",
     }
     return tuple(

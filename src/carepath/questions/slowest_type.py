@@ -10,6 +10,7 @@ from carepath.questions.completions import (
     find_excluded,
     read_projects,
     read_tasks,
+    say_known,
     say_none_started,
 )
 from carepath.questions.figures import figure
@@ -27,7 +28,8 @@ QUESTION = Question(
     unit="task, and project, by type",
     estimand="mean days until completed, cancelled or deleted, up to a horizon of 90 (tasks) or "
     "180 days (projects), beside that of all other types",
-    censoring="open work counts as longer than it was watched (right-censored at as_of)",
+    censoring="open work counts as longer than it was watched (right-censored at the moment up to "
+    "which its sources are complete)",
     reads=(TASKS, PROJECTS, "data_freshness"),
     verdicts={
         "slower": "at least one type is 20 % longer than the others, adjusted p under .05",
@@ -41,7 +43,7 @@ COLUMNS = (
     Column("unit", "", "tasks or projects"),
     Column("type", "", "type of the task or project"),
     Column("started", "items", "items that entered an active status"),
-    Column("ended", "items", "of those, completed, cancelled or deleted by as_of"),
+    Column("ended", "items", "of those, completed, cancelled or deleted as far as is known"),
     Column("completed", "items", "of those, completed"),
     Column("median_days", "days", "days within which half of the started are completed"),
     Column("median_low", "days", "lower limit of median_days"),
@@ -64,13 +66,18 @@ def answer(context: Context) -> Answer:
     """Compare each type of task, and of project, with all others of its unit."""
     found: list[Found] = []
     excluded: list[Exclusion] = []
-    for items in _read(context):
+    read = _read(context)
+    units = [items.unit for items in read]
+    for items in read:
         excluded.extend(find_excluded(context, items.unit))
         if len(items):
             found.extend((items, group) for group in _compare(items, context.seed))
     if not found:
         return context.answer(
-            say_none_started(context, excluded), "no data", excluded=tuple(excluded)
+            say_none_started(context, excluded),
+            "no data",
+            caveats=tuple(say_known(context, unit) for unit in units),
+            excluded=tuple(excluded),
         )
     headline, verdict = _conclude(found)
     return context.answer(
@@ -79,6 +86,7 @@ def answer(context: Context) -> Answer:
         tuple(_figures(found)),
         Table(COLUMNS, tuple(_row(items, group) for items, group in found)),
         caveats=(
+            *(say_known(context, items.unit) for items in read if len(items)),
             "Slower means an adjusted p under .05 and a mean at least 20 % longer than that of all "
             "other types; a smaller difference may still be real.",
             "Types differ in what they ask for: slower does not mean less efficient.",

@@ -9,10 +9,12 @@ import numpy as np
 
 from carepath.questions.answer import Answer, Chart, Column, Figure, Table
 from carepath.questions.figures import tally
+from carepath.questions.freshness import TASK_SOURCES, Knowledge, read_knowledge
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PROJECT_TYPE
 from carepath.questions.wording import count
 
+PHASES = "task_phases"
 CHANGES = "work_in_progress_changes"
 PROJECTS = "current_project_summary"
 NO_PROJECT = "(none)"
@@ -21,13 +23,13 @@ QUESTION = Question(
     id="tasks-in-progress",
     text="How many tasks are in progress in each project?",
     decision="which projects are busy, and whether the team carries more than usual",
-    population="all tasks with history that are neither done, cancelled nor deleted at the "
-    "moment; --until moves the moment",
+    population="all tasks that are neither done, cancelled nor deleted at the "
+    "moment: the one up to which tasks are known; --until moves it back",
     unit="project",
     estimand="none: a count of everything there is. Means are over the ends of days, the last 28 "
     "or those of the range",
     censoring="none: the state at a moment needs no follow-up",
-    reads=(CHANGES, PROJECTS, "data_freshness"),
+    reads=(PHASES, CHANGES, PROJECTS, "data_freshness"),
     verdicts={
         "counted": "tasks are open",
         "nothing in progress": "no task is open",
@@ -48,31 +50,47 @@ COLUMNS = (
 
 def answer(context: Context) -> Answer:
     """Count active tasks, and all open ones beside them, of every project with open work."""
+    known = read_knowledge(context, *TASK_SOURCES)
+    last = _last_day(context, known)
+    until = context.until if context.until and context.until <= last else None
+    moment = f"at the end of {until}" if until else f"at {known.through:%Y-%m-%d %H:%M:%S} UTC"
+    ends_at = context.midnight(until, days=1) or known.through + timedelta(microseconds=1)
     found = context.fetch(
         f"""
-        with latest as (
+        with opened as (
             select
-                project_key, open_task_count, active_task_count, changed_date,
-                row_number() over (partition by project_key order by changed_date desc) as recency
+                coalesce(project_id, '{NO_PROJECT}') as project_key,
+                count(case when category = 'active' then 1 end) as active_tasks,
+                count(*) as open_tasks
+            from {PHASES}
+            where
+                category not in ('done', 'cancelled')
+                and entered_at < $ends_at and (exited_at is null or exited_at >= $ends_at)
+            group by 1
+        ),
+        dated as (
+            select project_key, max(changed_date) as changed_date
             from {CHANGES}
-            where {"changed_date <= $until" if context.until else "true"}
+            where changed_date <= $day
+            group by project_key
         )
         select
-            latest.project_key as project_id,
+            opened.project_key as project_id,
             {context.by} as segment,
-            latest.active_task_count as active_tasks,
-            latest.open_task_count as open_tasks,
-            latest.changed_date
-        from latest
-        left join {PROJECTS} as projects on latest.project_key = projects.project_id
-        where latest.recency = 1 and latest.open_task_count > 0
-        order by latest.active_task_count desc, latest.open_task_count desc, latest.project_key
-        """
+            opened.active_tasks,
+            opened.open_tasks,
+            dated.changed_date
+        from opened
+        inner join dated on opened.project_key = dated.project_key
+        left join {PROJECTS} as projects on opened.project_key = projects.project_id
+        order by opened.active_tasks desc, opened.open_tasks desc, opened.project_key
+        """,
+        {"ends_at": ends_at, "day": until or _day(context, known)},
     )
-    until = _ended(context)
-    moment = f"at the end of {until}" if until else f"at {context.as_of} UTC"
     if not len(found):
-        return context.answer(f"No task was open {moment}.", "nothing in progress")
+        return context.answer(
+            f"No task was open {moment}.", "nothing in progress", caveats=(known.say("Tasks"),)
+        )
     active, opened = found.integers("active_tasks"), found.integers("open_tasks")
     ids = found.values("project_id")
     projects = len(ids) - ids.count(NO_PROJECT)
@@ -103,7 +121,7 @@ def answer(context: Context) -> Answer:
         tally(
             "largest_active_tasks", "tasks in progress of the busiest", busiest, "tasks", projects
         ),
-        *_usual(context),
+        *_usual(context, until or last),
     ]
     return context.answer(
         headline,
@@ -116,14 +134,15 @@ def answer(context: Context) -> Answer:
             f"{count(int(opened[~of_projects].sum()), 'open task')} belong to no known project."
             if projects < len(ids)
             else "",
+            known.say("Tasks"),
             "--since bounds the days of the daily means only." if context.since else "",
         ),
         chart=Chart("histogram", "active_tasks", "projects", "Projects by tasks in progress"),
     )
 
 
-def _usual(context: Context) -> list[Figure]:
-    """Return the daily means of the range asked for, else of the last four weeks."""
+def _usual(context: Context, last: date) -> list[Figure]:
+    """Return the daily means of the range asked for, else of four weeks, up to the last day."""
     found = context.fetch(
         f"""
         with moves as (
@@ -145,7 +164,6 @@ def _usual(context: Context) -> list[Figure]:
         """
     )
     dates = [moment.date() for moment in found.values("changed_date")]
-    last = _ended(context) or _last_day(context)
     # nothing is known of the days before the first change
     first = max(context.since or last - timedelta(days=USUAL_DAYS - 1), dates[0])
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
@@ -168,15 +186,15 @@ def _usual(context: Context) -> list[Figure]:
     return figures
 
 
-def _last_day(context: Context) -> date:
-    """Return the last date of the site that is over at as_of."""
-    moment = (context.as_of + timedelta(microseconds=1)).replace(tzinfo=UTC)
-    return moment.astimezone(ZoneInfo(context.site_time_zone)).date() - timedelta(days=1)
+def _last_day(context: Context, known: Knowledge) -> date:
+    """Return the last date of the site that is over at the end of what is known."""
+    return _day(context, known, timedelta(microseconds=1)) - timedelta(days=1)
 
 
-def _ended(context: Context) -> date | None:
-    """Return the date of --until, None where it is not over at as_of."""
-    return context.until if context.until and context.until <= _last_day(context) else None
+def _day(context: Context, known: Knowledge, later: timedelta = timedelta(0)) -> date:
+    """Return the date of the site at the end of what is known."""
+    moment = (known.through + later).replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(context.site_time_zone)).date()
 
 
 def _are(number: float) -> str:

@@ -16,6 +16,7 @@ from carepath.questions.completions import (
     find_excluded,
     read_projects,
     read_tasks,
+    say_known,
     say_none_started,
     warn_of_late_history,
 )
@@ -36,8 +37,8 @@ QUESTION = Question(
     "by which half, 75, 85 and 90 % of all that was started are completed; mean days open up to a "
     "horizon of 90 (tasks) or 180 days (projects)",
     censoring="open work counts as longer than it was watched (Kaplan-Meier, right-censored at "
-    "as_of); cancelled and deleted work counts as never completed, so the curve is the cumulative "
-    "incidence of completion",
+    "the moment up to which its sources are complete); cancelled and deleted work counts as never "
+    "completed, so the curve is the cumulative incidence of completion",
     reads=(TASKS, PROJECTS, *PHASES.values(), "data_freshness"),
     verdicts={
         "estimated": "half of the tasks or of the projects were completed, and a median can be "
@@ -53,7 +54,9 @@ COLUMNS = (
     Column("segment", "", "group; all where nothing was split"),
     Column("started", "items", "items that entered an active status"),
     Column("completed", "items", "of those, completed at least once"),
-    Column("open", "items", "of those, still open at as_of: counted as not yet completed"),
+    Column(
+        "open", "items", "of those, still open as far as is known: counted as not yet completed"
+    ),
     Column("removed", "items", "of those, cancelled or deleted first: counted as never completed"),
     *(
         column
@@ -93,10 +96,14 @@ def answer(context: Context) -> Answer:
     excluded: list[Exclusion] = []
     for items in wanted:
         excluded.extend(find_excluded(context, items.unit))
+    units = [items.unit for items in wanted]
     wanted = [items for items in wanted if len(items)]
     if not wanted:
         return context.answer(
-            say_none_started(context, excluded), "no data", excluded=tuple(excluded)
+            say_none_started(context, excluded),
+            "no data",
+            caveats=tuple(say_known(context, unit) for unit in units),
+            excluded=tuple(excluded),
         )
     times = {items.unit: estimate_times(items) for items in wanted}
     told = [_say(unit, found) for unit, found in times.items()]
@@ -120,9 +127,10 @@ def answer(context: Context) -> Answer:
         caveats=(
             "From the first entry to an active status to the first entry to done after it; "
             "re-opening later does not undo it. Days are elapsed days, nights and weekends in.",
-            "Open items count as open until as_of; cancelled and deleted ones count as never "
-            "completed. A figure of completed items alone is too short and is there for comparison "
-            "only.",
+            *(say_known(context, items.unit) for items in wanted),
+            "Open items count as open as long as they are known; cancelled and deleted ones count "
+            "as never completed. A figure of completed items alone is too short and is there for "
+            "comparison only.",
             "Time worked on over time in progress is the flow efficiency; it and the clocks of "
             "completed work leave out starts so young that a re-opening may still undo them.",
             *(caveat for items in wanted for caveat in warn(items, context.seed)),

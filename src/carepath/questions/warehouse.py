@@ -78,7 +78,7 @@ class Columns:
         listed: list[Any] = np.ma.getdata(np.ma.asarray(array)).tolist()
         if array.dtype.kind == "M":
             listed = [
-                None if value is None else _moment(value)
+                None if value is None else _moment(value, name)
                 for value in np.ma.getdata(array).astype("datetime64[us]").tolist()
             ]
         if not mask.any():
@@ -90,7 +90,14 @@ class Columns:
         return list(zip(*(self.values(name) for name in self._arrays), strict=True))
 
 
-def _moment(value: Any) -> Cell:
+def _moment(value: Any, name: str) -> Cell:
+    if isinstance(value, int):
+        raise CarepathError(
+            "prod holds a moment that is not of the years 1 to 9999.",
+            where=name,
+            fix="set earliest_plausible_at under [build] in carepath.toml to a later date, correct "
+            "what is dated after the year 9999, and run `carepath build`",
+        )
     return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
 
 

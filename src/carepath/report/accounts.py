@@ -31,6 +31,7 @@ def describe_accounts(collected: Collected) -> dict[str, Any]:
             {"table": table, "reason": reason.replace("_", " "), "count": f"{count:,}"}
             for table, reason, count in collected.rejections
         ],
+        "early_moments": [f"{count:,} of {table}" for table, count in collected.early_moments],
         "freshness": [
             {
                 "table": table,

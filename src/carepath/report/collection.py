@@ -34,6 +34,8 @@ class Collected:
         Where every raw row went.
     rejections : tuple of (source_table, reason, row_count)
         Why rows were set aside.
+    early_moments : tuple of (source_table, early_moment_count)
+        Moments of rows that count as none because they are too early.
     freshness : tuple of (source_table, latest_source_at, latest_loaded_at, complete_through)
         How far each source goes.
     """
@@ -45,6 +47,7 @@ class Collected:
     silences: dict[str, CarepathError]
     fates: tuple[tuple[str, str, int], ...] = ()
     rejections: tuple[tuple[str, str, int], ...] = ()
+    early_moments: tuple[tuple[str, int], ...] = ()
     freshness: tuple[tuple[str, datetime | None, datetime | None, datetime | None], ...] = ()
 
 
@@ -66,12 +69,17 @@ def read_accounts(warehouse: Warehouse, since: date | None, until: date | None) 
         "select source_table, reason, row_count from rejection_summary "
         "where row_count > 0 order by source_table, row_count desc, reason",
     )
+    early = _read(
+        warehouse,
+        "select source_table, early_moment_count from data_freshness "
+        "where early_moment_count > 0 order by source_table",
+    )
     freshness = _read(
         warehouse,
         "select source_table, latest_source_at, latest_loaded_at, complete_through "
         "from data_freshness order by source_table",
     )
-    return Collected(as_of, since, until, {}, {}, fates, rejections, freshness)
+    return Collected(as_of, since, until, {}, {}, fates, rejections, early, freshness)
 
 
 def ask_all(collected: Collected, warehouse: Warehouse, progress: Progress) -> Collected:

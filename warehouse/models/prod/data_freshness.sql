@@ -16,6 +16,8 @@ moments as (
         '{{ source_table }}' as source_table,
         max({{ moment }}) as latest_source_at,
         max(loaded_at) as latest_loaded_at,
+        {{ '0' if model == 'accepted_events' else 'coalesce(sum(early_moment_count), 0)' }}
+            as early_moment_count,
         -- only of rows that record a moment, not of records that change
         cast(
             percentile_cont(0.99) within group (
@@ -80,6 +82,7 @@ final as (
                     ) }}
                 )
         end as complete_through,
+        cast(moments.early_moment_count as bigint) as early_moment_count,
         latest.as_of,
         site.time_zone as site_time_zone
     from moments

@@ -5,7 +5,7 @@
 ) }}
 {%- set columns = [
     'project_type', 'raw_status', 'member_id', 'created_at', 'first_active_at', 'modified_at',
-    'deleted_at', 'set_aside_reason',
+    'deleted_at', 'set_aside_reason', 'early_moment_count',
 ] -%}
 -- Every project that a record was ever delivered of, as the latest version says. A newly landed
 -- version is weighed against the one that counted so far.

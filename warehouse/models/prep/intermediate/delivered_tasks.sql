@@ -5,7 +5,7 @@
 ) }}
 {%- set columns = [
     'project_id', 'title', 'raw_status', 'due_at', 'created_at', 'modified_at', 'deleted_at',
-    'set_aside_reason',
+    'set_aside_reason', 'early_moment_count',
 ] -%}
 -- Every task that a record was ever delivered of, as the latest version says. A newly landed
 -- version is weighed against the one that counted so far.

@@ -5,7 +5,7 @@
 ) }}
 {%- set columns = [
     'project_id', 'changed_at', 'changed_by_id', 'raw_status', 'project_type', 'first_active_at',
-    'own_created_at', 'own_set_aside_reason',
+    'own_created_at', 'own_set_aside_reason', 'early_moment_count',
 ] -%}
 {#- Read more than once: only a model itself is not written out for that by the database. -#}
 {%- set copies = ref('project_history') -%}
@@ -131,6 +131,7 @@ final as (
         ) as set_aside_reason,
         latest.own_created_at,
         latest.own_set_aside_reason,
+        latest.early_moment_count,
         latest.source_row_count,
         latest.batch_number,
         coalesce(projects.has_record, false) as has_record,

@@ -5,7 +5,7 @@
 ) }}
 {%- set columns = [
     'task_id', 'changed_at', 'changed_by_id', 'raw_status', 'title', 'due_at', 'own_created_at',
-    'own_set_aside_reason',
+    'own_set_aside_reason', 'early_moment_count',
 ] -%}
 {#- Read more than once: only a model itself is not written out for that by the database. -#}
 {%- set copies = ref('task_history') -%}
@@ -131,6 +131,7 @@ final as (
         ) as set_aside_reason,
         latest.own_created_at,
         latest.own_set_aside_reason,
+        latest.early_moment_count,
         latest.source_row_count,
         latest.batch_number,
         coalesce(tasks.has_record, false) as has_record,

@@ -27,12 +27,14 @@ renamed as (
         nullif({{ trimmed('verification_type') }}, '') as verification_type,
         coalesce(is_archived, false) as is_archived,
         -- times
-        created as created_at,
-        modified as modified_at,
+        {{ plausible('created') }} as created_at,
+        {{ plausible('modified') }} as modified_at,
         {{ loader_deleted_at('modified') }} as deleted_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason('id', 'created') }} as set_aside_reason,
+        {{ early_moment_count(['created', 'modified', '_sdc_deleted_at']) }}
+            as early_moment_count,
         row_hash
     from hashed
 ),

@@ -26,11 +26,13 @@ renamed as (
         client_id,
         is_eligibility_verified,
         -- times
-        created as created_at,
+        {{ plausible('created') }} as created_at,
         {{ loader_deleted_at('created') }} as deleted_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason('user_id', 'created') }} as set_aside_reason,
+        {{ early_moment_count(['created', '_sdc_deleted_at']) }}
+            as early_moment_count,
         row_hash
     from hashed
 ),

@@ -21,13 +21,15 @@ final as (
         history_user_id as changed_by_id,
         -- times
         history_date as changed_at,
-        first_active as first_active_at,
-        created as own_created_at,
+        {{ plausible('first_active') }} as first_active_at,
+        {{ plausible('created') }} as own_created_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason(
             'case when history_id is not null then id end', 'history_date', loader_time()
         ) }} as own_set_aside_reason,
+        {{ early_moment_count(['first_active', 'created']) }}
+            as early_moment_count,
         1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
     from source

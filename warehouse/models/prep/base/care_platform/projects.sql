@@ -20,14 +20,16 @@ final as (
         creator_id as member_id,
         -- times
         created as created_at,
-        first_active as first_active_at,
-        modified as modified_at,
+        {{ plausible('first_active') }} as first_active_at,
+        {{ plausible('modified') }} as modified_at,
         {{ loader_deleted_at('modified') }} as deleted_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason(
             'id', 'created', recorded_at=loader_time(), ends_at=loader_deleted_at('modified')
         ) }} as set_aside_reason,
+        {{ early_moment_count(['first_active', 'modified', '_sdc_deleted_at']) }}
+            as early_moment_count,
         1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
     from source

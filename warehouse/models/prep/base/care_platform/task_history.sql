@@ -21,13 +21,15 @@ final as (
         history_user_id as changed_by_id,
         -- times
         history_date as changed_at,
-        due as due_at,
-        created as own_created_at,
+        {{ plausible('due') }} as due_at,
+        {{ plausible('created') }} as own_created_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason(
             'case when history_id is not null then id end', 'history_date', loader_time()
         ) }} as own_set_aside_reason,
+        {{ early_moment_count(['created', 'due']) }}
+            as early_moment_count,
         1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
     from source

@@ -19,15 +19,17 @@ final as (
         title,
         {{ known_then('status', 'modified') }} as raw_status,
         -- times
-        due as due_at,
+        {{ plausible('due') }} as due_at,
         created as created_at,
-        modified as modified_at,
+        {{ plausible('modified') }} as modified_at,
         {{ loader_deleted_at('modified') }} as deleted_at,
         {{ loader_time() }} as loaded_at,
         -- handling
         {{ set_aside_reason(
             'id', 'created', recorded_at=loader_time(), ends_at=loader_deleted_at('modified')
         ) }} as set_aside_reason,
+        {{ early_moment_count(['due', 'modified', '_sdc_deleted_at']) }}
+            as early_moment_count,
         1 as source_row_count,
         {{ batch_number(loader_time()) }} as batch_number
     from source
