@@ -56,6 +56,8 @@ class Made:
         as_of: datetime = AS_OF,
         complete_through: datetime | None = None,
         ends: dict[str, datetime] | None = None,
+        *,
+        are_loads_known: bool = True,
     ) -> None:
         """Say up to when the sources are complete; `ends` of those that stopped earlier."""
         for source in (
@@ -65,10 +67,12 @@ class Made:
             "care_platform.task",
             "care_platform.historical_task",
         ):
+            end = (ends or {}).get(source, complete_through or as_of)
             self.add(
                 "data_freshness",
                 source_table=source,
-                complete_through=(ends or {}).get(source, complete_through or as_of),
+                latest_loaded_at=end if are_loads_known else None,
+                complete_through=end,
                 as_of=as_of,
                 site_time_zone=self.zone,
             )

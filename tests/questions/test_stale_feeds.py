@@ -99,12 +99,19 @@ def summarise(visits: list[Visit]) -> dict[str, Any]:
     }
 
 
-def plant(folder: Path, as_of: datetime, ends: dict[str, datetime], upto: datetime) -> Made:
+def plant(
+    folder: Path,
+    as_of: datetime,
+    ends: dict[str, datetime],
+    upto: datetime,
+    *,
+    are_loads_known: bool = True,
+) -> Made:
     """A prod of a moment, with the tasks and projects as they were at `upto`."""
     folder.mkdir()
     (folder / "carepath.toml").touch()
     made = Made(folder)
-    made.fresh(as_of, ends=ends)
+    made.fresh(as_of, ends=ends, are_loads_known=are_loads_known)
     moves: dict[tuple[str, Any], list[int]] = defaultdict(lambda: [0, 0, 0])
     for number, (name, whole) in enumerate(lives(1.5, 3, seed=1)):
         visits = known(whole, upto)
@@ -237,6 +244,30 @@ def test_where_projects_stopped_tasks_go_on(
         assert told(answer, "tasks") == told(now.ask(question), "tasks"), question
         (note,) = notes(answer)
         assert note.startswith("Projects are known up to 2025-12-10 11:20 UTC, as far as " + source)
+
+
+def test_without_loader_times_records_that_nobody_touched_do_not_end_an_answer(
+    now: Made, tmp_path: Path
+) -> None:
+    ends = dict.fromkeys((TASKS, PROJECTS), STOPPED)
+    quiet = plant(tmp_path / "quiet", TODAY, ends, TODAY, are_loads_known=False)
+    for question in (*OF_TASKS, *OF_BOTH):
+        assert told(quiet.ask(question)) == told(now.ask(question)), question
+        assert notes(quiet.ask(question)) == []
+
+
+def test_without_loader_times_history_ends_an_answer_and_records_where_there_is_none(
+    then: Made, tmp_path: Path
+) -> None:
+    ends = dict.fromkeys((TASK_HISTORY, PROJECT_HISTORY), STOPPED)
+    made = plant(tmp_path / "history", TODAY, ends, TODAY, are_loads_known=False)
+    assert told(made.ask("time-to-complete")) == told(then.ask("time-to-complete"))
+    ends = dict.fromkeys((TASKS, PROJECTS), STOPPED)
+    made = plant(tmp_path / "records", TODAY, ends, TODAY, are_loads_known=False)
+    for row in made.rows["data_freshness"]:
+        if row["source_table"] in (TASK_HISTORY, PROJECT_HISTORY):
+            row["complete_through"] = None
+    assert told(made.ask("time-to-complete")) == told(then.ask("time-to-complete"))
 
 
 @pytest.mark.parametrize("source", [PROJECTS, PROJECT_HISTORY])

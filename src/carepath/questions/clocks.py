@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from carepath.questions.answer import Figure
-from carepath.questions.completions import PROJECTS, SOURCES, TASKS
+from carepath.questions.completions import PROJECTS, TASKS
 from carepath.questions.figures import figure
-from carepath.questions.freshness import read_knowledge
+from carepath.questions.freshness import read_work
 from carepath.questions.question import Context
 
 PHASES = {"tasks": "task_phases", "projects": "project_phases"}
@@ -87,7 +87,7 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
             and {context.within_moments("first_active_at")}
         order by {unit[:-1]}_id
         """,
-        {"through": read_knowledge(context, *SOURCES[unit]).through},
+        {"through": read_work(context, unit).through},
     )
     if not len(found):
         return []

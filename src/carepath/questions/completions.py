@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carepath.questions.answer import Exclusion
-from carepath.questions.freshness import PROJECT_SOURCES, TASK_SOURCES, read_knowledge
+from carepath.questions.freshness import read_work
 from carepath.questions.question import Context
 from carepath.questions.wording import count, listed
 
@@ -21,7 +21,6 @@ PROJECTS = "current_project_summary"
 TASK_HORIZON_DAYS = 90.0
 PROJECT_HORIZON_DAYS = 180.0
 DAY = 86_400.0
-SOURCES = {"tasks": TASK_SOURCES, "projects": PROJECT_SOURCES}
 # Ends, as the statistics count them; 0 is still open.
 COMPLETED, REMOVED = 1, 2
 NO_HISTORY = "have no history, only a current status"
@@ -110,7 +109,7 @@ _TYPED_TASKS = f"""(
 
 def _read(context: Context, unit: str, horizon: float, source: str) -> Completions:
     key = "task_id" if unit == "tasks" else "project_id"
-    known = read_knowledge(context, *SOURCES[unit])
+    known = read_work(context, unit)
     found = context.fetch(
         f"""
         select
@@ -152,12 +151,12 @@ def _read(context: Context, unit: str, horizon: float, source: str) -> Completio
 
 def say_known(context: Context, unit: str) -> str:
     """Say up to when tasks or projects are known; nothing where that is as_of."""
-    return read_knowledge(context, *SOURCES[unit]).say(unit.capitalize())
+    return read_work(context, unit).say(unit.capitalize())
 
 
 def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
     """Count the items that have no time to completion."""
-    known = read_knowledge(context, *SOURCES[unit])
+    known = read_work(context, unit)
     found = context.fetch(
         f"""
         select

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from carepath.questions.freshness import TASK_SOURCES, Knowledge, read_knowledge
+from carepath.questions.freshness import Knowledge, read_work
 from carepath.questions.question import Context
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class TaskFlow:
 
 def read_flow(context: Context) -> TaskFlow | None:
     """Read all tasks, as far as they are known; None when there is none."""
-    known = read_knowledge(context, *TASK_SOURCES)
+    known = read_work(context, "tasks")
     through = {"through": known.through}
     tasks = context.fetch(
         f"""

@@ -9,8 +9,11 @@ import numpy as np
 
 from carepath.questions.question import Context
 
-TASK_SOURCES = ("care_platform.task", "care_platform.historical_task")
-PROJECT_SOURCES = ("care_platform.project", "care_platform.historical_project")
+RECORDS = {"tasks": "care_platform.task", "projects": "care_platform.project"}
+HISTORIES = {
+    "tasks": "care_platform.historical_task",
+    "projects": "care_platform.historical_project",
+}
 
 
 @dataclass(frozen=True)
@@ -44,23 +47,40 @@ class Knowledge:
         )
 
 
-def read_knowledge(context: Context, *sources: str) -> Knowledge:
-    """Return up to when all of `sources` are complete; up to as_of where unknown."""
-    found = context.fetch(
-        """
-        select source_table, complete_through
-        from data_freshness
-        order by source_table
-        """
-    )
-    known: list[tuple[datetime, str]] = [
+def read_work(context: Context, unit: str) -> Knowledge:
+    """Return up to when `unit`, tasks or projects, is known; up to as_of where nothing says.
+
+    What happened to work is told by its history. Its records count too where they say when they
+    were loaded; otherwise records that nobody touched any more cannot be told from records that
+    came no more, and the history decides.
+    """
+    ends = _read_ends(context)
+    history = ends.get(HISTORIES[unit], (None, False))
+    records = ends.get(RECORDS[unit], (None, False))
+    sources = [HISTORIES[unit]]
+    if history[0] is None or records[1]:
+        sources.append(RECORDS[unit])
+    known = [
         (moment, source)
-        for source, moment in found.rows()
-        if source in sources and moment is not None and moment < context.as_of
+        for source in sources
+        if (moment := ends.get(source, (None, False))[0]) is not None and moment < context.as_of
     ]
     return Knowledge(*min(known, default=(context.as_of, "")))
 
 
-def read_complete_through(context: Context, *sources: str) -> datetime:
-    """Return the earliest moment up to which all of `sources` are complete; as_of where unknown."""
-    return read_knowledge(context, *sources).through
+def read_complete_through(context: Context, source: str) -> datetime:
+    """Return the moment up to which a source is complete; as_of where unknown."""
+    moment, _ = _read_ends(context).get(source, (None, False))
+    return context.as_of if moment is None else min(context.as_of, moment)
+
+
+def _read_ends(context: Context) -> dict[str, tuple[datetime | None, bool]]:
+    """Read up to when each source is complete, and whether it says when rows were loaded."""
+    found = context.fetch(
+        """
+        select source_table, complete_through, latest_loaded_at is not null as is_load_known
+        from data_freshness
+        order by source_table
+        """
+    )
+    return {source: (moment, bool(is_known)) for source, moment, is_known in found.rows()}

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
 from carepath.questions.figures import figure, tally
-from carepath.questions.freshness import PROJECT_SOURCES, read_knowledge
+from carepath.questions.freshness import read_work
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PROJECT_TYPE, STARTED_FROM
 from carepath.questions.wording import count, within
@@ -57,7 +57,7 @@ def answer(context: Context) -> Answer:
         return context.answer(f"No project started{context.period}.", "no data", excluded=excluded)
     counted = {(week.date(), segment): int(started) for week, segment, started in found.rows()}
     segments = sorted({segment for _, segment in counted})
-    known = read_knowledge(context, *PROJECT_SOURCES)
+    known = read_work(context, "projects")
     # The site's midnight may come up to twelve hours after that of UTC.
     sure = (known.through - timedelta(hours=12)).date()
     earliest = _earliest_week(context)

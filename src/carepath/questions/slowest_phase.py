@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Figure, Table
 from carepath.questions.figures import figure, tally
-from carepath.questions.freshness import TASK_SOURCES, Knowledge, read_knowledge
+from carepath.questions.freshness import Knowledge, read_work
 from carepath.questions.group_means import GroupMean, compare_groups, encode
 from carepath.questions.question import Context, Question
 from carepath.questions.wording import days, listed, percent
@@ -137,7 +137,7 @@ def _say_none(context: Context, excluded: tuple[Exclusion, ...]) -> str:
 
 
 def _read_visits(context: Context) -> Visits:
-    known = read_knowledge(context, *TASK_SOURCES)
+    known = read_work(context, "tasks")
     found = context.fetch(
         f"""
         select
@@ -287,7 +287,7 @@ def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
         group by 1
         order by 1
         """,
-        {"through": read_knowledge(context, *TASK_SOURCES).through},
+        {"through": read_work(context, "tasks").through},
     )
     reasons = {
         "imputed": IMPUTED,

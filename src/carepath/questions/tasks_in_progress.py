@@ -9,7 +9,7 @@ import numpy as np
 
 from carepath.questions.answer import Answer, Chart, Column, Figure, Table
 from carepath.questions.figures import tally
-from carepath.questions.freshness import TASK_SOURCES, Knowledge, read_knowledge
+from carepath.questions.freshness import Knowledge, read_work
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PROJECT_TYPE
 from carepath.questions.wording import count
@@ -50,7 +50,7 @@ COLUMNS = (
 
 def answer(context: Context) -> Answer:
     """Count active tasks, and all open ones beside them, of every project with open work."""
-    known = read_knowledge(context, *TASK_SOURCES)
+    known = read_work(context, "tasks")
     last = _last_day(context, known)
     until = context.until if context.until and context.until <= last else None
     moment = f"at the end of {until}" if until else f"at {known.through:%Y-%m-%d %H:%M:%S} UTC"
