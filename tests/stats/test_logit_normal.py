@@ -117,7 +117,9 @@ def test_planted_rates_of_many_small_segments_are_found(typical):
         middles.append(logit(found.typical[1]))
         spreads.append(found.spread)
     assert np.mean(middles) == pytest.approx(logit(typical), abs=0.1)
-    assert np.mean(held) == pytest.approx(0.95, abs=0.025)
+    # At .5 % some 75 people of a set succeed, who tell the deviation badly: 93 % over many sets.
+    far = abs(typical - 0.5) > 0.49
+    assert np.mean(held) == pytest.approx(0.95, abs=0.05 if far else 0.025)
     # Of ten, the chance that three miss is 1 %.
     assert within >= 8
     assert above >= 8
