@@ -189,10 +189,33 @@ def segments(rng: np.random.Generator) -> Outcomes:
     }
 
 
-def _spread(tau: float) -> float:
-    """Standard deviation of the rates of segments with logits N(.3, tau^2)."""
+def small_segments(rng: np.random.Generator) -> Outcomes:
+    """Many small clients that convert rarely."""
+    held: dict[str, bool | None] = {}
+    for percent in (2, 5, 10):
+        typical = float(special.logit(percent / 100))
+        tau = float(rng.choice([0.0, 0.2, 0.4, 0.8]))
+        theta = rng.normal(typical, tau, 60)
+        n = rng.integers(30, 150, 60)
+        found = pooling.pool_segments(rng.binomial(n, special.expit(theta)), n, rng, 20)
+        one = int(rng.integers(60))
+        rate = found.rates[one]
+        assert rate is not None
+        name = f"{percent} %, 60 of 30 to 150 people"
+        held[f"rate of a segment, typically {name}"] = rate.contains(
+            float(special.expit(theta[one]))
+        )
+        held[f"rate of a typical segment of {name}"] = _holds(found.common, percent / 100)
+        held[f"upper limit of the spread about {name} (one-sided: at least 95 %)"] = (
+            None if found.spread_upper is None else found.spread_upper >= _spread(tau, typical)
+        )
+    return held
+
+
+def _spread(tau: float, mu: float = 0.3) -> float:
+    """Standard deviation of the rates of segments with logits N(mu, tau^2)."""
     nodes, weights = np.polynomial.hermite_e.hermegauss(31)
-    rates, weights = special.expit(0.3 + tau * nodes), weights / weights.sum()
+    rates, weights = special.expit(mu + tau * nodes), weights / weights.sum()
     return float(np.sqrt(weights @ rates**2 - (weights @ rates) ** 2))
 
 
@@ -316,6 +339,7 @@ SIMULATIONS: tuple[Simulation, ...] = (
     clustered_times,
     weekly_counts,
     segments,
+    small_segments,
     changes,
     client_changes,
     trends,

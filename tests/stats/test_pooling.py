@@ -5,62 +5,10 @@ import pytest
 from effort import times
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import special, stats
 
 from carepath.errors import CarepathError
-from carepath.stats.pooling import _common, _reml, _tau_upper, heterogeneity_p, pool_segments
-
-
-def test_the_deviation_is_the_published_one_for_a_known_meta_analysis():
-    # Rubin's (1981) eight schools: DerSimonian-Laird and REML deviations are zero, the pooled
-    # mean 7.7 with standard error 4.1 (Gelman et al., Bayesian Data Analysis, 5.5).
-    y = np.array([28.0, 8, -3, 7, -1, 1, 18, 12])
-    v = np.array([15.0, 10, 16, 11, 9, 11, 10, 18]) ** 2
-    assert _reml(y, v) == pytest.approx(0.0, abs=1e-3)
-    mean, variance = _common(y, v, 0.0)
-    assert mean == pytest.approx(7.7, abs=0.05)
-    assert np.sqrt(variance) == pytest.approx(4.1, abs=0.05)
-
-
-def test_the_deviation_maximises_the_restricted_likelihood_of_the_bcg_trials():
-    # BCG vaccine trials (Colditz et al. 1994): REML tau^2 = 0.3132 (metafor's documentation).
-    y = np.array(
-        [
-            -0.8893,
-            -1.5854,
-            -1.3481,
-            -1.4416,
-            -0.2175,
-            -0.7861,
-            -1.6209,
-            0.0120,
-            -0.4694,
-            -1.3713,
-            -0.3394,
-            0.4459,
-            -0.0173,
-        ]
-    )
-    v = np.array(
-        [
-            0.3256,
-            0.1946,
-            0.4154,
-            0.0200,
-            0.0512,
-            0.0069,
-            0.2230,
-            0.0040,
-            0.0564,
-            0.0730,
-            0.0124,
-            0.5325,
-            0.0714,
-        ]
-    )
-    assert _reml(y, v) ** 2 == pytest.approx(0.3132, abs=0.002)
-    # One-sided 95 % is the upper end of a two-sided 90 % Q-profile interval, under the 95 % one.
-    assert _reml(y, v) < _tau_upper(y, v, _reml(y, v)) < np.sqrt(1.1115)
+from carepath.stats.pooling import heterogeneity_p, pool_segments
 
 
 def test_every_segment_moves_towards_the_common_rate():
@@ -90,6 +38,36 @@ def test_large_equal_segments_are_consistent_and_large_unequal_ones_differ():
 def test_small_segments_cannot_be_called_consistent():
     assert pool_segments([16, 17, 18, 16], [32] * 4, seed=1).verdict == "cannot tell"
     assert pool_segments([16], [32], seed=1).verdict == "cannot tell"
+
+
+def test_a_low_rate_of_many_small_segments_is_not_drawn_up():
+    # 2 % of 24,000 people: half a person more and less in each of 400 segments made it 3.3 %.
+    rng = np.random.default_rng(5)
+    n = rng.integers(30, 90, 400)
+    found = pool_segments(rng.binomial(n, 0.02), n, seed=1, permutations=20)
+    assert found.common.value == pytest.approx(0.02, abs=0.002)
+    assert found.common.low < 0.02 < found.common.high < 0.0235
+    assert all(rate.contains(0.02) for rate in found.rates)
+    assert np.mean([rate.value for rate in found.rates]) == pytest.approx(0.02, abs=0.002)
+
+
+def test_large_segments_get_what_normal_theory_gives():
+    # Restricted maximum likelihood of the logits, which are nearly known; Student's t for the mean.
+    rng = np.random.default_rng(6)
+    n = np.full(30, 50_000)
+    k = rng.binomial(n, special.expit(-1 + 0.4 * rng.normal(size=30)))
+    y, v = special.logit(k / n), n / (k * (n - k))
+    found = pool_segments(k, n, seed=1, permutations=20)
+    half = stats.t.ppf(0.975, 29) * np.std(y, ddof=1) / np.sqrt(30)
+    expected = special.expit(y.mean() + half * np.array([0, -1, 1]))
+    shown = [found.common.value, found.common.low, found.common.high]
+    assert shown == pytest.approx(expected, abs=0.004)
+    tau = np.sqrt(np.var(y, ddof=1) - v.mean())
+    pull = v / (v + tau**2)
+    rates = special.expit(y + pull * (y.mean() - y))
+    assert [rate.value for rate in found.rates] == pytest.approx(rates, abs=2e-4)
+    high = special.expit(y + pull * (y.mean() - y) + 1.96 * np.sqrt(v * (1 - pull)))
+    assert [rate.high for rate in found.rates] == pytest.approx(high, abs=3e-4)
 
 
 def test_heterogeneity_agrees_with_fishers_exact_test_by_enumeration():

@@ -25,8 +25,8 @@ QUESTION = Question(
     population=MATURE_SIGN_UPS,
     unit="person (user_id), by client at entry: from the landing page, else from the account",
     estimand="each client's conversion within the window, drawn towards the common rate "
-    "(random-effects logit, REML), and the standard deviation of the clients' rates, chance taken "
-    "out",
+    "(random-effects logit, binomial counts), and the standard deviation of the clients' rates, "
+    "chance taken out",
     censoring="none is needed: people whose window has not ended are left out and counted",
     reads=(METRICS, "data_freshness"),
     verdicts={
@@ -210,7 +210,7 @@ def _estimates(
             None,
             upper,
             0.95,
-            "random-effects logit, REML",
+            "random-effects logit",
         ),
         tally(
             "heterogeneity_p",

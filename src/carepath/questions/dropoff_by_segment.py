@@ -35,8 +35,8 @@ QUESTION = Question(
     + "; of them, those who came to the step that loses the most and to whom it applies",
     unit="person (user_id), grouped by attributes at entry",
     estimand="the share lost at that step in each group, and the standard deviation of that share "
-    "between groups, chance taken out (random-effects logit, REML); tested by permutation, "
-    "Holm-adjusted over groupings",
+    "between groups, chance taken out (random-effects logit, binomial counts); tested by "
+    "permutation, Holm-adjusted over groupings",
     censoring="none is needed: people whose window has not ended are left out and counted",
     reads=(METRICS, STEPS, "data_freshness"),
     verdicts={
@@ -278,7 +278,7 @@ def _figures(groupings: tuple[Grouping, ...], adjusted: tuple[float | None, ...]
                 None,
                 pooled.spread_upper,
                 0.95,
-                "random-effects logit, REML",
+                "random-effects logit",
             )
         )
         figures.append(

@@ -13,6 +13,7 @@ slowness         is a type or phase slower
 extracts         selection by completion, drift
 multiplicity     Benjamini-Hochberg, Holm
 pooling          rates of many segments, their spread, heterogeneity
+logit_normal     binomial counts with normal logits: the model of pooling
 suppression      small groups
 decomposition    mix against rate, shares of a change
 step_shares      a change split over steps
