@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from carepath.questions.freshness import read_complete_through
 from carepath.questions.people import METRICS, entrants
 from carepath.questions.question import Context
 
@@ -93,7 +94,11 @@ Records = tuple[NDArray[np.datetime64], NDArray[np.bool_], dict[str, NDArray[np.
 
 
 def _read_projects(context: Context) -> Records:
-    """Read each member's first project and whether an event of the step came within a day."""
+    """Read each member's first project and whether an event of the step came within a day.
+
+    Only projects whose event has had its day: where the feed of events stopped, none is lost.
+    """
+    through = read_complete_through(context, "snowplow.events")
     found = context.fetch(
         f"""
         with first_projects as (
@@ -122,9 +127,11 @@ def _read_projects(context: Context) -> Records:
         left join captured on first_projects.member_id = captured.member_id
         where
             people.exclusion_reason is null and people.population != 'no_funnel_events'
+            and datediff('second', first_projects.created_at, $through) >= 86400
             and {context.within_moments("first_projects.created_at")}
         order by first_projects.created_at, first_projects.member_id
-        """
+        """,
+        {"through": through},
     )
     return _records(
         found.moments("recorded_at"),
