@@ -10,7 +10,7 @@ import click
 
 from carepath import __version__
 from carepath.cli.exit_codes import ExitCode
-from carepath.errors import CarepathError, TerminatedError
+from carepath.errors import CarepathError, DefectError, TerminatedError
 from carepath.faults import is_out_of_space
 from carepath.stopping import find_stop, listen
 
@@ -80,6 +80,8 @@ def main() -> None:
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except CarepathError as error:
+        if isinstance(error, DefectError) and os.environ.get("CAREPATH_DEBUG"):
+            raise
         if not error.is_told:
             click.secho("Error: ", fg="red", nl=False, err=True)
             click.echo(str(error), err=True)
