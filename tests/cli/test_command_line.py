@@ -178,3 +178,22 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     )
     assert process.returncode == 0
     assert process.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_name_that_cannot_be_printed_is_no_defect(encoding: str, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path / "Müller") + b" caf\xe9"
+    files = Path(os.fsdecode(folder)) / os.fsdecode(b"members\xe9")
+    files.mkdir(parents=True)
+    (files / "members-1.csv").write_text("user_id,created\nm1,2026-01-01\n")
+    assert run("init", "here", cwd=tmp_path).returncode == 0
+    for arguments in (["land", folder, "-w", "here"], ["history", "-w", "here"]):
+        process = subprocess.run(
+            [sys.executable, "-m", "carepath", *arguments],
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert process.returncode == 0, process.stderr
+    assert b"caf\\udce9" in process.stdout

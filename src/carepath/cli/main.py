@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -75,6 +76,10 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit with a documented code."""
     listen()
+    for stream in (sys.stdout, sys.stderr):
+        # Names of files may hold what the encoding of a terminal or a pipe does not have.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run()
         sys.stdout.flush()

@@ -154,7 +154,9 @@ def _read(path: Path) -> Run:
 
 def _write(path: Path, run: Run) -> IO[bytes]:
     stream = path.open("wb")
-    stream.write((json.dumps(asdict(run), ensure_ascii=False) + "\n").encode())
+    text = json.dumps(asdict(run), ensure_ascii=False) + "\n"
+    # The name of a file may hold bytes that are no text.
+    stream.write(text.encode(errors="backslashreplace"))
     stream.flush()
     os.fsync(stream.fileno())
     return stream
