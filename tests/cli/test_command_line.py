@@ -168,6 +168,21 @@ def test_a_moment_with_an_offset_is_converted_and_other_tables_are_left_alone(
     assert variables == {"earliest_plausible_at": "2019-12-31 19:00:00"}
 
 
+def test_a_reader_that_is_gone_before_the_end_is_no_error(tmp_path: Path) -> None:
+    assert run("init", "here", cwd=tmp_path).returncode == 0
+    (tmp_path / "here" / "raw.duckdb").write_bytes(b"damaged")
+    process = subprocess.run(
+        f"set -o pipefail; {sys.executable} -m carepath doctor -w here | true",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+
+
 def test_a_reader_that_has_enough_is_no_error() -> None:
     process = subprocess.run(
         f"{sys.executable} -m carepath --help | head -1",

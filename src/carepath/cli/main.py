@@ -124,8 +124,14 @@ def main() -> None:
 
 
 def _run() -> object:
+    output = sys.stdout
     try:
         return cli.main(standalone_mode=False)
+    except SystemExit:
+        # Click ends with 1 when the reader of our output has gone, and has then wrapped it.
+        if sys.stdout is not output:
+            raise BrokenPipeError from None
+        raise
     except Exception as failure:
         stop = find_stop(failure)
         if stop is failure:

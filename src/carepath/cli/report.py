@@ -16,6 +16,7 @@ from carepath.cli.options import (
 
 if TYPE_CHECKING:
     from carepath.logs import LogFormat
+    from carepath.report import ReportFile
 
 
 @click.command("report")
@@ -56,9 +57,14 @@ def command(
             written = write_report(found, output, since, until, progress)
         silent = len(written.silences)
         recorder.count(answered=written.answered, silent=silent, bytes=written.size)
-        questions = f"{written.answered} questions answered"
-        if silent:
-            questions += f", {silent} without an answer (the report says why)"
-        click.echo(f"{written.path}  {written.size / 1e6:.2f} MB  {questions}")
         if failure := written.explain_silences():
+            _print(written)
             raise failure
+    _print(written)
+
+
+def _print(written: ReportFile) -> None:
+    questions = f"{written.answered} questions answered"
+    if silent := len(written.silences):
+        questions += f", {silent} without an answer (the report says why)"
+    click.echo(f"{written.path}  {written.size / 1e6:.2f} MB  {questions}")
