@@ -137,3 +137,13 @@ def test_a_short_id_and_a_name_of_one_word_empty_nobody_elses_texts(tmp_path: Pa
     land(folder, workspace)
     erasure = erase_from_raw(workspace, ["17"])
     assert [erased.table for erased in erasure.tables if erased.emptied] == []
+
+
+def test_a_namesake_keeps_the_texts_with_their_name(tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    folder = write_files(tmp_path / "files", [f"Care for {NAME}"])
+    person = {"user_id": OTHER, "user_name": NAME.upper(), "email": None, "created": AT}
+    (folder / "members-2.jsonl").write_text(json.dumps(person) + "\n")
+    land(folder, workspace)
+    erasure = erase_from_raw(workspace, [ID])
+    assert [erased.table for erased in erasure.tables if erased.emptied] == []

@@ -177,3 +177,15 @@ def test_an_interrupt_that_a_library_swallowed_stops_everything(
     with pytest.raises(KeyboardInterrupt):
         write_report(workspace, tmp_path / "report.html")
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_file_system_that_takes_no_file_is_a_message(
+    fail: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    workspace = fail(lambda: make_collected().answers[FAILING])
+    read_only = OSError(errno.EROFS, "Read-only file system")
+    # Such a file system refuses to remove, too, even what is not there.
+    monkeypatch.setattr(Path, "write_bytes", lambda *_: raise_(read_only))
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: raise_(read_only))
+    with pytest.raises(CarepathError, match="Read-only file system"):
+        write_report(workspace, tmp_path / "report.html")

@@ -52,6 +52,18 @@ _STATEMENTS = (
     from raw.care_platform.members
     where user_id in (from people)
     """,
+    """
+    create temp table unshared_contacts as
+    select id from own_contacts
+    where lower(id) not in (
+        select lower(contact)
+        from (
+            select unnest([email, user_name]) as contact from raw.care_platform.members
+            where user_id not in (from people)
+        ) as others
+        where contact is not null
+    )
+    """,
 )
 
 OWN_ROWS: dict[str, str] = {
@@ -173,9 +185,10 @@ def list_naming(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, .
 def _read_telling(connection: duckdb.DuckDBPyConnection) -> list[str]:
     """List what names the person wherever it stands.
 
-    A name of one word is many people's, and may be an ordinary word besides.
+    A name of one word is many people's, and may be an ordinary word besides; a name that another
+    member has as well may stand for them.
     """
-    contacts = _read_words(connection, "own_contacts")
+    contacts = _read_words(connection, "unshared_contacts")
     ids = [word for name in _IDS for word in _read_words(connection, name)]
     return [
         *(word for word in contacts if "@" in normalise(word) or len(word.split()) > 1),
