@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -189,3 +191,16 @@ def test_a_file_system_that_takes_no_file_is_a_message(
     monkeypatch.setattr(Path, "unlink", lambda *_, **__: raise_(read_only))
     with pytest.raises(CarepathError, match="Read-only file system"):
         write_report(workspace, tmp_path / "report.html")
+
+
+def test_what_is_no_file_is_written_to_and_not_replaced(fail: Callable, tmp_path: Path) -> None:
+    workspace = fail(lambda: make_collected().answers[FAILING])
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()), daemon=True)
+    reader.start()
+    written = write_report(workspace, pipe)
+    reader.join(timeout=30)
+    assert pipe.is_fifo()
+    assert [len(content) for content in read] == [written.size]

@@ -7,6 +7,6 @@
         copy {{ this.render() }} from {{ dbt.string_literal(dbt.escape_single_quotes(pattern)) }}
         (format csv, header true, delimiter ',')
     {%- endset -%}
-    {%- do adapter.add_query(statement, abridge_sql_log=True) -%}
+    {%- set _ = adapter.add_query(statement, abridge_sql_log=True) -%}
     {{ return(statement) }}
 {%- endmacro %}

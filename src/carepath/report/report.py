@@ -90,14 +90,19 @@ def write_report(
                 collected = ask_all(accounts, warehouse, progress)
             described = describe_questions(collected)
             page = render(summarise(collected, described), scripts.result())
-    _replace(path, page.encode("utf-8"))
-    return ReportFile(path, path.stat().st_size, len(described.answers), described.silences)
+    content = page.encode("utf-8")
+    _replace(path, content)
+    return ReportFile(path, len(content), len(described.answers), described.silences)
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Write beside the file, then move over it: nobody mails half a report."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.is_file():
+            # /dev/stdout, a pipe: it is written to, not replaced.
+            path.write_bytes(content)
+            return
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
