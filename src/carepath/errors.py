@@ -39,6 +39,16 @@ class CarepathError(Exception):
         return "\n".join(parts)
 
 
+class DefectError(CarepathError):
+    """A defect of ours in one part of the work, whose other parts were done.
+
+    Its text holds no more of the exception than its type: what an exception says may quote a row.
+    The exception is its cause.
+    """
+
+    exit_code = DEFECT_EXIT_CODE
+
+
 class TerminatedError(KeyboardInterrupt):
     """The system asked us to end (SIGTERM): what an interrupt cleans up is cleaned up."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from carepath.building.project import shipped_definitions
 from carepath.definitions import COLUMNS
 from carepath.errors import CarepathError
-from carepath.workspace import Workspace, resolve_folder
+from carepath.workspace import Workspace, check_name, resolve_folder
 
 _CONFIG = """\
 # carepath workspace. Everything has a default; uncomment to change it.
@@ -43,9 +43,11 @@ def init_workspace(root: Path) -> Workspace:
     Raises
     ------
     CarepathError
-        When the folder cannot be made, or holds other files and no workspace.
+        When the folder cannot be made, holds other files and no workspace, or has a name that no
+        database can have.
     """
     workspace = Workspace(resolve_folder(root))
+    check_name(workspace.root)
     if workspace.root.is_file():
         raise CarepathError(
             f"{root} is a file, not a folder.", where=str(root), fix="name another folder"

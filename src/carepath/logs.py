@@ -73,7 +73,7 @@ def open_log(
         folder.mkdir(exist_ok=True)
         path = folder / NAMES[log_format]
         _rotate(path)
-        handlers.append(_QuietHandler(path, encoding="utf-8"))
+        handlers.append(_QuietHandler(path, encoding="utf-8", errors="backslashreplace"))
     if log_format == "json":
         handlers.append(logging.StreamHandler(sys.stderr))
     before = _LOGGER.level, _LOGGER.propagate

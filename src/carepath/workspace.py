@@ -93,6 +93,12 @@ def find_workspace(path: Path | None = None) -> Workspace:
     CarepathError
         When none of these is a workspace.
     """
+    found = _find(path)
+    check_name(found.root)
+    return found
+
+
+def _find(path: Path | None) -> Workspace:
     if path is not None:
         return _existing(path, "--workspace")
     named = os.environ.get(ENVIRONMENT_VARIABLE)
@@ -107,6 +113,34 @@ def find_workspace(path: Path | None = None) -> Workspace:
         where=str(here),
         fix="make one with `carepath init DIR`, or name one with --workspace DIR",
     )
+
+
+def check_name(root: Path) -> None:
+    """Refuse a folder below which DuckDB opens no database.
+
+    It takes what follows a question mark in a path for options, and a backslash for a separator.
+
+    Raises
+    ------
+    CarepathError
+        Naming the folder.
+    """
+    name = str(root)
+    if "?" in name or (os.sep == "/" and "\\" in name) or not _is_unicode(name):
+        raise CarepathError(
+            "No database can lie in a folder with a question mark, a backslash or bytes that are "
+            "not UTF-8 in its path.",
+            where=repr(name),
+            fix="rename the folder, or name another one",
+        )
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def resolve_folder(path: Path) -> Path:

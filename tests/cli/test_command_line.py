@@ -168,6 +168,21 @@ def test_a_moment_with_an_offset_is_converted_and_other_tables_are_left_alone(
     assert variables == {"earliest_plausible_at": "2019-12-31 19:00:00"}
 
 
+def test_a_reader_that_is_gone_before_the_end_is_no_error(tmp_path: Path) -> None:
+    assert run("init", "here", cwd=tmp_path).returncode == 0
+    (tmp_path / "here" / "raw.duckdb").write_bytes(b"damaged")
+    process = subprocess.run(
+        f"set -o pipefail; {sys.executable} -m carepath doctor -w here | true",
+        shell=True,
+        executable="/bin/bash",
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+
+
 def test_a_reader_that_has_enough_is_no_error() -> None:
     process = subprocess.run(
         f"{sys.executable} -m carepath --help | head -1",
@@ -178,3 +193,22 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     )
     assert process.returncode == 0
     assert process.stderr == ""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_a_name_that_cannot_be_printed_is_no_defect(encoding: str, tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path / "Müller") + b" caf\xe9"
+    files = Path(os.fsdecode(folder)) / os.fsdecode(b"members\xe9")
+    files.mkdir(parents=True)
+    (files / "members-1.csv").write_text("user_id,created\nm1,2026-01-01\n")
+    assert run("init", "here", cwd=tmp_path).returncode == 0
+    for arguments in (["land", folder, "-w", "here"], ["history", "-w", "here"]):
+        process = subprocess.run(
+            [sys.executable, "-m", "carepath", *arguments],
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )
+        assert process.returncode == 0, process.stderr
+    assert b"caf\\udce9" in process.stdout

@@ -8,7 +8,7 @@ import pytest
 
 from carepath.errors import CarepathError
 from carepath.funnels import parse_definition, read_definition
-from carepath.funnels.definition import FunnelDefinition
+from carepath.funnels.definition import DateRange, FunnelDefinition
 
 TWO = 'steps = [{ event = "A" }, { event = "B" }]\n'
 
@@ -137,6 +137,14 @@ def test_an_unknown_key_within_a_table_is_named_with_its_path(tmp_path, text, pa
             "date_range.from is not before to",
         ),
         (TWO + "date_range = { clip_conversions = true }", "clip_conversions needs to"),
+        (
+            TWO + "date_range = { from = 0001-01-01T00:00:00+05:00 }",
+            "date_range.from is outside of the years 1 to 9999",
+        ),
+        (
+            TWO + "date_range = { to = 9999-12-31T23:00:00-05:00 }",
+            "date_range.to is outside of the years 1 to 9999",
+        ),
         (TWO + "trend = { }", "trend.interval is missing"),
         (TWO + 'trend = { interval = "year" }', "interval cannot be 'year'"),
         (TWO + 'trend = { interval = "day", from_step = 2 }', "from_step cannot be 2"),
@@ -203,3 +211,16 @@ def test_the_end_of_a_range_is_a_whole_day_or_a_moment(tmp_path, written, moment
     path.write_text(TWO + f"date_range = {{ to = {written} }}\ncomplete_through = {written}\n")
     read = read_definition(path)
     assert read.date_range.end == read.complete_through == moment
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_the_ends_of_the_calendar_are_no_limit(tmp_path, quote):
+    first, last = (f"{quote}{day}{quote}" for day in ("0001-01-01", "9999-12-31"))
+    path = tmp_path / "funnel.toml"
+    path.write_text(
+        f"{TWO}complete_through = {last}\n"
+        f"date_range = {{ from = {first}, to = {last}, clip_conversions = true }}\n"
+    )
+    read = read_definition(path)
+    assert read.date_range == DateRange()
+    assert read.complete_through == datetime.max

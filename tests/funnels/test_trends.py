@@ -83,7 +83,7 @@ def test_a_local_midnight_that_clocks_skip_is_the_moment_after():
     [
         ("9999-12-31T23:00:00", {}),
         ("9999-12-31T23:59:59.999999", {}),
-        ("1000-01-01T00:00:00", {"from": "0001-01-01", "to": "1000-01-02"}),
+        ("1000-01-01T00:00:00", {"from": "0001-01-02", "to": "1000-01-02"}),
     ],
 )
 def test_periods_at_the_edge_of_the_calendar_are_refused(at, date_range, interval):
@@ -182,3 +182,9 @@ def test_a_histogram_between_named_steps_has_as_many_bins_as_asked_for():
         (2, 3, 0),
         (3, 4, 1),
     ]
+
+
+def test_a_range_over_the_whole_calendar_is_followed_where_there_are_data():
+    whole = {"from": "0001-01-01", "to": "9999-12-31", "clip_conversions": True}
+    story = "ann: A@2026-01-05T10:00:00 B@2026-01-06T10:00:00\nbob: A@2026-02-05T10:00:00"
+    assert rows_of(story, "month", date_range=whole) == rows_of(story, "month")

@@ -128,6 +128,40 @@ def test_a_damaged_record_is_named(tmp_path: Path) -> None:
     assert "00000001.json" in process.stderr and "Traceback" not in process.stderr
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"arguments": []},
+        {"started_at": 5},
+        {"seconds": "long"},
+        {"counts": {"rows_read": "many"}},
+        {"verb": None},
+        {"outcome": 1},
+    ],
+)
+def test_a_record_of_wrong_kinds_is_named_too(wrong: dict[str, object], tmp_path: Path) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    with record_run(workspace, "land", {}):
+        pass
+    path = workspace.history / "00000001.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    with pytest.raises(CarepathError, match="damaged"):
+        read_history(workspace)
+
+
+def test_a_record_of_a_newer_version_is_read_and_other_files_are_left_alone(
+    tmp_path: Path,
+) -> None:
+    workspace = init_workspace(tmp_path / "workspace")
+    with record_run(workspace, "land", {}):
+        pass
+    before = read_history(workspace)
+    path = workspace.history / "00000001.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"host": "a"}))
+    (workspace.history / "\u00b2.json").write_text("")
+    assert read_history(workspace) == before
+
+
 def test_json_logs_are_one_object_a_line_on_stderr_and_in_the_file(
     tmp_path: Path, data: Path
 ) -> None:

@@ -122,3 +122,27 @@ def test_a_range_to_the_end_of_the_calendar_is_everything(made: Made) -> None:
     everything = made.ask("conversion", since="0001-01-01", until="9999-12-31")
     assert everything.table == made.ask("conversion").table
     made.ask("slowest-phase", since="0001-01-01", until="9999-12-31")
+
+
+@pytest.mark.parametrize("question", [entry.id for entry in QUESTIONS])
+def test_a_range_over_the_whole_calendar_is_one_without_limits(made: Made, question: str) -> None:
+    made.fresh()
+    enter(made, 3, 28, "A")
+    for number in range(40):
+        started_at = datetime(2025, 3, 3, 12) + number * DAY
+        made.project(f"p{number}", started_at, 2.0)
+        made.task(f"t{number}", started_at, 2.0)
+    whole = made.ask(question, since="0001-01-01", until="9999-12-31")
+    if question == "demand-or-efficiency":
+        # The range is the later window there.
+        assert whole.verdict == "cannot tell"
+        return
+    assert whole.table == made.ask(question).table
+
+
+def test_a_range_with_nothing_before_it_to_compare_with_is_told_as_that(made: Made) -> None:
+    made.fresh()
+    for number in range(200):
+        made.task(f"t{number}", datetime(2025, 3, 3, 12) + number * DAY, 2.0)
+    headline = made.ask("demand-or-efficiency", since="2025-03-01").headline
+    assert "do not reach back that far before it" in headline and "2025-03-03" in headline

@@ -9,7 +9,7 @@ import pytest
 from answers import make_collected
 
 from carepath.report.rendering import load_scripts, render
-from carepath.report.summary import summarise
+from carepath.report.summary import describe_questions, summarise
 
 CHROMIUM = Path("/usr/bin/chromium")
 # Not one connection may be tried, not even by the browser itself.
@@ -27,8 +27,9 @@ ARGUMENTS = (
 @pytest.fixture(scope="session")
 def page() -> str:
     """The whole page, with its scripts."""
+    collected = make_collected()
     with load_scripts() as scripts:
-        return render(summarise(make_collected()), scripts.result())
+        return render(summarise(collected, describe_questions(collected)), scripts.result())
 
 
 @pytest.fixture(scope="session")

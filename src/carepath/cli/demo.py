@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from carepath.errors import CarepathError
 
 if TYPE_CHECKING:
     from carepath.sample import SamplePlan
@@ -38,6 +41,7 @@ def command(folder: Path, scenario: str, members: int | None, seed: int) -> None
     from carepath.cli.progress import show_progress
     from carepath.initialisation import init_workspace
     from carepath.operations.running import run_build, run_landing
+    from carepath.questions.attempts import explain_unanswered
     from carepath.sample import SamplePlan, make_sample
     from carepath.sample.scenarios import find_scenario
 
@@ -62,15 +66,15 @@ def command(folder: Path, scenario: str, members: int | None, seed: int) -> None
         report = run_build(workspace, progress)
     print_report(report)
     click.echo()
-    _print_answers(workspace)
-    _print_truth(workspace, data / "truth.json")
+    failures = _print_answers(workspace)
+    failures |= _print_truth(workspace, data / "truth.json")
     _print_next(workspace, folder)
+    if failure := explain_unanswered(failures):
+        raise failure
 
 
 def _check_same_demo(data: Path, plan: SamplePlan, folder: Path) -> None:
     """Refuse to mix two demos in one raw database."""
-    from carepath.errors import CarepathError
-
     ledger = data / "truth.json"
     if not ledger.exists():
         return
@@ -84,37 +88,48 @@ def _check_same_demo(data: Path, plan: SamplePlan, folder: Path) -> None:
         )
 
 
-def _print_answers(workspace: Workspace) -> None:
+def _print_answers(workspace: Workspace) -> dict[str, CarepathError]:
+    """Print the first answers; give why others could not be given."""
     from rich.text import Text
 
     from carepath import ask
     from carepath.cli.progress import show_progress
+    from carepath.questions.attempts import attempt
     from carepath.questions.registry import QUESTIONS
     from carepath.terminal import make_console
 
     texts = {question.id: question.text for question in QUESTIONS}
-    answers = []
+    answers = {}
     with show_progress("4/4 Answering") as progress:
         for number, question in enumerate(FIRST_QUESTIONS):
             progress(question, number, len(FIRST_QUESTIONS))
-            answers.append(ask(question, workspace=workspace.root))
+            act = partial(ask, question, workspace=workspace.root)
+            answers[question] = attempt("carepath demo", act)
     console = make_console()
-    for answer in answers:
-        title = ((texts[answer.question], "bold"), "  ", (answer.question, "dim"))
-        console.print(Text.assemble(*title))
-        console.print(f"  {answer.headline}\n")
+    failures = {}
+    for question, answer in answers.items():
+        console.print(Text.assemble((texts[question], "bold"), "  ", (question, "dim")))
+        if isinstance(answer, CarepathError):
+            failures[question] = answer
+            console.print(f"  No answer: {answer.what}\n")
+        else:
+            console.print(f"  {answer.headline}\n")
+    return failures
 
 
-def _print_truth(workspace: Workspace, ledger: Path) -> None:
-    """Say how the answers compare with what was planted."""
+def _print_truth(workspace: Workspace, ledger: Path) -> dict[str, CarepathError]:
+    """Say how the answers compare with what was planted; give why this cannot be said."""
     from rich.text import Text
 
     from carepath.cli.progress import show_progress
+    from carepath.questions.attempts import attempt
     from carepath.terminal import make_console
     from carepath.truth_check import check_truth
 
     with show_progress("Checking against what was planted"):
-        check = check_truth(ledger, workspace.root)
+        check = attempt("carepath demo", partial(check_truth, ledger, workspace.root))
+    if isinstance(check, CarepathError):
+        return {"truth check": check}
     held = sum(interval.contains for interval in check.intervals)
     console = make_console()
     console.print(Text.assemble(("Truth check", "bold"), ": planted parameters against answers"))
@@ -130,6 +145,7 @@ def _print_truth(workspace: Workspace, ledger: Path) -> None:
             f"  verdict for {verdict.label}: {verdict.answered}; planted: {verdict.planted}"
         )
     console.print()
+    return {}
 
 
 def _print_next(workspace: Workspace, folder: Path) -> None:

@@ -39,9 +39,10 @@ def command(
 ) -> None:
     """Erase people from raw, the reject ledger, prep and prod, for good, and build again.
 
-    The rows of the person, of their projects and tasks, and of their devices go. What stays is a
-    count by table in landing.erasures, without any identifier. docs/operations.md says what to
-    do elsewhere: the files that were landed, backups, reports.
+    The rows of the person, of their projects and tasks, and of their devices go, and what names
+    them in the texts of other people's rows. What stays is a count by table in landing.erasures,
+    without any identifier. docs/operations.md says what to do elsewhere: the files that were
+    landed, backups, reports.
 
     Exits with 1 when nothing was found of somebody, and says where they were named; the others
     are erased all the same.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 
@@ -10,7 +11,7 @@ import click
 
 from carepath import __version__
 from carepath.cli.exit_codes import ExitCode
-from carepath.errors import CarepathError, TerminatedError
+from carepath.errors import CarepathError, DefectError, TerminatedError
 from carepath.faults import is_out_of_space
 from carepath.stopping import find_stop, listen
 
@@ -75,11 +76,17 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit with a documented code."""
     listen()
+    for stream in (sys.stdout, sys.stderr):
+        # Names of files may hold what the encoding of a terminal or a pipe does not have.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run()
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except CarepathError as error:
+        if isinstance(error, DefectError) and os.environ.get("CAREPATH_DEBUG"):
+            raise
         if not error.is_told:
             click.secho("Error: ", fg="red", nl=False, err=True)
             click.echo(str(error), err=True)
@@ -117,8 +124,14 @@ def main() -> None:
 
 
 def _run() -> object:
+    output = sys.stdout
     try:
         return cli.main(standalone_mode=False)
+    except SystemExit:
+        # Click ends with 1 when the reader of our output has gone, and has then wrapped it.
+        if sys.stdout is not output:
+            raise BrokenPipeError from None
+        raise
     except Exception as failure:
         stop = find_stop(failure)
         if stop is failure:

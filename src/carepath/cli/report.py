@@ -16,6 +16,7 @@ from carepath.cli.options import (
 
 if TYPE_CHECKING:
     from carepath.logs import LogFormat
+    from carepath.report import ReportFile
 
 
 @click.command("report")
@@ -39,7 +40,11 @@ def command(
     target: str | None,
     log_format: LogFormat,
 ) -> None:
-    """Write every answer into one HTML file that can be mailed: no network, no personal data."""
+    """Write every answer into one HTML file that can be mailed: no network, no personal data.
+
+    Where a single question cannot be answered, the report is written all the same, its section says
+    why, and the command does not exit with 0.
+    """
     from carepath.cli.progress import show_progress
     from carepath.operations.recording import record_run
     from carepath.report import write_report
@@ -47,13 +52,19 @@ def command(
 
     found = find_workspace(workspace).on(target)
     asked = {"output": str(output), "since": since, "until": until}
-    with (
-        record_run(found, "report", asked, log_format) as recorder,
-        show_progress("Writing the report", log_format) as progress,
-    ):
-        written = write_report(found, output, since, until, progress)
-        recorder.count(answered=written.answered, silent=written.silent, bytes=written.size)
+    with record_run(found, "report", asked, log_format) as recorder:
+        with show_progress("Writing the report", log_format) as progress:
+            written = write_report(found, output, since, until, progress)
+        silent = len(written.silences)
+        recorder.count(answered=written.answered, silent=silent, bytes=written.size)
+        if failure := written.explain_silences():
+            _print(written)
+            raise failure
+    _print(written)
+
+
+def _print(written: ReportFile) -> None:
     questions = f"{written.answered} questions answered"
-    if written.silent:
-        questions += f", {written.silent} without an answer (the report says why)"
+    if silent := len(written.silences):
+        questions += f", {silent} without an answer (the report says why)"
     click.echo(f"{written.path}  {written.size / 1e6:.2f} MB  {questions}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -215,6 +216,11 @@ def _read_date_range(table: Table, source: Source) -> DateRange:
     clips = part.flag("clip_conversions")
     if clips and end is None:
         raise part.complain("clip_conversions", "needs to", "say where the range ends")
+    # The first and the last day of the calendar are how others write that there is no limit.
+    if start == datetime.min:
+        start = None
+    if end == datetime.max:
+        end, clips = None, False
     return DateRange(start, end, clips)
 
 

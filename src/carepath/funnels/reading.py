@@ -142,7 +142,10 @@ class Table:
         return int(value)
 
     def moment(self, key: str, *, ends_day: bool = False) -> datetime | None:
-        """Return a moment in UTC without zone; a date is its start, or the end of that day."""
+        """Return a moment in UTC without zone; a date is its start, or the end of that day.
+
+        The end of the calendar's last day is its last moment.
+        """
         value = self._values.get(key)
         if isinstance(value, str):
             value = _read_text(value)
@@ -152,8 +155,14 @@ class Table:
             try:
                 return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
             except OverflowError:
-                pass
-        elif isinstance(value, date) and (not ends_day or value < date.max):
+                raise self.complain(
+                    key,
+                    "is outside of the years 1 to 9999 when it is converted to UTC",
+                    f"write {key} = 2026-06-30 (UTC), or leave {key} out",
+                ) from None
+        if isinstance(value, date):
+            if ends_day and value == date.max:
+                return datetime.max
             return datetime.combine(value, time()) + timedelta(days=ends_day)
         raise self.complain(key, "is not a date or a moment", f"write {key} = 2026-06-30 (UTC)")
 

@@ -73,14 +73,19 @@ def find_files(folder: Path) -> Iterator[tuple[str, Path]]:
     Hidden files and the markers of Spark and the like (``_SUCCESS``) are left out.
     """
     if folder.is_file():
-        yield folder.name, folder
+        yield _write_name(folder.name), folder
         return
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         if any(part.startswith((".", "_")) for part in relative.parts):
             continue
         if path.is_file():
-            yield relative.as_posix(), path
+            yield _write_name(relative.as_posix()), path
+
+
+def _write_name(name: str) -> str:
+    """Write bytes of a name that are not UTF-8 by their codes: no database holds them."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def recognise(path: Path, name: str) -> RawFile | None:

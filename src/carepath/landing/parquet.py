@@ -9,7 +9,7 @@ import duckdb
 from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.matching import normalise_name
 from carepath.landing.sources import Source, SourceColumn, find_plain_path
-from carepath.quoting import quote_name, quote_text
+from carepath.quoting import quote_name, quote_path
 
 
 def open_parquet(connection: duckdb.DuckDBPyConnection, file: RawFile, scratch: Path) -> Source:
@@ -22,7 +22,7 @@ def open_parquet(connection: duckdb.DuckDBPyConnection, file: RawFile, scratch: 
     """
     path = find_plain_path(file, scratch)
     reader = (
-        f"read_parquet({quote_text(str(path))}, binary_as_string = true, "
+        f"read_parquet({quote_path(path)}, binary_as_string = true, "
         "hive_partitioning = false) as source"
     )
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from carepath.landing.files import RawFile
 from carepath.landing.matching import normalise_name
 from carepath.landing.records import MAX_RECORD_BYTES
-from carepath.quoting import quote_text
+from carepath.quoting import quote_path, quote_text
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,14 @@ class Source:
 
 
 def find_plain_path(file: RawFile, scratch: Path) -> Path:
-    """Give a path that DuckDB takes as one file: no wildcards, no packed Parquet."""
+    """Give a path that DuckDB takes as one file: text, no wildcards, no packed Parquet."""
     if file.format == "parquet" and file.is_gzipped:
         unpacked = scratch / "unpacked.parquet"
         with file.open() as packed, unpacked.open("wb") as plain:
             shutil.copyfileobj(packed, plain, 1 << 20)
         return unpacked
-    if any(sign in str(file.path) for sign in "*?["):
+    path = str(file.path)
+    if any(sign in path for sign in "*?[") or path != path.encode(errors="replace").decode():
         link = scratch / f"linked-{abs(hash(file.path))}"
         if not link.exists():
             link.symlink_to(file.path.resolve())
@@ -100,7 +101,7 @@ def write_text_reader(path: Path, names: list[str], options: dict[str, str]) -> 
         **options,
     }
     listed = ", ".join(f"{name} = {value}" for name, value in settings.items())
-    return f"read_csv({quote_text(str(path))}, {listed}) as source"
+    return f"read_csv({quote_path(path)}, {listed}) as source"
 
 
 def describe_malformed(row_number: int, problem: str, text: bytes) -> str:

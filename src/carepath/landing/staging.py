@@ -15,7 +15,7 @@ from carepath.landing.readers import open_source
 from carepath.landing.sources import Source, SourceColumn
 from carepath.landing.tables import EVENTS, Table
 from carepath.landing.verdicts import write_query
-from carepath.quoting import quote_text
+from carepath.quoting import quote_path
 
 _NO_FAULT_OF_THE_FILE = (
     duckdb.OutOfMemoryException,
@@ -215,7 +215,7 @@ def _collect_rejects(
             insert into {rejected}
             select row_number, [reason], row_text
             from read_json(
-                {quote_text(str(source.malformed))},
+                {quote_path(source.malformed)},
                 format = 'newline_delimited',
                 columns = {columns},
                 maximum_object_size = 67108864

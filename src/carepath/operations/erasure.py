@@ -19,7 +19,14 @@ from carepath.errors import CarepathError
 from carepath.landing.database import lock_raw, open_raw
 from carepath.landing.tables import define_tables
 from carepath.logs import log
-from carepath.operations.traces import EMPTIED, OWN_ROWS, find_traces, list_missing
+from carepath.operations.traces import (
+    EMPTIED,
+    OWN_ROWS,
+    choose_spared,
+    find_traces,
+    list_missing,
+    list_naming,
+)
 from carepath.quoting import quote_name, quote_text
 from carepath.workspace import Workspace
 
@@ -40,7 +47,8 @@ class Erased:
     rejected_rows : int
         Rows of the reject ledger that name the person.
     emptied : int
-        Rows of other people in which only the person's id, as author of a change, was emptied.
+        Rows of other people in which only what names the person was emptied: their id as author of
+        a change, a text, the end of a URL.
     """
 
     table: str
@@ -179,9 +187,15 @@ def is_unfinished(workspace: Workspace) -> bool:
 
 def _count(connection: duckdb.DuckDBPyConnection) -> tuple[Erased, ...]:
     counted = []
+    naming = list_naming(connection)
     for table, own in OWN_ROWS.items():
-        column = EMPTIED.get(table)
-        emptied = f"not ({own}) and {column} in (from people)" if column else "false"
+        tests = [
+            f"{column} in (select text from naming_texts where table_name = '{table}')"
+            for column in naming.get(table, ())
+        ]
+        if table in EMPTIED:
+            tests.append(f"{EMPTIED[table]} in (from people)")
+        emptied = f"({own}) is not true and ({' or '.join(tests) or 'false'})"
         row = connection.execute(
             f"""
             select
@@ -235,12 +249,14 @@ def _copy_table(
     own = OWN_ROWS.get(full_name, "false")
     if full_name == "landing.rejected_rows":
         own = "rowid in (from own_rejected)"
-    column = EMPTIED.get(full_name)
-    emptied = (
-        f"replace (case when {column} in (from people) then null else {column} end as {column})"
-        if column
-        else ""
-    )
+    changed = {
+        column: choose_spared(full_name, column)
+        for column in list_naming(connection).get(full_name, ())
+    }
+    if author := EMPTIED.get(full_name):
+        changed[author] = f"case when {author} in (from people) then null else {author} end"
+    listed = ", ".join(f"{text} as {column}" for column, text in changed.items())
+    emptied = f"replace ({listed})" if changed else ""
     kept = f"select * {emptied} from raw.{place} where ({own}) is not true"
     if is_known:
         connection.execute(f"insert into new.{place} by name {kept}")

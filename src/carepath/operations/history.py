@@ -67,6 +67,21 @@ class Run:
     pid: int = 0
 
 
+_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (int,),
+    "verb": (str,),
+    "arguments": (dict,),
+    "started_at": (str,),
+    "outcome": (str,),
+    "seconds": (int, float, type(None)),
+    "exit_code": (int, type(None)),
+    "error": (str, type(None)),
+    "counts": (dict,),
+    "version": (str,),
+    "pid": (int,),
+}
+
+
 class OpenRun:
     """A run that is being recorded: its file, locked."""
 
@@ -134,11 +149,11 @@ def read_history(workspace: Workspace) -> tuple[Run, ...]:
 def _read(path: Path) -> Run:
     try:
         with path.open("rb") as stream:
-            run = Run(**json.loads(stream.read()))
+            run = _parse(json.loads(stream.read()))
             if run.outcome == "running" and try_lock(stream):
                 return replace(run, outcome="interrupted", error="killed before it ended")
             return run
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise CarepathError(
             f"A record of the history is damaged: {type(error).__name__}.",
             where=str(path),
@@ -152,9 +167,24 @@ def _read(path: Path) -> Run:
         ) from None
 
 
+def _parse(record: dict[str, Any]) -> Run:
+    """Make a run of its record; what only a newer version writes is left out."""
+    known = {name: value for name, value in record.items() if name in _TYPES}
+    for name, value in known.items():
+        # True and False are numbers to Python, and to nobody else.
+        if isinstance(value, bool) or not isinstance(value, _TYPES[name]):
+            raise TypeError(name)
+    run = Run(**known)
+    if any(not isinstance(count, int) for count in run.counts.values()):
+        raise TypeError("counts")
+    return run
+
+
 def _write(path: Path, run: Run) -> IO[bytes]:
     stream = path.open("wb")
-    stream.write((json.dumps(asdict(run), ensure_ascii=False) + "\n").encode())
+    text = json.dumps(asdict(run), ensure_ascii=False) + "\n"
+    # The name of a file may hold bytes that are no text.
+    stream.write(text.encode(errors="backslashreplace"))
     stream.flush()
     os.fsync(stream.fileno())
     return stream
@@ -169,7 +199,8 @@ def _beside(path: Path) -> Path:
 
 
 def _list_numbers(folder: Path) -> list[int]:
-    return [int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit()]
+    stems = [path.stem for path in folder.glob("*.json")]
+    return [int(stem) for stem in stems if stem.isascii() and stem.isdecimal() and len(stem) >= 8]
 
 
 def _prune(folder: Path, newest: int) -> None:

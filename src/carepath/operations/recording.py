@@ -96,7 +96,8 @@ def record_run(
 
 def _judge(failure: BaseException) -> tuple[Outcome, int, str]:
     if isinstance(failure, CarepathError):
-        outcome: Outcome = "failed" if failure.exit_code == 1 else "refused"
+        is_bad = failure.exit_code in (1, DEFECT_EXIT_CODE)
+        outcome: Outcome = "failed" if is_bad else "refused"
         return outcome, failure.exit_code, failure.what.splitlines()[0]
     if isinstance(failure, KeyboardInterrupt):
         return "interrupted", getattr(failure, "exit_code", 130), "stopped by a signal"

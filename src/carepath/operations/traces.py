@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import duckdb
+
+from carepath.operations.mentions import Mentions, normalise
 
 # Tables of rows to look for. `people` holds the ids asked for.
 #
@@ -51,6 +52,18 @@ _STATEMENTS = (
     from raw.care_platform.members
     where user_id in (from people)
     """,
+    """
+    create temp table unshared_contacts as
+    select id from own_contacts
+    where lower(id) not in (
+        select lower(contact)
+        from (
+            select unnest([email, user_name]) as contact from raw.care_platform.members
+            where user_id not in (from people)
+        ) as others
+        where contact is not null
+    )
+    """,
 )
 
 OWN_ROWS: dict[str, str] = {
@@ -72,6 +85,23 @@ EMPTIED: dict[str, str] = {
 }
 """Table -> the column that names who made a change: emptied, the row is somebody else's."""
 
+TEXTS: dict[str, tuple[str, ...]] = {
+    "care_platform.project": ("name",),
+    "care_platform.historical_project": ("name",),
+    "care_platform.task": ("title",),
+    "care_platform.historical_task": ("title",),
+    "snowplow.events": (
+        "page_url",
+        "page_title",
+        "page_referrer",
+        "page_urlpath",
+        "refr_urlpath",
+        "useragent",
+        "funnel_failure_reason",
+    ),
+}
+"""Table -> its free texts: what names the person in somebody else's row goes from them."""
+
 _NAMING: dict[str, tuple[str, ...]] = {
     "care_platform.members": ("people", "own_contacts"),
     "care_platform.project": ("people", "own_projects"),
@@ -80,13 +110,17 @@ _NAMING: dict[str, tuple[str, ...]] = {
     "care_platform.historical_task": ("people", "own_tasks"),
     "snowplow.events": ("people", "own_contacts", "own_devices", "own_sessions", "own_events"),
 }
-"""Table -> what names the person in a row of it that was rejected, whatever is wrong with it."""
+"""Table -> what names the person in a row of it that was rejected, whatever is wrong with it.
 
+What is telling names them in a row of any table, and in the texts of other people's rows.
+"""
+
+_IDS = ("people", "own_projects", "own_tasks", "own_devices", "own_sessions")
+_LONG = 8
+"""An id with fewer characters occurs in texts by chance."""
 _ROWS_AT_ONCE = 10_000
-_ESCAPE = re.compile(
-    r'\\u(?P<code>[0-9A-Fa-f]{4})|\\x(?P<byte>[0-9A-Fa-f]{2})|\\(?P<escaped>.)|""', re.DOTALL
-)
-_ESCAPED = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+# Up to where a URL is kept when what follows names the person.
+_PARTS_OF_URL = ("#", "?")
 
 
 def find_traces(connection: duckdb.DuckDBPyConnection, people: Iterable[str]) -> None:
@@ -103,11 +137,14 @@ def find_traces(connection: duckdb.DuckDBPyConnection, people: Iterable[str]) ->
     connection.executemany("insert into people values (?)", [[person] for person in people])
     for statement in _STATEMENTS:
         connection.execute(statement)
-    _find_rejected(connection)
+    connection.execute("create temp table named (word varchar)")
+    telling = _read_telling(connection)
+    _find_rejected(connection, telling)
+    _find_texts(connection, telling)
 
 
 def list_missing(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
-    """List who of `people` has left nothing: neither in a row nor in a rejected one."""
+    """List who of `people` has left nothing: neither in a row nor in a text."""
     columns = {
         "care_platform.members": "user_id",
         "care_platform.project": "creator_id",
@@ -119,93 +156,118 @@ def list_missing(connection: duckdb.DuckDBPyConnection) -> tuple[str, ...]:
         for table, column in columns.items()
     )
     rows = connection.execute(
-        f"""
-        select distinct id from people
-        where id not in ({seen})
-            and lower(id) not in (select word from rejected_words)
-        order by id
-        """
+        f"select distinct id from people where id not in ({seen}) order by id"
     ).fetchall()
-    return tuple(person for (person,) in rows)
+    named = {word for (word,) in connection.execute("from named").fetchall()}
+    return tuple(person for (person,) in rows if normalise(person) not in named)
 
 
-def _find_rejected(connection: duckdb.DuckDBPyConnection) -> None:
-    """List rejected rows that name the person, as whole words, in whatever is left of them."""
-    selects = [
-        f"select '{table}' as table_name, lower(id) as word from {name}"
-        for table, names in _NAMING.items()
-        for name in names
-    ]
-    connection.execute(f"create temp table words as {' union '.join(selects)}")
-    _read_escaped(connection)
-    connection.execute(
-        r"""
-        create temp table rejected_words as
-        with readings as (
-            select rowid as id, table_name, lower(row_text) as row_text
-            from raw.landing.rejected_rows
-            union all
-            select id, table_name, lower(row_text) as row_text from escaped_rejected
-        )
-        select distinct readings.id, words.word
-        from readings
-        inner join words
-            on readings.table_name = words.table_name
-            and contains(readings.row_text, words.word)
-        where regexp_matches(
-            readings.row_text,
-            '(^|[^a-z0-9_@.+-])' || regexp_escape(words.word) || '($|[^a-z0-9_@-])'
-        )
-        """
-    )
-    connection.execute("create temp table own_rejected as select distinct id from rejected_words")
-
-
-def _read_escaped(connection: duckdb.DuckDBPyConnection) -> None:
-    """List the rejected rows with escapes once more, as what the escapes stand for."""
-    connection.execute(
-        "create temp table escaped_rejected (id bigint, table_name varchar, row_text varchar)"
-    )
-    cursor = connection.cursor()
-    cursor.execute(
-        r"""
-        select rowid, table_name, row_text from raw.landing.rejected_rows
-        where contains(row_text, '\') or contains(row_text, '""')
-        """
-    )
-    while rows := cursor.fetchmany(_ROWS_AT_ONCE):
-        plain = [
-            (number, table, text)
-            for number, table, escaped in rows
-            for text in read_escapes(escaped)[1:]
-        ]
-        if plain:
-            connection.execute(
-                "insert into escaped_rejected select unnest(?), unnest(?), unnest(?)",
-                [list(column) for column in zip(*plain, strict=True)],
-            )
-
-
-def read_escapes(text: str) -> list[str]:
-    r"""Read a row's text as it is, then with escapes undone, level by level, until none is left.
-
-    Escapes are those of JSON, doubled quotation marks of CSV, and the \xNN of landing for bytes
-    that are not UTF-8 (read as Latin-1). JSON may stand in a cell of CSV, or in JSON.
+def choose_spared(table: str, column: str) -> str:
+    """Write what stays of a text of somebody else's row: all of it where it names nobody."""
+    return f"""
+        case
+            when {column} in (select text from naming_texts where table_name = '{table}')
+                then (
+                    select spared from naming_texts
+                    where naming_texts.table_name = '{table}' and naming_texts.text = {column}
+                )
+            else {column}
+        end
     """
-    read = [text]
-    while (plain := _undo_escapes(read[-1])) != read[-1]:
-        read.append(plain)
-    return read
 
 
-def _undo_escapes(text: str) -> str:
-    plain = _ESCAPE.sub(_undo_escape, text)
-    # Two halves of one character make it; half of one alone is no text.
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+def list_naming(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[str, ...]]:
+    """Give the tables with texts that name the person, and their free texts."""
+    rows = connection.execute("select distinct table_name from naming_texts").fetchall()
+    return {table: TEXTS[table] for (table,) in rows}
 
 
-def _undo_escape(found: re.Match[str]) -> str:
-    code, escaped = found["code"] or found["byte"], found["escaped"]
-    if code:
-        return chr(int(code, 16))
-    return _ESCAPED.get(escaped, found[0]) if escaped else '"'
+def _read_telling(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """List what names the person wherever it stands.
+
+    A name of one word is many people's, and may be an ordinary word besides; a name that another
+    member has as well may stand for them.
+    """
+    contacts = _read_words(connection, "unshared_contacts")
+    ids = [word for name in _IDS for word in _read_words(connection, name)]
+    return [
+        *(word for word in contacts if "@" in normalise(word) or len(word.split()) > 1),
+        *(word for word in ids if len(word) >= _LONG),
+    ]
+
+
+def _find_rejected(connection: duckdb.DuckDBPyConnection, telling: list[str]) -> None:
+    """List rejected rows that name the person, as whole words, in whatever is left of them."""
+    mentions = {
+        table: Mentions(
+            [*telling, *(word for name in names for word in _read_words(connection, name))]
+        )
+        for table, names in _NAMING.items()
+    }
+    connection.execute("create temp table naming_rows (table_name varchar, row_text varchar)")
+    for table, its_mentions in mentions.items():
+        found = _find_each(
+            connection,
+            its_mentions,
+            f"select distinct row_text from raw.landing.rejected_rows where table_name = '{table}'",
+        )
+        _insert(connection, "naming_rows", [[table, text] for text in found])
+    connection.execute(
+        """
+        create temp table own_rejected as
+        select rowid as id from raw.landing.rejected_rows
+        where (table_name, row_text) in (select (table_name, row_text) from naming_rows)
+        """
+    )
+
+
+def _find_texts(connection: duckdb.DuckDBPyConnection, telling: list[str]) -> None:
+    """List the texts of other people's rows that name the person, and what may stay of each."""
+    connection.execute(
+        "create temp table naming_texts (table_name varchar, text varchar, spared varchar)"
+    )
+    mentions = Mentions(telling)
+    for table, columns in TEXTS.items():
+        texts = " union ".join(
+            f"select {column} as text from raw.{table} "
+            f"where {column} is not null and ({OWN_ROWS[table]}) is not true"
+            for column in columns
+        )
+        found = _find_each(connection, mentions, texts)
+        spared = [[table, text, _spare(text, mentions)] for text in found]
+        _insert(connection, "naming_texts", spared)
+
+
+def _spare(text: str, mentions: Mentions) -> str | None:
+    """Keep of a URL what comes before the part that names the person; nothing of another text."""
+    if "://" in text:
+        for sign in _PARTS_OF_URL:
+            kept, is_cut, _ = text.partition(sign)
+            if is_cut and not mentions.find(kept):
+                return kept
+    return None
+
+
+def _read_words(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    return [word for (word,) in connection.execute(f"from {name}").fetchall() if word]
+
+
+def _find_each(connection: duckdb.DuckDBPyConnection, mentions: Mentions, sql: str) -> list[str]:
+    """List which of many texts name the person, and note the words that they name."""
+    found: dict[str, set[str]] = {}
+    result = connection.execute(sql)
+    while rows := result.fetchmany(_ROWS_AT_ONCE):
+        found |= mentions.find_each([text for (text,) in rows if text])
+    _insert(connection, "named", [[word] for word in set().union(*found.values())])
+    return list(found)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[object]]
+) -> None:
+    if rows:
+        columns = ", ".join("unnest(?)" for _ in rows[0])
+        connection.execute(
+            f"insert into {table} select {columns}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )

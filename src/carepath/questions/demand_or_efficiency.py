@@ -94,11 +94,8 @@ def answer(context: Context) -> Answer:
         return context.answer("There are no tasks.", "no data")
     candidates = choose_windows(context, flow)
     if not candidates:
-        length = (flow.last - flow.first).days + 1
         return context.answer(
-            f"Whether demand or efficiency changed cannot be told: two windows of "
-            f"{MINIMUM_DAYS} days are needed, and the tasks{context.period} do not span them "
-            f"({count(length, 'day')} from {flow.first} to {flow.last}).",
+            f"Whether demand or efficiency changed cannot be told: {_say_short(context, flow)}.",
             "cannot tell",
             caveats=(flow.known.say("Tasks"),),
         )
@@ -153,9 +150,9 @@ def choose_windows(context: Context, flow: TaskFlow) -> tuple[Windows, ...]:
     if context.since is None:
         available = (last - flow.first).days + 1
         length = min(WINDOW_DAYS, available // 2)
+        length -= length % 7
     else:
-        length = (last - max(context.since, flow.first)).days + 1
-    length -= length % 7
+        length = _count_asked(context, flow, context.since)
     if length < MINIMUM_DAYS:
         return ()
     lengths = [length]
@@ -170,6 +167,28 @@ def choose_windows(context: Context, flow: TaskFlow) -> tuple[Windows, ...]:
                 found.append((earlier, start, days))
                 break
     return tuple(found)
+
+
+def _say_short(context: Context, flow: TaskFlow) -> str:
+    """Say why there are no two windows."""
+    asked = 0 if context.since is None else _count_asked(context, flow, context.since)
+    if asked >= MINIMUM_DAYS:
+        return (
+            f"the range asked for is the later of two windows of equal length, {asked} days, and "
+            f"the data, which begin on {flow.first}, do not reach back that far before it"
+        )
+    length = (flow.last - flow.first).days + 1
+    return (
+        f"two windows of {MINIMUM_DAYS} days are needed, and the tasks{context.period} do not "
+        f"span them ({count(length, 'day')} from {flow.first} to {flow.last})"
+    )
+
+
+def _count_asked(context: Context, flow: TaskFlow, since: date) -> int:
+    """Count the days of the range asked for on which there are data, in whole weeks."""
+    last = min(context.until or flow.last, flow.last)
+    days = (last - max(since, flow.first)).days + 1
+    return days - days % 7
 
 
 def _first_that_tells(candidates: tuple[Windows, ...], flow: TaskFlow, seed: int) -> Compared:

@@ -110,7 +110,8 @@ def _first_week(context: Context, first: date, earliest: date) -> date:
 
 def _last_week(context: Context, last: date, sure: date) -> date:
     """Return the last week known to be over: that nothing started in it is known as well."""
-    over = sure if context.until is None else min(sure, context.until + timedelta(days=1))
+    is_cut = context.until is not None and context.until < sure
+    over = context.until + timedelta(days=1) if context.until and is_cut else sure
     return max(last, over - timedelta(days=over.weekday()) - WEEK)
 
 

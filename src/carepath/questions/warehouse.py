@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carepath.errors import CarepathError
+from carepath.faults import is_out_of_space
 from carepath.questions.answer import Cell
 from carepath.quoting import quote_text
 
@@ -152,6 +153,8 @@ class EmbeddedWarehouse:
             cursor = self._connection.execute(sql, dict(parameters))
             return Columns(cursor.fetchnumpy())
         except self._error as error:
+            if is_out_of_space(error):
+                raise
             raise CarepathError(
                 f"prod could not answer: {str(error).splitlines()[0]}",
                 where="prod",

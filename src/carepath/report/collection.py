@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
 from carepath.questions.asking import ask, read_as_of
+from carepath.questions.attempts import attempt
 from carepath.questions.registry import QUESTIONS
 from carepath.questions.warehouse import Warehouse
 
@@ -83,17 +85,19 @@ def read_accounts(warehouse: Warehouse, since: date | None, until: date | None) 
 
 
 def ask_all(collected: Collected, warehouse: Warehouse, progress: Progress) -> Collected:
-    """Ask every question; one that has nothing to answer from keeps its error."""
+    """Ask every question; one in which something goes wrong keeps its error."""
     answers: dict[str, Answer] = {}
     silences: dict[str, CarepathError] = {}
     for number, entry in enumerate(QUESTIONS):
         progress(entry.id, number, len(QUESTIONS) + 1)
-        try:
-            answers[entry.id] = ask(
-                entry.id, since=collected.since, until=collected.until, opened=warehouse
-            )
-        except CarepathError as error:
-            silences[entry.id] = error
+        asked = partial(
+            ask, entry.id, since=collected.since, until=collected.until, opened=warehouse
+        )
+        result = attempt("carepath report", asked)
+        if isinstance(result, CarepathError):
+            silences[entry.id] = result
+        else:
+            answers[entry.id] = result
     progress("drawing", len(QUESTIONS), len(QUESTIONS) + 1)
     return replace(collected, answers=answers, silences=silences)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from carepath.errors import CarepathError
+from carepath.questions.attempts import explain_unanswered
 from carepath.questions.opening import open_warehouse
 from carepath.report.collection import ask_all, read_accounts, read_range
 from carepath.report.rendering import load_scripts, render
-from carepath.report.summary import summarise
+from carepath.report.summary import describe_questions, summarise
 from carepath.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
@@ -29,14 +30,20 @@ class ReportFile:
         The HTML file.
     size : int
         Its bytes.
-    answered, silent : int
-        Questions answered, and questions that had nothing to answer from.
+    answered : int
+        Questions answered; having no data to answer from is an answer too.
+    silences : mapping of str to CarepathError
+        Why the others could not be answered, by question. Their sections say it.
     """
 
     path: Path
     size: int
     answered: int
-    silent: int
+    silences: Mapping[str, CarepathError]
+
+    def explain_silences(self) -> CarepathError | None:
+        """Sum up which questions could not be answered, and why; None where all were."""
+        return explain_unanswered(self.silences)
 
 
 def write_report(
@@ -66,8 +73,8 @@ def write_report(
     Raises
     ------
     CarepathError
-        When the warehouse has not been built or is empty, or the file cannot be written. A single
-        question without data raises nothing: its section says so.
+        When the warehouse has not been built or is empty, or the file cannot be written. What goes
+        wrong in a single question raises nothing: its section says so.
     """
     if path.is_dir():
         path = path / "carepath-report.html"
@@ -81,20 +88,27 @@ def write_report(
             while (now := read_accounts(warehouse, first, last)) != accounts:
                 accounts = now
                 collected = ask_all(accounts, warehouse, progress)
-            page = render(summarise(collected), scripts.result())
-    _replace(path, page.encode("utf-8"))
-    silent = len(collected.silences)
-    return ReportFile(path, path.stat().st_size, len(collected.answers), silent)
+            described = describe_questions(collected)
+            page = render(summarise(collected, described), scripts.result())
+    content = page.encode("utf-8")
+    _replace(path, content)
+    return ReportFile(path, len(content), len(described.answers), described.silences)
 
 
 def _replace(path: Path, content: bytes) -> None:
     """Write beside the file, then move over it: nobody mails half a report."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        if path.exists() and not path.is_file():
+            # /dev/stdout, a pipe: it is written to, not replaced.
+            path.write_bytes(content)
+            return
         beside.write_bytes(content)
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        # Where nothing can be written, nothing can be removed either.
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise CarepathError(
             f"The report cannot be written: {error.strerror or error}.",
             where=str(path),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.questions.answer import Answer
+from carepath.questions.attempts import attempt
 from carepath.questions.question import Question
 from carepath.questions.registry import QUESTIONS, Entry
 from carepath.report.accounts import describe_accounts, say_complete_through
@@ -28,17 +31,54 @@ _CARE = (
 )
 
 
-def summarise(collected: Collected) -> dict[str, Any]:
-    """Return what the templates show: texts, SVG and specifications, cleared for mailing."""
-    cleared = {question: clear(answer) for question, answer in collected.answers.items()}
+@dataclass(frozen=True)
+class Described:
+    """The questions as the page shows them.
+
+    Parameters
+    ----------
+    sections : list of dict
+        In the order of the page.
+    answers : dict of str to Answer
+        Those that are shown, cleared for mailing, by question.
+    silences : dict of str to CarepathError
+        Why the others are not, by question: they could not be answered, or not be shown.
+    """
+
+    sections: list[dict[str, Any]]
+    answers: dict[str, Answer]
+    silences: dict[str, CarepathError]
+
+
+def describe_questions(collected: Collected) -> Described:
+    """Describe every question; one in which something goes wrong has a section that says so."""
+    silences = dict(collected.silences)
+    cleared: dict[str, Cleared] = {}
+    for question, answer in collected.answers.items():
+        found = attempt("carepath report", partial(clear, answer))
+        if isinstance(found, CarepathError):
+            silences[question] = found
+        else:
+            cleared[question] = found
     answers = {question: found.answer for question, found in cleared.items()}
-    sections = [
-        _describe(entry, cleared[entry.id], answers)
-        if entry.id in cleared
-        else _be_silent(entry, collected.silences[entry.id])
-        for entry in QUESTIONS
-        if entry.id in cleared or entry.id in collected.silences
-    ]
+    sections = []
+    for entry in QUESTIONS:
+        if entry.id in cleared:
+            describe = partial(_describe, entry, cleared[entry.id], answers)
+            section = attempt("carepath report", describe)
+            if not isinstance(section, CarepathError):
+                sections.append(section)
+                continue
+            silences[entry.id] = section
+        if entry.id in silences:
+            sections.append(_be_silent(entry, silences[entry.id]))
+    shown = {name: answer for name, answer in answers.items() if name not in silences}
+    return Described(sections, shown, silences)
+
+
+def summarise(collected: Collected, described: Described) -> dict[str, Any]:
+    """Return what the templates show: texts, SVG and specifications, cleared for mailing."""
+    sections, answers = described.sections, described.answers
     return {
         "as_of": show_moment(collected.as_of),
         "complete_through": say_complete_through(collected),

@@ -1,0 +1,178 @@
+"""A text names somebody however it is written, and nobody who is called alike."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from effort import times
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from carepath.operations.mentions import Mentions, normalise, read_forms
+
+ADDRESS, NAME, ID = "Anna.Meier@example.org", "Anna Müller", "member-4711"
+WORDS = (ADDRESS, NAME, ID)
+
+
+def widen(text: str) -> str:
+    """Write ASCII in full-width letters."""
+    return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in text)
+
+
+def encode_all(text: str) -> str:
+    """Encode every byte, as nobody must and some do."""
+    return "".join(f"%{byte:02x}" for byte in text.encode())
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "upper case": str.upper,
+    "URL": quote,
+    "URL, hexadecimal in lower case": lambda text: re.sub(
+        "%..", lambda m: m[0].lower(), quote(text)
+    ),
+    "URL, every byte": encode_all,
+    "form": quote_plus,
+    "URL in URL": lambda text: quote(quote(text)),
+    "URL in URL in URL": lambda text: quote(quote(quote(text))),
+    "form in URL": lambda text: quote(urlencode({"next": "/a?" + urlencode({"who": text})})),
+    "Latin-1 in URL": lambda text: quote(text, encoding="latin-1"),
+    "JSON": lambda text: json.dumps({"who": text}),
+    "JSON in URL": lambda text: quote(json.dumps({"who": text})),
+    "URL in JSON in JSON": lambda text: json.dumps(json.dumps({"url": "/?who=" + quote(text)})),
+    "JSON in CSV": lambda text: json.dumps({"who": text}).replace('"', '""'),
+    "NFD": lambda text: unicodedata.normalize("NFD", text),
+    "NFD in URL": lambda text: quote(unicodedata.normalize("NFD", text)),
+    "NFD in JSON": lambda text: json.dumps(unicodedata.normalize("NFD", text)),
+    "full width": widen,
+    "full width in URL": lambda text: quote(widen(text)),
+}
+AROUND = (
+    "{}",
+    "https://app.example.org/a?who={}&x=1",
+    "https://app.example.org/{}/edit",
+    "to: {}.",
+)
+ALIKE = (
+    "joanna.meier@example.org",
+    "anna.meier@example.org.uk",
+    "anna.meier@example.orga",
+    "x+anna.meier@example.org",
+    "anna.meier2@example.org",
+    "Joanna Müller",
+    "Anna Müllerson",
+    "Anna Muller",
+    "Anna-Müller",
+    "member-47110",
+    "xmember-4711",
+    "member-4711@example.org",
+    "member-4711.jones@example.org",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_found_in_every_form(word: str, form: str) -> None:
+    for around in AROUND:
+        text = around.format(FORMS[form](word))
+        assert Mentions(WORDS).find(text) == {normalise(word)}, text
+    # The word itself may come in any form as well.
+    decomposed = unicodedata.normalize("NFD", word)
+    assert Mentions([decomposed]).find(FORMS[form](word)) == {normalise(word)}
+
+
+def test_a_plus_sign_is_a_space_of_a_name_and_itself_in_an_address() -> None:
+    found = Mentions([NAME, "anna+care@example.org"]).find
+    assert found("?who=Anna+Müller") == {"anna müller"}
+    assert found("?who=anna+care@example.org") == {"anna+care@example.org"}
+    assert found("?who=anna+care%40example.org") == {"anna+care@example.org"}
+    assert found("?who=anna%2Bcare%40example.org") == {"anna+care@example.org"}
+    # As a form writes what was searched for.
+    assert Mentions([ADDRESS]).find("?q=write+to+anna.meier%40example.org+now")
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("other", ALIKE)
+def test_nobody_who_is_called_alike_is_found(other: str, form: str) -> None:
+    for around in AROUND:
+        text = around.format(FORMS[form](other))
+        assert Mentions(WORDS).find(text) == set(), text
+
+
+@settings(max_examples=times(200), deadline=None)
+@example(words=["a", "a.b"], text="a.b a.b@c")
+@example(words=['"a'], text='""a')
+@example(words=["a"], text="a+.b@")
+@given(
+    words=st.lists(st.text('ab1@.+- "', min_size=1, max_size=6), max_size=4),
+    text=st.text('ab1@.+- "&', max_size=30),
+)
+def test_words_are_found_where_a_plain_search_finds_them(words: list[str], text: str) -> None:
+    """Without anything encoded: a word between what is no letter, one regular expression each."""
+
+    def search(word: str, reading: str) -> bool:
+        begin = "(?<![\\w@.+-])" if re.match(r"[\w@.+-]", word) else ""
+        end = r"(?![\w@-]|\.\w)" if "@" in word else r"(?![\w@-]|[.+][\w.+-]*@)"
+        return bool(re.search(begin + re.escape(word) + end, reading))
+
+    has_head = [word for word in words if re.search(r"[\w@-]", word)]
+    expected = {
+        word
+        for word in has_head
+        for reading in {text, *read_forms(text)}
+        if search(word, reading) or (" " in word and search(word, reading.replace("+", " ")))
+    }
+    assert Mentions(has_head).find(text) <= expected
+    plain = {word for word in expected if re.match(r"[\w@-]", word)}
+    assert plain <= Mentions(has_head).find(text)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "%25",
+        "%",
+        "%%32",
+        "%2B+",
+        "\\",
+        '""',
+        "\\u005c",
+        "a.",
+        "a+",
+        "+",
+        "anna",
+        "anna.meier@",
+        "@",
+        "é",
+        "ａ",
+    ],
+)
+def test_a_long_text_costs_no_more_than_its_length(piece: str) -> None:
+    mentions = Mentions([*WORDS, "a.a.a.a.a.a@b", '"', "++"])
+    begun = time.perf_counter()
+    mentions.find("x=" + piece * (300_000 // len(piece)) + "40")
+    assert time.perf_counter() - begun < 20
+
+
+def test_many_texts_at_once_are_found_as_one_by_one() -> None:
+    texts = [form(word) for form in FORMS.values() for word in (*WORDS, *ALIKE)]
+    texts = [*texts, *(f"nobody {number}" for number in range(500)), "\\", '"', "%", ID]
+    mentions = Mentions(WORDS)
+    each = {text: found for text in texts if (found := mentions.find(text))}
+    assert mentions.find_each(texts) == each
+    assert len(each) > len(FORMS)
+
+
+def test_ten_thousand_words_cost_no_more_than_one() -> None:
+    text = "https://app.example.org/a?who=anna%40example.org " * 200
+    many = Mentions([f"member{n}@example.org" for n in range(10_000)])
+    begun = time.perf_counter()
+    for _ in range(20):
+        many.find(text)
+    assert time.perf_counter() - begun < 10
