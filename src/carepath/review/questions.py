@@ -95,6 +95,26 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _fixed_end(variant, scope)
             yield from _alternatives(variant, scope)
             yield from _everybody(variant, scope)
+            yield from _cut(analysis.model, variant, scope)
+
+
+CHOSEN = re.compile(r"top|best|worst|largest|biggest|recent|newest|sample|leader|rank|\d")
+
+
+def _cut(model: Model, variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """The first so many rows of a model whose name does not tell of a choice."""
+    limit = scope.node.args.get("limit")
+    if limit is None or scope.node.args.get("order") is None or CHOSEN.search(model.name.lower()):
+        return
+    count = limit.args.get("expression")
+    if not scope.is_final or not isinstance(count, exp.Literal) or len(count.name) < 2:
+        return
+    yield (
+        "cut",
+        f"{model.name} keeps {count.name} rows and no more: is that meant, or left from a trial?",
+        variant,
+        start_of(limit) or 0,
+    )
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:
