@@ -36,7 +36,8 @@ PII_WORDS = frozenset({"pii", "contains_pii", "is_pii", "sensitive", "personal_d
 class JoinFact(Compact):
     """The equated columns of a join, left and right, and the names both sides have.
 
-    `missing` are those names that belong to keys of both sides and are not equated.
+    `missing` are those names that belong to keys of both sides, or to the key of one, and are not
+    equated.
     """
 
     left: tuple[str, ...]

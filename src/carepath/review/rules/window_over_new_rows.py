@@ -1,14 +1,16 @@
-"""A window looks back over the rows of one incremental run only.
+"""A window, or a total per key, sees the rows of one incremental run only.
 
 What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE in the incremental variant of a model, in a query
     that takes only the rows newer than the newest one loaded, or directly on top of such a
-    query. Quiet where the condition reaches back in time, where {{ this }} is read beside it, and
-    where the window is partitioned by the column of the condition.
+    query; and sums and counts there that are grouped by the unique_key. Quiet where the condition
+    reaches back in time, where {{ this }} is read beside it, and where the window or the group has
+    the column of the condition.
 
 Why it is bad
     The row before the first new one is in the table already, and not among the new rows: its value
-    is null at the beginning of each run, and right after a full refresh.
+    is null at the beginning of each run, and right after a full refresh. A total of the new rows
+    replaces the total of all.
 
 For example
     select *, lag(viewed_at) over (partition by user_id order by viewed_at) as previous_viewed_at
@@ -28,8 +30,11 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import Resolution, Scope
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Resolution, Scope, outermost
+from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.relation import Key
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
@@ -58,6 +63,7 @@ def check(context: Context) -> Iterator[Issue]:
             bound = _new_only(variant.resolution, scope)
             if bound is None:
                 continue
+            yield from _totals(context, variant, scope, bound)
             for item in scope.node.expressions:
                 for node in item.find_all(exp.Window):
                     inner = node.this
@@ -83,6 +89,51 @@ def check(context: Context) -> Iterator[Issue]:
                     )
 
 
+def _totals(context: Context, variant: Variant, scope: Scope, bound: exp.Column) -> Iterator[Issue]:
+    """Totals of the new rows of each key, which take the place of those that are loaded."""
+    assert variant.resolution is not None
+    config = variant.rendered.config
+    told = config.get("unique_key")
+    names = [told] if isinstance(told, str) else told
+    if not isinstance(names, list) or config.get("incremental_strategy") == "append":
+        return
+    if not any(scope is one for one in outermost(variant.resolution.scopes)):
+        return
+    if scope.node.args.get("group") is None:
+        return
+    key = frozenset(str(name).lower() for name in names)
+    if not any(_columns(k) == key for k in scope.output.keys if k.proof.startswith("GROUP BY")):
+        return
+    plain = [e for e in scope.node.expressions if not e.find(exp.AggFunc)]
+    if any(c.name.lower() == bound.name.lower() for e in plain for c in e.find_all(exp.Column)):
+        return
+    for item in scope.node.expressions:
+        total = item.unalias()
+        while isinstance(total, (exp.Cast, exp.Round, exp.Coalesce, exp.Div, exp.Mul)):
+            total = total.this
+        if not isinstance(total, (exp.Sum, exp.Count, exp.CountIf, exp.Avg)):
+            continue
+        yield Issue(
+            subject=f"total {item.alias_or_name.lower()}",
+            message=f"{item.alias_or_name} is made of the rows with a newer {bound.name} only, and "
+            f"replaces what {', '.join(sorted(key))} had before.",
+            consequence="After each run it is the total of the last batch.",
+            fix="Read all rows of the keys that have new ones, or keep the rows and sum them "
+            "downstream.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"unique_key is {', '.join(sorted(key))}, and so are the groups")],
+        )
+        return
+
+
+def _columns(key: Key) -> frozenset[str]:
+    """The columns of a key, whatever their case."""
+    return frozenset(loose(column) for column in key.columns)
+
+
 def _reads_itself(resolution: Resolution) -> bool:
     """True where the model reads its own rows, not only their newest moment."""
     for scope in resolution.scopes:
@@ -103,8 +154,12 @@ def _new_only(resolution: Resolution, scope: Scope, depth: int = 0) -> exp.Colum
     """The column of the condition that lets only new rows into a scope."""
     found = _condition(resolution, scope)
     bindings = list(scope.bindings.values())
-    if found is not None or len(bindings) != 1 or not bindings[0].is_cte or depth > 5:
+    if found is not None or not bindings or not bindings[0].is_cte or depth > 5:
         return found
+    if any(
+        b.join is None or (b.join.side or "").upper() in ("RIGHT", "FULL") for b in bindings[1:]
+    ):
+        return None
     inner = [s for s in resolution.scopes if s.path == bindings[0].node.name.lower()]
     if len(inner) != 1 or any(inner[0].node.args.get(part) for part in PLAIN):
         return None
