@@ -294,7 +294,8 @@ def test_what_may_be_meant_is_asked(sql: str, topic: str, line: int) -> None:
     [
         "select order_id from {{ ref('stg_orders') }} order by amount desc limit 1",
         "select id from {{ source('shop', 'products') }}\n"
-        "qualify row_number() over (partition by id order by updated_at desc) = 1 and not is_deleted",
+        "qualify row_number() over (partition by id order by updated_at desc) = 1\n"
+        "and not is_deleted",
         "select c.customer_id, o.order_id from {{ ref('stg_customers') }} as c\n"
         "left join {{ ref('stg_orders') }} as o on o.customer_id = c.customer_id\n"
         "where c.country = 'DE'",

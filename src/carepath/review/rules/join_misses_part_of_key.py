@@ -2,8 +2,8 @@
 
 What it does
     Reports a join that equates only a part of the keys of both sides while the missing part stands
-    on both under one name; a join by something else than the key of one side, which the other has
-    as a column; and a join that leaves out a name which nearly all other joins of the
+    on both under one name; a join of plays with sessions by something else than the session_id that
+    each play has; and a join that leaves out a name which nearly all other joins of the
     project equate as a part of their key (a tenant, a source, a school year).
 
 Why it is bad

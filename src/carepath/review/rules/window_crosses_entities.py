@@ -4,8 +4,9 @@ What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE without PARTITION BY where another window of the
     same SELECT has one by an identifier, or where the rows are ordered by an identifier first;
     these, running totals and row numbers that are taken off a day, without PARTITION BY where the
-    rows' key holds more than what they are ordered by; a window whose partition the change takes away or exchanges; and a LAG over
-    descending time called previous, or a LEAD over it called next.
+    rows' key holds more than what they are ordered by; a window whose partition the change takes
+    away or exchanges; and a LAG over descending time called previous, or a LEAD over it called
+    next.
 
 Why it is bad
     The first row of each customer continues the last row of the one before.

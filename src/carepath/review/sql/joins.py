@@ -9,6 +9,7 @@ from sqlglot import exp
 from carepath.review.facts import JoinFact
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Known, Scope
+from carepath.review.sql.rows import named_key
 
 COMMON = re.compile(
     r"^_|^(id|name|type|status|state|value|date|day|month|year|description|title|url|index|position)$"
@@ -38,8 +39,9 @@ def _key_names(binding: Binding) -> set[str]:
 
 
 def referred(one: Binding, two: Binding) -> list[str]:
-    """Keys of one relation, of one column each, that the other has as a column and not as a key."""
+    """The tested key of sessions, session_id, where the other relation has it and another key."""
     theirs = _key_names(two)
+    names = {one.name, one.node.name, one.relation.id.rsplit(".", 1)[-1]}
     if not theirs:
         return []
     return sorted(
@@ -47,7 +49,8 @@ def referred(one: Binding, two: Binding) -> list[str]:
         for key in one.relation.keys
         if len(key.columns) == 1
         for name in key.columns
-        if name.endswith(("_id", "_key"))
+        if key.strength == "test"
+        and any(named_key(table.lower(), one.relation) == name for table in names)
         and name in two.relation.index
         and name not in theirs
         and not theirs & {n for n in one.relation.index if n.endswith(("_id", "_key"))} - {name}
