@@ -25,12 +25,11 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
 
 BOUNDARIES = frozenset({"snowflake", "bigquery", "redshift", "duckdb"})
 AGE = re.compile(r"(^|_)ages?(_|$)")
 BIRTH = re.compile(r"(^|_)(birth|born|dob|birthdate|birthday)(_|$)")
-DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff)
+DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -49,8 +48,8 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=item.alias.lower(),
-                    message=f"{item.alias} counts the years of the calendar: "
-                    f"{write(node)[:100]} grows on the first of January.",
+                    message=f"{item.alias} counts the years of the calendar: it grows on the first "
+                    "of January.",
                     consequence="Until the birthday it is one too many.",
                     fix="Count whole months or days, or take one off before the birthday.",
                     confidence=Confidence.LIKELY,

@@ -18,6 +18,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -31,6 +32,7 @@ from carepath.review.sql.values import INSTANT, type_of
 from carepath.review.sql.writing import write
 
 COMPARED = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+THIS = "cp_rel.t_"
 MOVED = (exp.DateAdd, exp.DateSub, exp.DateTrunc, exp.LastDay)
 INSTANTS = (exp.CurrentTimestamp, exp.TimestampAdd, exp.TimestampSub, exp.TimestampTrunc)
 PASSING = (exp.Paren, exp.Max, exp.Min, exp.AnyValue)
@@ -50,10 +52,10 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=write(node).lower()[:120],
-                        message=f"{write(one)[:60]} is a {kinds[0]}, {write(other)[:60]} a "
+                        message=f"{_shown(one)} is a {kinds[0]}, {_shown(other)} a "
                         f"{kinds[1]}: BigQuery does not compare the two.",
                         consequence="The model does not build.",
-                        fix=f"Write date({write((one, other)[kinds.index('TIMESTAMP')])[:60]}), or "
+                        fix=f"Write date({_shown((one, other)[kinds.index('TIMESTAMP')])}), or "
                         "make both a TIMESTAMP.",
                         confidence=Confidence.LIKELY,
                         offset=start_of(node) or 0,
@@ -62,6 +64,12 @@ def check(context: Context) -> Iterator[Issue]:
                         evidence=[Evidence("as casts and functions tell, here or upstream")],
                     )
                     break
+
+
+def _shown(node: exp.Expr) -> str:
+    """A side as it is told: short, and without the names that stand for relations."""
+    text = re.sub(r"(?i)cp_rel\.t_\w+", "{{ this }}", write(node))
+    return text[:60] if "cp_rel" not in text.lower() else "the subquery"
 
 
 def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Expr]]:
@@ -95,12 +103,30 @@ def _kind(resolution: Resolution, node: exp.Expr, depth: int = 0) -> str | None:
         return _kind(resolution, inner, depth + 1) if inner is not None else None
     if isinstance(node, exp.Column):
         use = resolution.uses.get(id(node))
-        if use is None or use.column is None or use.alias:
+        if use is None or use.alias:
             return None
+        if use.column is None:
+            return _own(resolution, node)
         if INSTANT in use.column.tags:
             return "TIMESTAMP"
         return "DATE" if use.column.type == "date" else None
     return None
+
+
+def _own(resolution: Resolution, node: exp.Column) -> str | None:
+    """What a column of {{ this }} is, as the model itself puts it out."""
+    query = node.find_ancestor(exp.Select)
+    source = query.args.get("from_") if query is not None else None
+    if query is None or source is None or query.args.get("joins"):
+        return None
+    if not write(source.this).lower().startswith(THIS):
+        return None
+    column = resolution.output.get(node.name.lower())
+    if column is None:
+        return None
+    if INSTANT in column.tags:
+        return "TIMESTAMP"
+    return "DATE" if column.type == "date" else None
 
 
 def _instant(resolution: Resolution, node: exp.Expr, depth: int) -> str | None:

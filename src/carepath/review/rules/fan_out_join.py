@@ -61,6 +61,8 @@ def check(context: Context) -> Iterator[Issue]:
                 if join is not None and not binding.relation.keys:
                     binding = with_named_key(variant.resolution, binding)
                     is_named = bool(binding.relation.keys)
+                if is_named and _is_filtered(variant, scope, name):
+                    continue
                 telling = telling_keys(binding.relation)
                 if join is None or binding.hidden or not telling:
                     continue
@@ -105,6 +107,17 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _is_filtered(variant: Variant, scope: Scope, name: str) -> bool:
+    """True where WHERE looks at the joined side: one row of each may be left."""
+    assert variant.resolution is not None
+    where = scope.node.args.get("where")
+    uses = variant.resolution.uses
+    joined = scope.bindings[name]
+    columns = where.find_all(exp.Column) if where is not None else ()
+    found = (uses.get(id(column)) for column in columns)
+    return any(use is not None and use.binding is joined for use in found)
 
 
 def _fix(scope: Scope, name: str, shape: keys.JoinShape, known: Key) -> str:
@@ -235,12 +248,14 @@ def _thing(name: str) -> str:
 
 
 def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> bool:
-    """True where the joined relation multiplies what an earlier join brought in."""
+    """True where the joined relation multiplies what another join brings in."""
     assert variant.resolution is not None
     order = list(scope.bindings)
     joined = scope.bindings[name]
     owners = [key for key, binding in scope.bindings.items() if binding is owner]
-    if not owners or order.index(owners[0]) > order.index(name):
+    if not owners:
+        return False
+    if order.index(owners[0]) > order.index(name) and not _is_beside(variant, owner, joined):
         return False
     side = (owner.join.side or "").upper() if isinstance(owner.join, exp.Join) else ""
     if scope.node.args.get("group") is None or side == "FULL":
@@ -249,6 +264,18 @@ def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> boo
     return not any(
         use.binding is joined and use.clause in ("group", "select") and _is_grouped(scope, use.node)
         for use in scope.uses
+    )
+
+
+def _is_beside(variant: Variant, owner: Binding, joined: Binding) -> bool:
+    """True where a later join does not look at the joined relation: both hang on a third one."""
+    assert variant.resolution is not None
+    condition = owner.join.args.get("on") if isinstance(owner.join, exp.Join) else None
+    if condition is None:
+        return False
+    uses = [variant.resolution.uses.get(id(column)) for column in condition.find_all(exp.Column)]
+    return all(use is not None and use.binding is not None for use in uses) and not any(
+        use is not None and use.binding is joined for use in uses
     )
 
 
