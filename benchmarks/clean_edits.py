@@ -306,7 +306,11 @@ def rename_model(rng: random.Random, files: Files, path: str) -> dict[str, str |
     if re.search(rf"(?i)\b{re.escape(name)}\b", mask("".join(files[p] for p in files))):
         # A column or a CTE has the same name: left as they are, only refs and YAML change.
         quoted = re.compile(rf"""(?m)(?<=['"]){re.escape(name)}(?=['"]\s*\))|"""
-                            rf"""(?<=- name: ){re.escape(name)}(?=\s*$)""")  # fmt: skip
+                            rf"""(?<=- name: ){re.escape(name)}(?=\s*$)|"""
+                            rf"""(?<= model: ){re.escape(name)}(?=\s*$)""")  # fmt: skip
+        read = re.compile(rf"source\([^()]*['\"]{re.escape(name)}['\"]\s*\)")
+        if any(read.search(text) for text in files.values()):
+            return None
         if any(re.search(rf"- name: {re.escape(name)}\s*$", text, re.M) is not None
                and "sources:" in text for text in files.values()):  # fmt: skip
             return None

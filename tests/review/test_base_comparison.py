@@ -172,3 +172,17 @@ def test_what_a_cte_had_before_it_was_renamed_is_not_new() -> None:
         f"),\nmore as ({inner})\nselect * from more union all select * from",
     )
     assert "JOIN001 fct_lines.sql:5" in told(change(path, copied, base=base))
+
+
+def test_the_open_end_of_a_period_is_remembered_from_the_base() -> None:
+    base = project("parcels")
+    path = "models/marts/fct_prices.sql"
+    base[path] = (
+        "select p.parcel_id, r.price_per_kg from {{ ref('stg_parcels') }} as p\n"
+        "left join {{ ref('stg_rate_cards') }} as r\non r.carrier_id = p.carrier_id\n"
+        "and p.requested_at >= r.valid_from\n"
+        "and (p.requested_at < r.valid_to or r.valid_to is null)\n"
+    )
+    result = change(path, ("(p.requested_at < r.valid_to or r.valid_to is null)",
+                           "p.requested_at < r.valid_to"), base=base)  # fmt: skip
+    assert "NULL005 fct_prices.sql:5" in told(result)

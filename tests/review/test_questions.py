@@ -261,3 +261,47 @@ def test_a_neighbour_among_everybody_is_asked_about(window: str, is_asked: bool)
     alone = text.replace("customer_id, ", "")
     result = review_files(base, {**base, PATH: alone.replace("partition by customer_id ", "")})
     assert "everybody" not in [q.topic for q in result.questions]
+
+
+@pytest.mark.parametrize(
+    ("sql", "topic", "line"),
+    [
+        (
+            "select order_id from {{ ref('stg_orders') }}\norder by ordered_at\nlimit 1000",
+            "cut", 3,
+        ),
+        (
+            "select id, name from {{ source('shop', 'products') }}\nwhere not is_deleted\n"
+            "qualify row_number() over (partition by id order by updated_at desc) = 1",
+            "before-choice", 2,
+        ),
+        (
+            "select c.customer_id, o.order_id from {{ ref('stg_customers') }} as c\n"
+            "left join {{ ref('stg_orders') }} as o\non o.customer_id = c.customer_id\n"
+            "and c.country = 'DE'",
+            "own-side", 4,
+        ),
+    ],
+)  # fmt: skip
+def test_what_may_be_meant_is_asked(sql: str, topic: str, line: int) -> None:
+    base = project("shop")
+    found = review_files(base, {**base, "models/marts/fct_asked.sql": sql}).questions
+    assert [(q.topic, q.place.line) for q in found if q.topic == topic] == [(topic, line)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select order_id from {{ ref('stg_orders') }} order by amount desc limit 1",
+        "select id from {{ source('shop', 'products') }}\n"
+        "qualify row_number() over (partition by id order by updated_at desc) = 1\n"
+        "and not is_deleted",
+        "select c.customer_id, o.order_id from {{ ref('stg_customers') }} as c\n"
+        "left join {{ ref('stg_orders') }} as o on o.customer_id = c.customer_id\n"
+        "where c.country = 'DE'",
+    ],
+)
+def test_what_is_plain_is_not_asked(sql: str) -> None:
+    base = project("shop")
+    found = review_files(base, {**base, "models/marts/fct_asked.sql": sql}).questions
+    assert not {"cut", "before-choice", "own-side"} & {q.topic for q in found}

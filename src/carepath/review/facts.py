@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from carepath.review.compact import Compact
@@ -35,7 +36,8 @@ PII_WORDS = frozenset({"pii", "contains_pii", "is_pii", "sensitive", "personal_d
 class JoinFact(Compact):
     """The equated columns of a join, left and right, and the names both sides have.
 
-    `missing` are those names that belong to keys of both sides and are not equated.
+    `missing` are those names that belong to keys of both sides, or to the key of one, and are not
+    equated.
     """
 
     left: tuple[str, ...]
@@ -248,6 +250,18 @@ def _is_plain(value: str) -> bool:
     except ValueError:
         return value.lower() in ("true", "false", "null")
     return True
+
+
+def version_keys(relation: Relation, config: Mapping[str, object]) -> tuple[Key, ...]:
+    """The key of a snapshot's rows: one for each of its unique_key and beginning of a version."""
+    told = config.get("unique_key")
+    names = [told] if isinstance(told, str) else told
+    if not isinstance(names, list) or not names:
+        return ()
+    columns = frozenset(str(name).lower() for name in names)
+    if any(relation.get(name) is None for name in columns):
+        return ()
+    return (Key(columns | {"dbt_valid_from"}, "sql", "one row for each version in a snapshot"),)
 
 
 def python_relation(id: str) -> Relation:

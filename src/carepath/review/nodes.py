@@ -126,6 +126,17 @@ class Freshness(Compact):
     error_after: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class MetricInput(Compact):
+    """A measure or metric that a metric is made of."""
+
+    metric: str
+    kind: str
+    name: str
+    file: str
+    line: int
+
+
 @dataclass(slots=True)
 class Documentation:
     """All YAML of one project."""
@@ -141,6 +152,9 @@ class Documentation:
     doubles: list[tuple[str, NodeDoc, NodeDoc]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     freshness: dict[tuple[str, str], Freshness] = field(default_factory=dict)
+    metrics: set[str] = field(default_factory=set)
+    measures: set[str] = field(default_factory=set)
+    metric_inputs: list[MetricInput] = field(default_factory=list)
 
     def add(self, other: Documentation) -> None:
         """Take in what another file says; the first entry of a name wins."""
@@ -159,6 +173,9 @@ class Documentation:
         self.mentions += other.mentions
         self.broken += other.broken
         self.unit_tests += other.unit_tests
+        self.metrics |= other.metrics
+        self.measures |= other.measures
+        self.metric_inputs += other.metric_inputs
         self.twice += other.twice
         self.has_vague_sources = self.has_vague_sources or other.has_vague_sources
 
@@ -233,10 +250,19 @@ def _read_file(docs: Documentation, path: str, loaded: yaml.Map) -> None:
             entry.at("model"),
             f"semantic model {entry.get('name')}",
         )
+        docs.measures |= {str(m.get("name")) for m in _maps(entry.get("measures"))}
         _read_semantic(docs, path, entry)
+    for entry in _maps(loaded.get("metrics")):
+        _read_metric(docs, path, entry)
+    for entry in _maps(loaded.get("models")):
+        for inner in _maps(entry.get("metrics")):
+            docs.metrics.add(str(inner.get("name")))
     for entry in _maps(loaded.get("unit_tests")):
         model = str(entry.get("model") or "")
         docs.unit_tests.append((model, path, entry.at("model")))
+        if model.isidentifier():
+            where = f"unit test {entry.get('name')}"
+            docs.mentions.append(Mention("ref", (model,), path, entry.at("model"), where))
         for given in _maps(entry.get("given")):
             _mention(
                 docs,
@@ -289,6 +315,31 @@ def _read_semantic(docs: Documentation, path: str, entry: yaml.Map) -> None:
                 line = item.at("expr") if item.get("expr") else item.at("name")
                 where = f"the semantic model {entry.get('name')}"
                 docs.readings.append(Reading(match["a"], column, path, line, where))
+
+
+INPUTS = {
+    "measure": "measure", "numerator": "metric", "denominator": "metric", "metrics": "metric",
+    "base_measure": "measure", "conversion_measure": "measure",
+}  # fmt: skip
+
+
+def _read_metric(docs: Documentation, path: str, entry: yaml.Map) -> None:
+    """The name of a metric of the semantic layer, and what it is made of."""
+    metric = str(entry.get("name"))
+    docs.metrics.add(metric)
+    params = entry.get("type_params")
+    parts = [params] if isinstance(params, yaml.Map) else []
+    for part in list(parts):
+        inner = part.get("conversion_type_params")
+        parts += [inner] if isinstance(inner, yaml.Map) else []
+    for part in parts:
+        for key, kind in INPUTS.items():
+            told = part.get(key)
+            for one in told if isinstance(told, list) else [told]:
+                name = one.get("name") if isinstance(one, yaml.Map) else one
+                line = one.at("name") if isinstance(one, yaml.Map) else part.at(key)
+                if isinstance(name, str) and name.isidentifier():
+                    docs.metric_inputs.append(MetricInput(metric, kind, name, path, line))
 
 
 def _read_unit_test(docs: Documentation, path: str, entry: yaml.Map) -> None:

@@ -15,6 +15,7 @@ from carepath.review.sql import keys
 from carepath.review.sql.bindings import Scope, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 from carepath.review.turned import turned
 
@@ -95,6 +96,71 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _fixed_end(variant, scope)
             yield from _alternatives(variant, scope)
             yield from _everybody(variant, scope)
+            yield from _cut(analysis.model, variant, scope)
+            yield from _before_choice(variant, scope)
+            yield from _own_side(variant, scope)
+
+
+CHOSEN = re.compile(r"top|best|worst|largest|biggest|recent|newest|sample|leader|rank|\d")
+
+
+def _cut(model: Model, variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """The first so many rows of a model whose name does not tell of a choice."""
+    limit = scope.node.args.get("limit")
+    if limit is None or scope.node.args.get("order") is None or CHOSEN.search(model.name.lower()):
+        return
+    count = limit.args.get("expression")
+    if not scope.is_final or not isinstance(count, exp.Literal) or len(count.name) < 2:
+        return
+    yield (
+        "cut",
+        f"{model.name} keeps {count.name} rows and no more: is that meant, or left from a trial?",
+        variant,
+        start_of(limit) or 0,
+    )
+
+
+def _before_choice(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """Deleted rows are left out before the newest row is chosen: an older one takes its place."""
+    where, qualify = scope.node.args.get("where"), scope.node.args.get("qualify")
+    if where is None or qualify is None:
+        return
+    orders = [o.this for o in qualify.find_all(exp.Ordered) if o.args.get("desc")]
+    if not any(isinstance(o, exp.Column) and CHANGED.search(o.name.lower()) for o in orders):
+        return
+    for column in where.find_all(exp.Column):
+        if DELETED.match(column.name.lower()):
+            yield (
+                "before-choice",
+                f"{column.name} is looked at before the newest row is chosen: is an older row "
+                "meant to come back where the newest one is deleted?",
+                variant,
+                start_of(column) or 0,
+            )
+            return
+
+
+def _own_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A condition in the ON of a LEFT JOIN that is about the left side alone."""
+    assert variant.resolution is not None
+    for name, binding in scope.bindings.items():
+        join = binding.join
+        if not isinstance(join, exp.Join) or (join.side or "").upper() != "LEFT":
+            continue
+        for part in conjuncts(join.args.get("on")):
+            columns = list(part.find_all(exp.Column))
+            uses = [variant.resolution.uses.get(id(column)) for column in columns]
+            owners = {id(use.binding) for use in uses if use is not None and use.binding}
+            if len(columns) != 1 or len(owners) != 1 or id(binding) in owners:
+                continue
+            left = columns[0].table or "the left side"
+            yield (
+                "own-side",
+                f"{write(part)[:60]} in the ON of a LEFT JOIN keeps every row of {left}, and only "
+                f"decides what is found in {name}: is no row of {left} meant to go?",
+                variant,
+                start_of(part) or 0,
+            )
 
 
 def _order(variant: Variant, scope: Scope) -> Iterator[Asked]:

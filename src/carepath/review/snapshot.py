@@ -514,7 +514,7 @@ class Snapshot:
                 columns=relation.columns + extra,
                 is_complete=False,
                 reason="a snapshot",
-                keys=(),
+                keys=facting.version_keys(relation, variants[0].rendered.config),
             )
         return Analysis(model, source, variants, None, facting.decorate(relation, model.doc))
 

@@ -135,16 +135,21 @@ def _plain(node: object) -> object:
 
 
 def _is_null_elsewhere(context: Context, name: str) -> bool:
-    """True where another query of the project gives the column a value for its null."""
-    kept: str | None = context.snapshot.local.get("texts")
-    if kept is None:
-        texts = (context.snapshot.text(m.file).lower() for m in context.snapshot.sql_models())
-        kept = context.snapshot.local["texts"] = "\n".join(texts)
+    """True where a query of the project, or of the base, knows of the column's null."""
     column = re.escape(name)
-    return (
-        re.search(rf"(coalesce|ifnull|nvl)\(\s*(\w+\.)?{column}\b|\b{column} is null", kept)
-        is not None
-    )
+    given = re.compile(rf"(coalesce|ifnull|nvl)\(\s*(\w+\.)?{column}\b|\b{column} is null")
+    snapshots = [context.snapshot]
+    if context.change is not None and context.change.base is not context.snapshot:
+        # The change may have taken the only such place away.
+        snapshots.append(context.change.base)
+    for snapshot in snapshots:
+        kept: str | None = snapshot.local.get("texts")
+        if kept is None:
+            texts = (snapshot.text(m.file).lower() for m in snapshot.sql_models())
+            kept = snapshot.local["texts"] = "\n".join(texts)
+        if given.search(kept) is not None:
+            return True
+    return False
 
 
 def _conditions(scope: Scope) -> list[exp.Expr]:

@@ -60,7 +60,7 @@ def _orphans(space: Space) -> list[str]:
         if name not in space.models
         and not doc.versions
         and not (doc.kind == "snapshots" and doc.config)
-        and doc.kind != "seeds"
+        and (doc.kind != "seeds" or any(m.kind == "seed" for m in space.models.values()))
     ]
 
 

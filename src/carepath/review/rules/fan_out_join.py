@@ -4,8 +4,9 @@ What it does
     Where the keys of the joined relation are known and its condition does not cover one, reports
     the join if a sum or count of the other side is inflated, or if the key that a test of the
     model declares no longer holds. A running number is no such key: it makes any rows unique, and
-    says nothing of the columns beside it. Also sums that add a total of an aggregated CTE once
-    for each row joined with it.
+    says nothing of the columns beside it. Where nothing tells the key of a model, reviews with a
+    review_id are taken to be one row for each, if a sum is inflated then. Also sums that add a
+    total of an aggregated CTE once for each row joined with it.
 
 Why it is bad
     Amounts are counted several times; a unique test fails.
@@ -21,7 +22,6 @@ Use instead
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from sqlglot import exp
 
@@ -40,7 +40,8 @@ from carepath.review.sql.bindings import (
 )
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.relation import Key, Relation
+from carepath.review.sql.relation import Key
+from carepath.review.sql.rows import telling_keys, with_named_key, with_rows_of
 from carepath.review.sql.writing import write
 
 
@@ -55,8 +56,14 @@ def check(context: Context) -> Iterator[Issue]:
             for name, binding in list(scope.bindings.items()):
                 join = binding.join
                 if join is not None and not binding.relation.keys:
-                    binding = _with_rows_of(variant.resolution, binding)
-                telling = _telling(binding.relation)
+                    binding = with_rows_of(variant.resolution, binding)
+                is_named = False
+                if join is not None and not binding.relation.keys:
+                    binding = with_named_key(variant.resolution, binding)
+                    is_named = bool(binding.relation.keys)
+                if is_named and _is_filtered(variant, scope, name):
+                    continue
+                telling = telling_keys(binding.relation)
                 if join is None or binding.hidden or not telling:
                     continue
                 if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
@@ -69,8 +76,9 @@ def check(context: Context) -> Iterator[Issue]:
                     or _pinned(scope, shape)
                     or _inflated_later(variant, scope, name)
                 )
-                broken = _broken_key(context, variant, scope, name)
-                if broken is None and lost and before.get((scope.path, name)) != write(join):
+                broken = None if is_named else _broken_key(context, variant, scope, name)
+                is_new = before.get((scope.path, name)) != write(join)
+                if broken is None and lost and not is_named and is_new:
                     broken = lost
                 if inflated is None and broken is None:
                     continue
@@ -88,7 +96,7 @@ def check(context: Context) -> Iterator[Issue]:
                     if inflated is not None
                     else "The unique test fails.",
                     fix=_fix(scope, name, shape, known),
-                    confidence=Confidence.LIKELY,
+                    confidence=Confidence.POSSIBLE if is_named else Confidence.LIKELY,
                     offset=start_of(join.args.get("on") or binding.node) or 0,
                     variant=variant,
                     path=scope.path,
@@ -101,18 +109,15 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
-def _telling(relation: Relation) -> list[Key]:
-    """The keys that say what a row is: not a number that each row is given."""
-    return [
-        key
-        for key in relation.keys
-        if len(key.columns) != 1 or not _is_running(relation, next(iter(key.columns)))
-    ]
-
-
-def _is_running(relation: Relation, name: str) -> bool:
-    column = relation.get(name)
-    return column is not None and column.numbered_by == ()
+def _is_filtered(variant: Variant, scope: Scope, name: str) -> bool:
+    """True where WHERE looks at the joined side: one row of each may be left."""
+    assert variant.resolution is not None
+    where = scope.node.args.get("where")
+    uses = variant.resolution.uses
+    joined = scope.bindings[name]
+    columns = where.find_all(exp.Column) if where is not None else ()
+    found = (uses.get(id(column)) for column in columns)
+    return any(use is not None and use.binding is joined for use in found)
 
 
 def _fix(scope: Scope, name: str, shape: keys.JoinShape, known: Key) -> str:
@@ -171,27 +176,6 @@ def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
                 if owner.join is None or _is_before(variant, scope, owner, name):
                     return node
     return None
-
-
-def _with_rows_of(resolution: Resolution, binding: Binding) -> Binding:
-    """A CTE that leaves the key of its one source out still has one row for each of it."""
-    if not binding.is_cte or not binding.relation.is_complete:
-        return binding
-    inner = [s for s in resolution.scopes if s.path == binding.node.name.lower()]
-    if len(inner) != 1 or len(inner[0].bindings) != 1 or inner[0].parent is not None:
-        return binding
-    scope = inner[0]
-    parts = ("where", "group", "distinct", "qualify", "limit", "having")
-    if any(scope.node.args.get(part) is not None for part in parts):
-        return binding
-    source = next(iter(scope.bindings.values()))
-    names = {item.source: item.column.name for item in scope.items if item.source is not None}
-    found = tuple(
-        replace(key, columns=frozenset(names.get(c, f"{source.name}.{c}") for c in key.columns))
-        for key in _telling(source.relation)
-        if key.columns
-    )
-    return replace(binding, relation=replace(binding.relation, keys=found))
 
 
 def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[Issue]:
@@ -264,12 +248,14 @@ def _thing(name: str) -> str:
 
 
 def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> bool:
-    """True where the joined relation multiplies what an earlier join brought in."""
+    """True where the joined relation multiplies what another join brings in."""
     assert variant.resolution is not None
     order = list(scope.bindings)
     joined = scope.bindings[name]
     owners = [key for key, binding in scope.bindings.items() if binding is owner]
-    if not owners or order.index(owners[0]) > order.index(name):
+    if not owners:
+        return False
+    if order.index(owners[0]) > order.index(name) and not _is_beside(variant, owner, joined):
         return False
     side = (owner.join.side or "").upper() if isinstance(owner.join, exp.Join) else ""
     if scope.node.args.get("group") is None or side == "FULL":
@@ -278,6 +264,18 @@ def _is_before(variant: Variant, scope: Scope, owner: Binding, name: str) -> boo
     return not any(
         use.binding is joined and use.clause in ("group", "select") and _is_grouped(scope, use.node)
         for use in scope.uses
+    )
+
+
+def _is_beside(variant: Variant, owner: Binding, joined: Binding) -> bool:
+    """True where a later join does not look at the joined relation: both hang on a third one."""
+    assert variant.resolution is not None
+    condition = owner.join.args.get("on") if isinstance(owner.join, exp.Join) else None
+    if condition is None:
+        return False
+    uses = [variant.resolution.uses.get(id(column)) for column in condition.find_all(exp.Column)]
+    return all(use is not None and use.binding is not None for use in uses) and not any(
+        use is not None and use.binding is joined for use in uses
     )
 
 

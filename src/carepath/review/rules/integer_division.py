@@ -126,7 +126,7 @@ def _average(variant: Variant, scope: Scope, node: exp.Avg) -> Iterator[Issue]:
 
 
 def _whole(node: exp.Expr, known: Resolution) -> bool:
-    while isinstance(node, (exp.Paren, exp.Nullif)):
+    while isinstance(node, (exp.Paren, exp.Nullif, exp.Filter)):
         node = node.this
     if isinstance(node, exp.Coalesce):
         return all(_whole(part, known) for part in (node.this, *node.expressions))

@@ -2,7 +2,8 @@
 
 What it does
     Reports a join that equates only a part of the keys of both sides while the missing part stands
-    on both under one name; and a join that leaves out a name which nearly all other joins of the
+    on both under one name; a join of plays with sessions by something else than the session_id that
+    each play has; and a join that leaves out a name which nearly all other joins of the
     project equate as a part of their key (a tenant, a source, a school year).
 
 Why it is bad
@@ -25,7 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Known, Scope, known_of
-from carepath.review.sql.joins import other_side, shared_names
+from carepath.review.sql.joins import other_side, referred, shared_names
 from carepath.review.sql.parse import start_of
 
 ENOUGH = 5
@@ -57,7 +58,11 @@ def _join(
     if side is None or shape.is_unique or not shape.equated or shape.has_other:
         return
     left, other = side
-    found = _by_keys(shape, other) or _by_custom(context.snapshot, shape, other)
+    found = (
+        _by_keys(shape, other)
+        or _by_reference(shape, other)
+        or _by_custom(context.snapshot, shape, other)
+    )
     if found is None:
         return
     missing, severity, facts = found
@@ -99,6 +104,23 @@ def _by_keys(shape: keys.JoinShape, other: Binding) -> tuple[str, Severity, list
                         f"{other.name} is unique by {', '.join(sorted(theirs.columns))} "
                         f"({theirs.proof})",
                     ],
+                )
+    return None
+
+
+def _by_reference(shape: keys.JoinShape, other: Binding) -> tuple[str, Severity, list[str]] | None:
+    """Plays and sessions joined by profile, although each play has the session_id it belongs to."""
+    equated = {column for _, column in shape.left}
+    if any(key.columns <= equated for key in other.relation.keys) or equated != shape.equated:
+        return None
+    for one, two in ((other, shape.binding), (shape.binding, other)):
+        for name in referred(one, two):
+            if name not in equated:
+                key = next(k for k in one.relation.keys if k.columns == {name})
+                return (
+                    name,
+                    Severity.WARNING,
+                    [f"{one.name} is unique by {name} ({key.proof}), and {two.name} has it"],
                 )
     return None
 

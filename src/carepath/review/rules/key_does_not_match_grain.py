@@ -6,7 +6,8 @@ What it does
     change adds it to the GROUP BY or takes it out of the unique_key. Reports a unique_key that is
     the key of another model, where the model's rows and its own unique test have another one, or
     that is a part of the key which tests or SQL prove; a unique test of one column over all
-    versions of a snapshot; and a surrogate key made of a part of the key of its rows.
+    versions of a snapshot, or of a part of what a CTE groups by that LEFT JOINs only add to; and a
+    surrogate key made of a part of the key of its rows.
 
 Why it is bad
     The test fails, or an incremental model merges rows that are not the same.
@@ -33,6 +34,7 @@ from carepath.review.sql import keys
 from carepath.review.sql.bindings import Resolution, Scope, known_of, outermost
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.rows import with_named_key
 
 PART_OF_A_KEY = re.compile(
     r"(_id|_key|_date|_month|_week|_year|_day|_hour)$|^(date|month|week|day)"
@@ -45,6 +47,7 @@ def check(context: Context) -> Iterator[Issue]:
     yield from _foreign(context)
     yield from _partial(context)
     yield from _versions(context)
+    yield from _at_least(context)
     doc = context.model.doc
     for variant in context.resolved[:1]:
         assert variant.resolution is not None
@@ -81,6 +84,8 @@ def check(context: Context) -> Iterator[Issue]:
             )
             is_cut = place is None and proven - columns <= _key_at_base(context)
             may_follow = _depends(columns, proven) and not numbered and not is_cut
+            finer = _of_finer_rows(context, variant.resolution, columns, proven)
+            may_follow = may_follow and not finer
             if (
                 proven <= columns
                 or any(key.columns <= columns for key in output.keys)
@@ -112,6 +117,30 @@ def check(context: Context) -> Iterator[Issue]:
                 variant=variant,
                 also=[start_of(group) or 0] if group is not None else [],
             )
+
+
+def _of_finer_rows(
+    context: Context, resolution: Resolution, columns: frozenset[str], proven: frozenset[str]
+) -> bool:
+    """True for payment_method beside order_id, read from rows that are payments by their key."""
+    scope = outermost(resolution.scopes)[0]
+    for item in scope.items:
+        if loose(item.column.name) not in proven - columns or item.binding is None:
+            continue
+        keys_of = with_named_key(resolution, item.binding).relation.keys
+        if any(loose(c) in columns for key in keys_of for c in key.columns):
+            continue
+        things = {
+            loose(c).removesuffix(end)
+            for key in keys_of
+            for c in key.columns
+            for end in ("_id", "_key")
+            if len(key.columns) == 1 and c.endswith(end)
+        }
+        own = loose(item.column.name)
+        if any(own.startswith(f"{thing}_") and own != f"{thing}_id" for thing in things):
+            return True
+    return False
 
 
 def _looked_up(
@@ -218,6 +247,55 @@ def _foreign(context: Context) -> Iterator[Issue]:
     )
 
 
+def _at_least(context: Context) -> Iterator[Issue]:
+    """A test of a part of what a CTE groups by, where LEFT JOINs keep all rows of that CTE."""
+    doc = context.model.doc
+    variants = context.resolved
+    declared = declared_keys(doc)
+    if doc is None or not declared or len(variants) != 1 or variants[0].resolution is None:
+        return
+    scopes = outermost(variants[0].resolution.scopes)
+    if len(scopes) != 1 or len(scopes[0].bindings) < 2 or scopes[0].output.keys:
+        return
+    scope = scopes[0]
+    first, *joined = scope.bindings.values()
+    if any(scope.node.args.get(part) for part in NARROWING) or first.nullable:
+        return
+    if any(b.join is None or (b.join.side or "").upper() != "LEFT" for b in joined):
+        return
+    groups = [key for key in first.relation.keys if key.columns]
+    if len(groups) != 1 or not groups[0].proof.startswith("GROUP BY"):
+        return
+    shown = {item.source: loose(item.column.name) for item in scope.items if item.binding is first}
+    if not groups[0].columns <= set(shown):
+        return
+    grouped = frozenset(shown[column] for column in groups[0].columns)
+    known = known_of(variants[0].resolution, context.dialect)
+    looked_up = {
+        shown.get(column, "")
+        for name, binding in scope.bindings.items()
+        for table, column in keys.shape_of(known, scope, name, binding).left
+        if scope.bindings[table] is first
+    }
+    for columns, test, line in declared:
+        codes = {c for c in grouped - columns if c.endswith("_code") and c in looked_up}
+        if not columns < grouped or (_depends(columns, grouped) and not codes):
+            continue
+        named = ", ".join(sorted(grouped))
+        yield Issue(
+            subject=", ".join(sorted(columns)),
+            message=f"The {test} test names {', '.join(sorted(columns))}, but there is a row for "
+            f"each {named}.",
+            consequence="The test fails.",
+            fix=f"Test that {named} are unique together, or group by "
+            f"{', '.join(sorted(columns))} alone.",
+            confidence=Confidence.LIKELY,
+            place=Place(doc.file, line),
+            evidence=[Evidence(f"{first.name}: {groups[0].proof}")],
+            variant=variants[0],
+        )
+
+
 NARROWING = ("where", "qualify", "distinct", "group", "limit", "having")
 
 
@@ -262,16 +340,21 @@ def _surrogates(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         names = known_of(variant.resolution, context.dialect)
         for scope in outermost(variant.resolution.scopes):
+            if not scope.bindings:
+                continue
             if scope.node.args.get("group") is not None:
                 yield from _surrogates_of_groups(context, variant, scope, declared)
                 continue
-            if len(scope.bindings) != 1:
+            first, binding = next(iter(scope.bindings.items()))
+            joined = [b for b in scope.bindings.values() if b is not binding]
+            if any(b.join is None or (b.join.side or "").upper() != "LEFT" for b in joined):
                 continue
-            binding = next(iter(scope.bindings.values()))
             known = binding.relation.keys
             for name, parts in keys.surrogates(names, scope):
                 used = frozenset(column for _, column in parts)
                 if name not in declared or any(k.columns <= used for k in known):
+                    continue
+                if any(table != first for table, _ in parts):
                     continue
                 wider = [k for k in known if used < k.columns]
                 if not wider:

@@ -3,8 +3,9 @@
 What it does
     Reports `a.x_id = b.y_id` where a has a column y_id of its own, and x_id is the key of a third
     relation, or is equated with columns of its own name everywhere else in the project, or y_id is
-    the key of a itself. Also an identifier equated with a name, a title or an address, and a pair
-    where x_id and y_id are keys of two models, and another relation of the query has an x_id.
+    the key of a itself. Also an identifier equated with a name, a title or an address (a code where
+    the other side has that code), and a pair where x_id and y_id are keys of two models, and
+    another relation of the query has an x_id.
 
 Why it is bad
     The numbers of one thing match those of another by chance: rows meet that have nothing to do
@@ -43,7 +44,7 @@ def check(context: Context) -> Iterator[Issue]:
             for binding in scope.bindings.values():
                 condition = binding.join.args.get("on") if binding.join is not None else None
                 for part in conjuncts(condition):
-                    other = _named(part)
+                    other = _named(part, variant.resolution)
                     if other is not None:
                         yield _of_name(variant, scope, part, *other)
                         continue
@@ -71,14 +72,22 @@ def check(context: Context) -> Iterator[Issue]:
 NAMING = re.compile(r"_(name|title|email|label|description|status|type)$")
 
 
-def _named(part: exp.Expr) -> tuple[str, str] | None:
-    """`assignee_id = agent_name`: an identifier is compared with what is none."""
+def _named(part: exp.Expr, resolution: Resolution) -> tuple[str, str] | None:
+    """`assignee_id = agent_name`: an identifier is compared with what is none.
+
+    A code may be another one's name; not where the other side has a column of the code's own name.
+    """
     if not isinstance(part, exp.EQ):
         return None
     for one, two in ((part.left, part.right), (part.right, part.left)):
         if not isinstance(one, exp.Column) or not isinstance(two, exp.Column):
             return None
-        if one.name.lower().endswith("_id") and NAMING.search(two.name.lower()):
+        name = one.name.lower()
+        if not name.endswith(ENDINGS) or not NAMING.search(two.name.lower()):
+            continue
+        use = resolution.uses.get(id(two))
+        is_there = use is not None and use.binding is not None and use.binding.relation.get(name)
+        if name.endswith("_id") or is_there:
             return write(one), write(two)
     return None
 

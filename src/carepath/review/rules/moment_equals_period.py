@@ -4,7 +4,7 @@ What it does
     Reports `a = b` where one side is named as a finer time than the other (created_at and
     stat_date, order_date and order_month) and neither is truncated or cast; and a join from which
     the change takes such a cast away. A name that was given to a finer time upstream, unchanged,
-    tells nothing.
+    tells nothing. Also two sides that are truncated to different units, today being a day.
 
 Why it is bad
     A moment equals its day only at midnight, a day its month only on the first: nearly nothing
@@ -26,7 +26,8 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import Resolution
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -51,6 +52,8 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
+                if isinstance(node, exp.EQ):
+                    yield from _truncated(variant, scope, node)
                 if not isinstance(node, exp.EQ) or not isinstance(node.left, exp.Column):
                     continue
                 if not isinstance(node.right, exp.Column):
@@ -74,6 +77,40 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence("as their names say")],
                 )
+
+
+UNITS = ("DAY", "WEEK", "MONTH", "QUARTER", "YEAR")
+TRUNCATIONS = (exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
+
+
+def _truncated(variant: Variant, scope: Scope, node: exp.EQ) -> Iterator[Issue]:
+    """`date_trunc('month', x) = current_date`: true on the first of a month only."""
+    units = [_unit(side) for side in (node.left, node.right)]
+    if None in units or units[0] == units[1]:
+        return
+    coarse, fine = sorted(units, key=lambda unit: -UNITS.index(str(unit)))
+    yield Issue(
+        subject=write(node).lower()[:120],
+        message=f"{write(node)[:110]} equates the beginning of a {str(coarse).lower()} with a "
+        f"{str(fine).lower()}: it holds on one {str(fine).lower()} of each only.",
+        consequence="Most of the time no row is kept.",
+        fix=f"Truncate both to the {str(coarse).lower()}.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _unit(node: exp.Expr) -> str | None:
+    """The unit a side is truncated to; None where it is not."""
+    while isinstance(node, (exp.Paren, exp.Cast)):
+        node = node.this
+    if isinstance(node, exp.CurrentDate):
+        return "DAY"
+    unit = node.args.get("unit") if isinstance(node, TRUNCATIONS) else None
+    name = unit.name.upper() if isinstance(unit, exp.Expr) else ""
+    return name if name in UNITS else None
 
 
 def _grain(context: Context, resolution: Resolution, column: exp.Column) -> int | None:

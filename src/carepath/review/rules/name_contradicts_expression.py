@@ -51,6 +51,9 @@ OPPOSITES = (
 )  # fmt: skip
 
 
+DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
+
+
 def check(context: Context) -> Iterator[Issue]:
     """Compare each alias with what it names."""
     for variant in context.resolved:
@@ -100,6 +103,9 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
     days = write(inner).lower()
     if re.search(rf"\b{first}_(\w+_)?name\b", days):
         # The first name of a person: a part of the name, not of an order.
+        return
+    if first in ("oldest", "newest") and inner.find(*DIFFERENCES) is not None:
+        # What is the oldest has the longest time behind it.
         return
     if re.search(r"days_(since|ago)|_ago|age\b|rank|position|priority|desc", days):
         return

@@ -4,8 +4,8 @@ What it does
     Reports a date difference, or a subtraction, whose first moment is named as an end (ended,
     closed, delivered, valid_to) and whose second as a beginning (started, created, valid_from);
     one whose name (days_from_referral_to_visit) tells the other way; one that runs from the
-    next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG); and
-    one that runs from the MAX of a moment to its MIN.
+    next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG); one
+    that runs from the MAX of a moment to its MIN; and one from now to what is past by its name.
 
 Why it is bad
     Every duration is negative.
@@ -65,6 +65,10 @@ def check(context: Context) -> Iterator[Issue]:
                     both = [write(e).lower() for e in map(_bare, ends) if isinstance(e, exp.Expr)]
                     yield _issue(variant, scope, node, *both)
                     continue
+                is_from_now = isinstance(_bare(ends[1]), CLOCKS) and PAST.search(later)
+                if is_from_now and not _is_meant(node):
+                    yield _issue(variant, scope, node, later, "now")
+                    continue
                 if _told_the_other_way(node, later, earlier):
                     yield _issue(variant, scope, node, later, earlier)
                     continue
@@ -82,6 +86,23 @@ def check(context: Context) -> Iterator[Issue]:
                 if alias is not None and "since" in alias.alias.lower():
                     continue
                 yield _issue(variant, scope, node, later, earlier)
+
+
+CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime)
+PAST = re.compile(
+    r"(^|_)(created|opened|ordered|placed|signed_up|registered|received|submitted|updated|hired|"
+    r"joined|modified|logged|viewed|seen|purchased|paid)_(at|on|date|time)$"
+)
+MEANT = re.compile(r"until|remaining|ahead|left|offset|relative")
+
+
+def _is_meant(node: exp.Expr) -> bool:
+    """True for a difference that is named after what is still to come, or turned."""
+    alias = node.find_ancestor(exp.Alias)
+    is_turned = isinstance(node.parent, (exp.Neg, exp.Abs, exp.Mul))
+    is_compared = node.find_ancestor(exp.Predicate) is not None
+    named = alias is not None and MEANT.search(alias.alias.lower()) is not None
+    return is_turned or is_compared or named
 
 
 def _is_falling(ends: tuple[object, object]) -> bool:

@@ -3,7 +3,8 @@
 What it does
     Reports names that neither dbt, nor the project's macros, nor an installed package, nor the
     template itself defines; is_incremental without its parentheses; and variables without a
-    default that differ by a letter or two from one that dbt_project.yml gives.
+    default that differ by a letter or two from one that dbt_project.yml gives, or that a change
+    reads, nothing gives, and no other file reads.
 
 Why it is bad
     A call stops dbt; a printed name becomes nothing, silently, and the SQL means something else.
@@ -95,6 +96,16 @@ def _slips(context: Context) -> Iterator[Issue]:
     for match in VARIABLE.finditer(source):
         name = match[2]
         near = nearest(name, given, 0.85) if name not in given else None
+        if name not in given and near is None and _is_nowhere(context, name):
+            yield Issue(
+                subject=f"var {name}",
+                message=f"The variable {name} is given nowhere and has no default.",
+                consequence="dbt stops, unless the command line gives it.",
+                fix="Give it in dbt_project.yml, or a default in var().",
+                severity=Severity.WARNING,
+                confidence=Confidence.POSSIBLE,
+                place=Place(path, source.count("\n", 0, match.start()) + 1),
+            )
         if near is None or not (is_slip(name, near) or name.rstrip("s") == near.rstrip("s")):
             continue
         yield Issue(
@@ -108,6 +119,21 @@ def _slips(context: Context) -> Iterator[Issue]:
             place=Place(path, source.count("\n", 0, match.start()) + 1),
             evidence=[Evidence(f"dbt_project.yml gives {', '.join(sorted(given)[:10])}")],
         )
+
+
+def _is_nowhere(context: Context, name: str) -> bool:
+    """True where the project gives variables, and no other file, now or before, reads this one."""
+    change = context.change
+    if not context.space.project.variables or not context.space.project.configured:
+        return False
+    if change is None:
+        return False
+    for snapshot in (context.snapshot, change.base):
+        for model in snapshot.sql_models():
+            is_own = snapshot is context.snapshot and model is context.model
+            if not is_own and name in snapshot.text(model.file):
+                return False
+    return True
 
 
 def _is_whole(context: Context, name: str) -> bool:

@@ -25,6 +25,7 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
+from carepath.review.sql.definitions import located
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
@@ -106,12 +107,20 @@ def _by_default(variant: Variant, scope: Scope, divisor: exp.Expr) -> Issue:
 
 def _counts_something(variant: Variant, scope: Scope, divisor: exp.Expr) -> bool:
     """True for a count, within groups, of a column that is never null: at least one."""
+    assert variant.resolution is not None
+    if isinstance(divisor, exp.Column):
+        # The side a LEFT JOIN does not find gives null, and no zero.
+        found = located(variant.resolution, divisor)
+        if found is None or not isinstance(found[0], exp.Count):
+            return False
+        divisor, scope = found
+        if scope.node.args.get("group") is not None and isinstance(divisor.this, exp.Star):
+            return True
     if not isinstance(divisor, exp.Count) or scope.node.args.get("group") is None:
         return False
     inner = divisor.this
     if isinstance(inner, exp.Distinct) and len(inner.expressions) == 1:
         inner = inner.expressions[0]
-    assert variant.resolution is not None
     use = variant.resolution.uses.get(id(inner)) if isinstance(inner, exp.Column) else None
     if use is None or use.column is None or use.binding is None:
         return False

@@ -4,8 +4,8 @@ What it does
     Follows units (seconds to weeks, cents and whole money, bytes, grams, metres) from the part of
     a date difference and the names of columns through sums and conversions by plain numbers.
     Reports a column whose name tells another unit than its expression gives, additions,
-    subtractions and comparisons of two different ones, and a percentage added to or taken from an
-    amount.
+    subtractions and comparisons of two different ones, a percentage added to or taken from an
+    amount, and a share or fraction that is compared with a number of 10 or more.
 
 Why it is bad
     The number is off by a factor of 60, 100 or 1000, and looks like a number all the same.
@@ -30,7 +30,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.units import NAMES, Unit, measured, named
+from carepath.review.sql.units import NAMES, Unit, measured, named, number
 from carepath.review.sql.writing import write
 
 PAIRED = (exp.Add, exp.Sub, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
@@ -45,6 +45,8 @@ def check(context: Context) -> Iterator[Issue]:
                 if isinstance(item, exp.Alias):
                     yield from _named(variant, scope, item)
             for node, _ in nodes_of(scope):
+                if isinstance(node, BOUNDS):
+                    yield from _part(variant, scope, node)
                 if isinstance(node, PAIRED):
                     yield from _paired(variant, scope, node)
 
@@ -66,6 +68,31 @@ def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         variant=variant,
         path=scope.path,
     )
+
+
+BOUNDS = (exp.GT, exp.GTE, exp.LT, exp.LTE)
+PART = re.compile(r"(^|_)(share|fraction|proportion)$")
+
+
+def _part(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]:
+    """`score_share >= 50`: a part of one is compared as if it were a percentage."""
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        value = number(other)
+        if not isinstance(one, exp.Column) or value is None or not 10 <= value <= 100:
+            continue
+        if not PART.search(one.name.lower()):
+            continue
+        yield Issue(
+            subject=write(node).lower()[:100],
+            message=f"{one.name} is named after a part of one, and is compared with {value:g}.",
+            consequence="If it is no percentage, no row is ever above.",
+            fix=f"Compare with {value / 100:g}, or name it after a percentage.",
+            severity=Severity.NOTE,
+            confidence=Confidence.POSSIBLE,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 PERCENT = re.compile(r"(^|_)(pct|percent|percentage)$")

@@ -3,9 +3,10 @@
 What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE without PARTITION BY where another window of the
     same SELECT has one by an identifier, or where the rows are ordered by an identifier first;
-    these and running totals without PARTITION BY where the rows' key holds more than what they are
-    ordered by; a window whose partition the change takes away or exchanges; and a LAG over
-    descending time called previous, or a LEAD over it called next.
+    these, running totals and row numbers that are taken off a day, without PARTITION BY where the
+    rows' key holds more than what they are ordered by; a window whose partition the change takes
+    away or exchanges; and a LAG over descending time called previous, or a LEAD over it called
+    next.
 
 Why it is bad
     The first row of each customer continues the last row of the one before.
@@ -107,7 +108,10 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
     """`sum(amount) over (order by day)` where there is a row per shop and day."""
     found = [key.columns for key in scope.output.keys if key.columns]
     for item, window in windows:
-        if window.args.get("partition_by") or not isinstance(_inner(window), RUNNING):
+        is_island = isinstance(_inner(window), exp.RowNumber) and _is_taken_off(window)
+        if window.args.get("partition_by"):
+            continue
+        if not isinstance(_inner(window), RUNNING) and not is_island:
             continue
         order = [part.this for part in window.args["order"].expressions]
         names = {part.name.lower() for part in order if isinstance(part, exp.Column)}
@@ -131,6 +135,15 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(scope.output.keys[0].proof)],
         )
+
+
+def _is_taken_off(window: exp.Window) -> bool:
+    """True for `day - row_number()`: days without a gap get one value."""
+    node: exp.Expr = window
+    parent = node.parent
+    while isinstance(parent, (exp.Paren, exp.Cast, exp.Mul, exp.Interval)):
+        node, parent = parent, parent.parent
+    return isinstance(parent, (exp.Sub, exp.DateSub)) and parent.this is not node
 
 
 def _same_source(scope: Scope, column: str, order: set[str]) -> bool:

@@ -9,6 +9,7 @@ from sqlglot import exp
 from carepath.review.facts import JoinFact
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Known, Scope
+from carepath.review.sql.rows import named_key
 
 COMMON = re.compile(
     r"^_|^(id|name|type|status|state|value|date|day|month|year|description|title|url|index|position)$"
@@ -37,6 +38,25 @@ def _key_names(binding: Binding) -> set[str]:
     return {name for key in binding.relation.keys for name in key.columns}
 
 
+def referred(one: Binding, two: Binding) -> list[str]:
+    """The tested key of sessions, session_id, where the other relation has it and another key."""
+    theirs = _key_names(two)
+    names = {one.name, one.node.name, one.relation.id.rsplit(".", 1)[-1]}
+    if not theirs:
+        return []
+    return sorted(
+        name
+        for key in one.relation.keys
+        if len(key.columns) == 1
+        for name in key.columns
+        if key.strength == "test"
+        and any(named_key(table.lower(), one.relation) == name for table in names)
+        and name in two.relation.index
+        and name not in theirs
+        and not theirs & {n for n in one.relation.index if n.endswith(("_id", "_key"))} - {name}
+    )
+
+
 def join_fact(known: Known, scope: Scope, name: str, binding: Binding) -> JoinFact | None:
     """The fact of one join, or None where it is not a plain one of two known sides."""
     if binding.join is None or binding.hidden or not isinstance(binding.join, exp.Join):
@@ -51,7 +71,10 @@ def join_fact(known: Known, scope: Scope, name: str, binding: Binding) -> JoinFa
         tuple(sorted(column for _, column in shape.left)),
         tuple(sorted(shape.equated)),
         shared_names(side[1], binding),
-        frozenset(_key_names(side[1]) & _key_names(binding))
+        frozenset(
+            _key_names(side[1]) & _key_names(binding)
+            | {*referred(side[1], binding), *referred(binding, side[1])}
+        )
         - shape.equated
         - {column for _, column in shape.left},
     )

@@ -170,8 +170,27 @@ def _equal(
             if single:
                 fixed.append(single)
                 continue
+        begins = _version(known, scope, part)
+        if begins is not None:
+            fixed.append(begins)
+            continue
         has_other = True
     return pairs, fixed, computed, has_other
+
+
+def _version(known: Known, scope: Scope, condition: exp.Expr) -> Part | None:
+    """The beginning of the one version of a snapshot's row that is not over yet."""
+    if not isinstance(condition, exp.Is) or not isinstance(condition.expression, exp.Null):
+        return None
+    ends = _part(known, scope, condition.this)
+    if ends is None:
+        return None
+    roots = {c.name: c.root for c in scope.bindings[ends[0]].relation.columns if c.root}
+    over = roots.get(ends[1])
+    if over is None or over[1] != "dbt_valid_to":
+        return None
+    begins = next((n for n, root in roots.items() if root == (over[0], "dbt_valid_from")), None)
+    return (ends[0], begins) if begins is not None else None
 
 
 def _is_apart(known: Known, scope: Scope, node: exp.Expr, name: str) -> bool:

@@ -88,6 +88,7 @@ PSEUDO = frozenset(
         "_file_name",
         "_change_type",
         "_commit_version",
+        "_dbt_max_partition",
         "current_date",
         "current_timestamp",
         "current_time",

@@ -126,8 +126,10 @@ def _is_hashed(node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
-OWN = ("whole:", "zone:", "case:", "null:")
+OWN = ("whole:", "zone:", "case:", "null:", "time:")
 """Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
+INSTANT = "time:instant"
+"""Of a moment in time, without a place: TIMESTAMP on BigQuery, which also has DATETIME."""
 WHOLE = {"INT": "int", "SMALLINT": "int", "TINYINT": "int", "BIGINT": "bigint"}
 
 
@@ -143,7 +145,11 @@ def _own_tags(node: exp.Expr) -> set[str]:
         return _own_tags(node.this) if isinstance(node.this, (exp.Upper, exp.Lower)) else set()
     if isinstance(node, exp.Cast | exp.TryCast) and isinstance(node.args.get("to"), exp.DataType):
         name = getattr(node.args["to"].this, "name", "")
+        if name == "TIMESTAMPTZ":
+            return {INSTANT}
         return {f"whole:{WHOLE[name]}"} if name in WHOLE else set()
+    if isinstance(node, exp.CurrentTimestamp):
+        return {INSTANT}
     zone = converted_to(node)
     return {f"zone:{zone}"} if zone is not None else set()
 
@@ -313,6 +319,8 @@ def _type(known: Known, node: exp.Expr) -> str | None:
         return "text"
     if isinstance(node, exp.CurrentTimestamp):
         return "timestamp"
+    if isinstance(node, exp.CurrentDate | exp.Date | exp.TsOrDsToDate | exp.StrToDate):
+        return "date"
     if isinstance(node, exp.Coalesce):
         kinds = {_type(known, part) for part in (node.this, *node.expressions)}
         return kinds.pop() if len(kinds) == 1 else None

@@ -1,0 +1,8 @@
+select
+    customers.country,
+    sum(orders.amount) as revenue
+from {{ ref('stg_orders') }} as orders
+inner join {{ ref('customers_snapshot') }} as customers
+    on orders.customer_id = customers.customer_id
+    and customers.dbt_valid_to is null
+group by customers.country

@@ -1,0 +1,19 @@
+with orders as (
+    select * from {{ ref('stg_orders') }}
+),
+
+reviews as (
+    select
+        order_id,
+        avg(rating) as rating
+    from {{ ref('stg_reviews') }}
+    group by order_id
+)
+
+select
+    orders.customer_id,
+    sum(orders.amount) as revenue,
+    avg(reviews.rating) as average_rating
+from orders
+left join reviews on orders.order_id = reviews.order_id
+group by orders.customer_id

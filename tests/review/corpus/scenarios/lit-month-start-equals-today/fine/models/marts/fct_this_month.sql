@@ -1,0 +1,6 @@
+select
+    order_id,
+    ordered_at,
+    amount
+from {{ ref('stg_orders') }}
+where date_trunc('month', ordered_at) = date_trunc('month', current_date)
