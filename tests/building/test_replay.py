@@ -11,7 +11,7 @@ from benchmarks import replay
 from carepath.building import build
 from carepath.questions.asking import read_as_of, read_site_time_zone
 from carepath.questions.completions import Completions, read_tasks
-from carepath.questions.freshness import TASK_SOURCES, read_knowledge
+from carepath.questions.freshness import read_work
 from carepath.questions.question import Context
 from carepath.questions.time_to_complete import QUESTION
 from carepath.questions.warehouse import EmbeddedWarehouse
@@ -93,7 +93,7 @@ def read(
             read_tasks(context),
             replay.read_entrants(context),
             replay.read_open_visits(context),
-            read_knowledge(context, *TASK_SOURCES).end,
+            read_work(context, "tasks").end,
         )
     finally:
         warehouse.close()

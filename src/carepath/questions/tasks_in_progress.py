@@ -59,7 +59,7 @@ def answer(context: Context) -> Answer:
         f"""
         with opened as (
             select
-                coalesce(project_id, '{NO_PROJECT}') as project_key,
+                coalesce(project_id, $no_project) as project_key,
                 count(case when category = 'active' then 1 end) as active_tasks,
                 count(*) as open_tasks
             from {PHASES}
@@ -85,7 +85,11 @@ def answer(context: Context) -> Answer:
         left join {PROJECTS} as projects on opened.project_key = projects.project_id
         order by opened.active_tasks desc, opened.open_tasks desc, opened.project_key
         """,
-        {"ends_at": ends_at, "day": until or _day(context, known)},
+        {
+            "ends_at": ends_at,
+            "day": until or _day(context, known),
+            "no_project": NO_PROJECT,
+        },
     )
     if not len(found):
         return context.answer(
