@@ -180,17 +180,20 @@ def fix_moment(production: Production, variables: Mapping[str, Any]) -> str:
     Raises
     ------
     CarepathError
-        When Snowflake keeps no history of a source table, or it is none.
+        When Snowflake keeps no history of a source, or it is no table.
     """
     (clock,) = production.read("select current_timestamp()")[0]
     moment = str(clock.astimezone(UTC).isoformat(timespec="milliseconds"))
+    view = f"{production.candidate}.moment_of_sources"
     for table in TABLES:
         now, then = (
             _name_source(table.full_name, {**variables, "sources_at": at}) for at in ("", moment)
         )
         production.read(f"select 1 from {now} limit 1")
         try:
-            production.read(f"select 1 from {then} limit 1")
+            # through a view, as base models read it
+            production.change(f"create or replace view {view} as select 1 as one from {then}")
+            production.read(f"select one from {view} limit 1")
         except CarepathError as error:
             raise CarepathError(
                 f"{table.full_name} cannot be read as it was when the build began. {error.what}",
@@ -199,6 +202,7 @@ def fix_moment(production: Production, variables: Mapping[str, Any]) -> str:
                 "none, set time_travel = false in [warehouse] of carepath.toml, and build "
                 "while nothing is loaded",
             ) from None
+    production.change(f"drop view {view}")
     return moment
 
 
