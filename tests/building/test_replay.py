@@ -11,7 +11,6 @@ from benchmarks import replay
 from carepath.building import build
 from carepath.questions.asking import read_as_of, read_site_time_zone
 from carepath.questions.completions import Completions, read_tasks
-from carepath.questions.freshness import read_work
 from carepath.questions.question import Context
 from carepath.questions.time_to_complete import QUESTION
 from carepath.questions.warehouse import EmbeddedWarehouse
@@ -26,14 +25,12 @@ def test_looking_back_equals_a_build_as_of_the_earlier_date(
     built: Workspace, copy_of: Callable[[Workspace], Workspace]
 ) -> None:
     moment = np.datetime64(EARLIER, "us")
-    later_items, later_people, later_visits, _ = read(built)
+    later_items, later_people, later_visits = read(built)
     earlier = copy_of(built)
     build(earlier, as_of=EARLIER)
-    items, people, visits, known_to = read(earlier)
+    items, people, visits = read(earlier)
 
-    # an answer of that date ends where the tasks loaded by then do
-    assert known_to < moment
-    back = replay.seen_at(later_items, known_to)
+    back = replay.seen_at(later_items, moment)
     assert len(items) > 200
     assert np.array_equal(back.started, items.started)
     assert np.array_equal(back.kinds, items.kinds)
@@ -80,10 +77,8 @@ def test_what_ended_later_is_open_and_what_began_later_is_not_there() -> None:
     assert back.watched.tolist() == [4.0, 4.0, 4.0]
 
 
-def read(
-    workspace: Workspace,
-) -> tuple[Completions, replay.Entrants, replay.OpenVisits, np.datetime64]:
-    """The tasks, people and visits of a warehouse, as the replay reads them; how far tasks go."""
+def read(workspace: Workspace) -> tuple[Completions, replay.Entrants, replay.OpenVisits]:
+    """The tasks, people and visits of a warehouse, as the replay reads them."""
     warehouse = EmbeddedWarehouse(workspace.prod)
     try:
         context = Context(
@@ -93,7 +88,6 @@ def read(
             read_tasks(context),
             replay.read_entrants(context),
             replay.read_open_visits(context),
-            read_work(context, "tasks").end,
         )
     finally:
         warehouse.close()

@@ -246,6 +246,14 @@ def test_where_projects_stopped_tasks_go_on(
         assert note.startswith("Projects are known up to 2025-12-10 11:20 UTC, as far as " + source)
 
 
+def test_a_feed_that_lags_behind_has_not_stopped(now: Made, tmp_path: Path) -> None:
+    ends = dict.fromkeys((TASKS, TASK_HISTORY, PROJECTS, PROJECT_HISTORY), TODAY - 2 * DAY)
+    lagging = plant(tmp_path / "lagging", TODAY, ends, TODAY)
+    for question in (*OF_TASKS, *OF_BOTH):
+        assert told(lagging.ask(question)) == told(now.ask(question)), question
+        assert notes(lagging.ask(question)) == []
+
+
 def test_without_loader_times_records_that_nobody_touched_do_not_end_an_answer(
     now: Made, tmp_path: Path
 ) -> None:

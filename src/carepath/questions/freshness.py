@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 
@@ -14,6 +14,10 @@ HISTORIES = {
     "tasks": "care_platform.historical_task",
     "projects": "care_platform.historical_project",
 }
+
+
+PATIENCE = timedelta(days=2)
+"""After as long as this the sources of the warehouse count as stale (their YAML)."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,11 @@ class Knowledge:
         )
 
 
-def read_work(context: Context, unit: str) -> Knowledge:
-    """Return up to when `unit`, tasks or projects, is known; up to as_of where nothing says.
+def read_work(context: Context, unit: str, patience: timedelta = PATIENCE) -> Knowledge:
+    """Return up to when `unit`, tasks or projects, is known: as_of unless one of its feeds stopped.
 
+    A feed stopped when it is complete no further than `patience` before as_of: rows are loaded
+    later than they happen, and by that alone it has not (durations.md 11 censors at as_of).
     What happened to work is told by its history. Its records count too where they say when they
     were loaded; otherwise records that nobody touched any more cannot be told from records that
     came no more, and the history decides.
@@ -63,7 +69,8 @@ def read_work(context: Context, unit: str) -> Knowledge:
     known = [
         (moment, source)
         for source in sources
-        if (moment := ends.get(source, (None, False))[0]) is not None and moment < context.as_of
+        if (moment := ends.get(source, (None, False))[0]) is not None
+        and moment < context.as_of - patience
     ]
     return Knowledge(*min(known, default=(context.as_of, "")))
 

@@ -57,9 +57,9 @@ def answer(context: Context) -> Answer:
         return context.answer(f"No project started{context.period}.", "no data", excluded=excluded)
     counted = {(week.date(), segment): int(started) for week, segment, started in found.rows()}
     segments = sorted({segment for _, segment in counted})
-    known = read_work(context, "projects")
+    through = read_work(context, "projects", patience=timedelta(0)).through
     # The site's midnight may come up to twelve hours after that of UTC.
-    sure = (known.through - timedelta(hours=12)).date()
+    sure = (through - timedelta(hours=12)).date()
     earliest = _earliest_week(context)
     first = _first_week(context, min(counted)[0], earliest)
     last = _last_week(context, max(counted)[0], sure)
@@ -85,7 +85,9 @@ def answer(context: Context) -> Answer:
             "Incomplete weeks are in the table, marked, and in none of the rates.",
             "A start is the first entry to an active status, else first_active, else creation "
             "(--by started-from shows which).",
-            known.say("Starts of projects", "weeks that end later are not complete"),
+            read_work(context, "projects").say(
+                "Starts of projects", "weeks that end later are not complete"
+            ),
         ),
         excluded=excluded,
         chart=Chart(
