@@ -1,8 +1,8 @@
 """Whether a text names somebody, however it is written: escaped, encoded for URLs, in any form.
 
 Both the text and what is looked for are read in lower case and in Unicode's form NFKC, which makes
-one of letters with their accents beside them, of full-width letters, and of the usual ones; with one
-kind of apostrophe, and single spaces between words, wherever a line breaks.
+one of letters with their accents beside them, of full-width letters, and of the usual ones; with
+one kind of apostrophe, and single spaces between words, wherever a line breaks.
 """
 
 from __future__ import annotations

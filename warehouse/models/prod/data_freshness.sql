@@ -59,7 +59,7 @@ moments as (
         max(loaded_at) as latest_loaded_at,
         {{ '0' if model == 'accepted_events' else 'coalesce(sum(early_moment_count), 0)' }}
             as early_moment_count,
-        {{ has_lateness }} as has_lateness
+        {{ has_lateness | lower }} as has_lateness
     from {{ ref(model) }}
     {{ 'where set_aside_reason is null' if model != 'accepted_events' }}
     {%- if not loop.last %}
