@@ -130,6 +130,22 @@ def test_a_namesake_keeps_texts_however_their_name_is_written(tmp_path: Path) ->
     assert found == [(f"see {NAME}",)]
 
 
+def test_rejected_rows_of_clients_that_name_the_person_go_as_well(tmp_path: Path) -> None:
+    files = write_files(tmp_path / "files", ["nobody"])
+    rows = [
+        {"id": "c1", "created": "no date", "name": text} for text in (NAME, ADDRESS, "Acme", "Anna")
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (files / "clients-1.jsonl").write_text(lines, encoding="utf-8")
+    workspace = init_workspace(tmp_path / "workspace")
+    land(files, workspace)
+    erasure = erase_from_raw(workspace, [ID])
+    (erased,) = [one for one in erasure.tables if one.table == "care_platform.clients"]
+    assert (erased.rows, erased.emptied, erased.rejected_rows) == (0, 0, 2)
+    left = [text for (text, *_) in read_texts(workspace) if '"c1"' in str(text)]
+    assert len(left) == 2
+
+
 def test_a_url_keeps_what_comes_before_the_part_that_names_the_person(tmp_path: Path) -> None:
     urls = {
         "https://a.example.org/?who=anna.meier%40example.org#top": "https://a.example.org/",

@@ -90,7 +90,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
 }
 """Table -> its free texts: what names the person in somebody else's row goes from them."""
 
+COUNTED: dict[str, str] = {"care_platform.clients": "false", **OWN_ROWS}
+"""The same of all tables of which rows may go: of clients only rejected ones."""
+
 _NAMING: dict[str, tuple[str, ...]] = {
+    "care_platform.clients": (),
     "care_platform.members": ("people", "own_contacts"),
     "care_platform.project": ("people", "own_projects"),
     "care_platform.historical_project": ("people", "own_projects"),
