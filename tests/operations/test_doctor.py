@@ -134,6 +134,21 @@ def test_what_was_landed_after_the_build_is_not_in_prod_yet(
     assert found.status == "warn" and found.next_step == "run carepath build"
 
 
+def test_a_table_whose_dates_are_none_has_rows_all_the_same(
+    built: Workspace, copy_of: Copy
+) -> None:
+    workspace = copy_of(built)
+    with duckdb.connect(str(workspace.prod)) as connection:
+        connection.execute("update data_freshness set latest_source_at = null")
+    assert "usable row" not in find(workspace, "data")[0].what
+    with duckdb.connect(str(workspace.prod)) as connection:
+        connection.execute(
+            "update row_reconciliation set row_count = 0 "
+            "where source_table = 'care_platform.clients'"
+        )
+    assert "1 source table has no usable row" in find(workspace, "data")[0].what
+
+
 def test_an_empty_workspace_names_the_first_steps(landed: Workspace, copy_of: Copy) -> None:
     workspace = copy_of(landed)
     workspace.raw.unlink()

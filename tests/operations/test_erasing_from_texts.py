@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 import duckdb
@@ -109,6 +110,40 @@ def test_people_who_are_called_alike_keep_every_text(tmp_path: Path) -> None:
     for column in TEXTS["snowplow.events"][1:]:
         before.remove((column, None))
     assert sorted(read_texts(workspace), key=repr) == sorted(before, key=repr)
+
+
+def test_a_namesake_keeps_texts_however_their_name_is_written(tmp_path: Path) -> None:
+    files = write_files(tmp_path / "files", [f"see {NAME}"])
+    namesake = {
+        "user_id": "namesake",
+        "user_name": unicodedata.normalize("NFD", NAME) + " ",
+        "created": AT,
+    }
+    with (files / "members-1.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(namesake) + "\n")
+    workspace = init_workspace(tmp_path / "workspace")
+    land(files, workspace)
+    erasure = erase_from_raw(workspace, [ID])
+    assert [erased.table for erased in erasure.tables if erased.emptied] == []
+    with duckdb.connect(str(workspace.raw), read_only=True) as connection:
+        found = connection.execute("select distinct title from care_platform.task").fetchall()
+    assert found == [(f"see {NAME}",)]
+
+
+def test_rejected_rows_of_clients_that_name_the_person_go_as_well(tmp_path: Path) -> None:
+    files = write_files(tmp_path / "files", ["nobody"])
+    rows = [
+        {"id": "c1", "created": "no date", "name": text} for text in (NAME, ADDRESS, "Acme", "Anna")
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (files / "clients-1.jsonl").write_text(lines, encoding="utf-8")
+    workspace = init_workspace(tmp_path / "workspace")
+    land(files, workspace)
+    erasure = erase_from_raw(workspace, [ID])
+    (erased,) = [one for one in erasure.tables if one.table == "care_platform.clients"]
+    assert (erased.rows, erased.emptied, erased.rejected_rows) == (0, 0, 2)
+    left = [text for (text, *_) in read_texts(workspace) if '"c1"' in str(text)]
+    assert len(left) == 2
 
 
 def test_a_url_keeps_what_comes_before_the_part_that_names_the_person(tmp_path: Path) -> None:

@@ -96,7 +96,9 @@ Coordinators
 
 Freshness
 32. Over modelled rows. The source time of a current-state row is coalesce(modified, created).
-    Lateness (loaded_at - source time) is measured on events and history; the current-state
-    tables are copies, complete when copied: lateness null, taken as 0. A table
-    without rows is complete through no moment at all: null.
+    Lateness (loaded_at - source time) is measured on events and history, of rows no earlier
+    than the first load: what was there before came with it. Where there is no such row, they
+    are complete through the latest source time. The current-state tables are copies, complete
+    when copied: lateness null, taken as 0. A table without rows is complete through no moment
+    at all: null.
 """

@@ -18,19 +18,22 @@ def data_freshness(settled: Settled, definitions: Definitions) -> list[Row]:
 
 
 def freshness_of(table: str, settled: Settled) -> Row:
-    """Latest load (else latest source time) less the 99th percentile of lateness."""
+    """Latest load less the 99th percentile of lateness, where both are known; else source time."""
     rows = settled.kept[table]
     sources = [at for row in rows if (at := source_at(table, row))]
     loads = [at for row in rows if (at := loaded_at(table, row))]
+    has_lateness = table == EVENTS or table in HISTORIES
     lateness = [
         (loaded - source) // MICROSECOND
         for row in rows
-        if (table == EVENTS or table in HISTORIES)
+        if has_lateness
         and (loaded := loaded_at(table, row))
         and (source := source_at(table, row))
+        and source >= min(loads)
     ]
     late = percentile(sorted(lateness), Decimal("0.99")) if lateness else None
-    latest = max(loads) if loads else max(sources, default=None)
+    is_told = bool(loads) and (bool(lateness) or not has_lateness)
+    latest = max(loads) if is_told else max(sources, default=None)
     complete: datetime | None = None
     if latest is not None:
         delay = timedelta(microseconds=int(late or 0))

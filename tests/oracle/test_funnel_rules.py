@@ -427,6 +427,18 @@ def test_rule_20_percentiles_are_linear_and_as_of_caps() -> None:
     assert early["complete_through"] == at(0.5)
 
 
+def test_rule_20_the_first_load_of_what_had_happened_says_nothing_about_lateness() -> None:
+    events = [
+        event("e1", "m", "A", at(days=-700), load_tstamp=at(0)),
+        event("e2", "m", "B", at(days=-1), load_tstamp=at(0)),
+    ]
+    row = expect(raw(events=events), PLAIN)["data_freshness"][-1]
+    assert (row["lateness_p99_seconds"], row["complete_through"]) == (None, at(days=-1))
+    events.append(event("e3", "m", "C", at(days=1), load_tstamp=at(60, days=1)))
+    row = expect(raw(events=events), PLAIN)["data_freshness"][-1]
+    assert (row["lateness_p99_seconds"], row["complete_through"]) == (60, at(days=1))
+
+
 def test_rule_21_the_client_at_entry_is_the_landing_page_then_the_account() -> None:
     page = {"page_url": "https://Care.example.com/acme/?utm=1"}
     world = raw(

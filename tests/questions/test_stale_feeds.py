@@ -294,3 +294,10 @@ def test_what_began_later_than_is_known_is_counted_as_left_out(tmp_path: Path) -
     ):
         (left,) = [one for one in made.ask(question).excluded if one.reason.startswith(words)]
         assert left.count > 50
+
+
+def test_what_began_later_is_left_out_of_the_range_it_lies_in_alone(tmp_path: Path) -> None:
+    made = stale(tmp_path, TASK_HISTORY, PROJECT_HISTORY)
+    for question in ("time-to-complete", "slowest-type", "slowest-phase"):
+        excluded = made.ask(question, until=(STOPPED - DAY).date()).excluded
+        assert [one for one in excluded if "after the moment" in one.reason] == [], question

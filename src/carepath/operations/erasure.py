@@ -20,6 +20,7 @@ from carepath.landing.database import lock_raw, open_raw
 from carepath.landing.tables import define_tables
 from carepath.logs import log
 from carepath.operations.traces import (
+    COUNTED,
     EMPTIED,
     OWN_ROWS,
     choose_spared,
@@ -188,7 +189,7 @@ def is_unfinished(workspace: Workspace) -> bool:
 def _count(connection: duckdb.DuckDBPyConnection) -> tuple[Erased, ...]:
     counted = []
     naming = list_naming(connection)
-    for table, own in OWN_ROWS.items():
+    for table, own in COUNTED.items():
         tests = [
             f"{column} in (select text from naming_texts where table_name = '{table}')"
             for column in naming.get(table, ())

@@ -40,20 +40,18 @@ def check_batches(workspace: Workspace) -> Iterator[Finding]:
 
 def check_data(workspace: Workspace) -> Iterator[Finding]:
     """Tell how old the latest row is."""
-    row = _read_one(
-        workspace.prod,
-        "select max(as_of), count(*) filter (where latest_source_at is null) from data_freshness",
-    )
+    row = _read_one(workspace.prod, "select max(as_of) from data_freshness")
     if row is None:
         return
-    as_of, empty = row
+    (as_of,) = row
     if as_of is None:
         yield warn("data", "prod has no dated row", "land data, then run carepath build")
         return
     age = datetime.now(UTC).replace(tzinfo=None) - as_of
     told = f"as of {_say(as_of)}"
-    if empty:
-        told += f"; {empty} source tables have no rows"
+    if empty := _count_empty_tables(workspace):
+        tables = "table has" if empty == 1 else "tables have"
+        told += f"; {empty} source {tables} no usable row"
     if later := _count_later_rows(workspace):
         told += f", which was asked for; {later:,} rows are dated later"
         yield warn("data", told, "run carepath build without --as-of")
@@ -79,6 +77,15 @@ def check_prod(workspace: Workspace) -> Iterator[Finding]:
         yield warn("prod", f"{told}, before the last batch was landed", "run carepath build")
     else:
         yield ok("prod", f"{told}, after the last batch")
+
+
+def _count_empty_tables(workspace: Workspace) -> int:
+    """Count the source tables without a row that is used; one without any date is one too."""
+    row = _read_one(
+        workspace.prod,
+        "select count(*) from row_reconciliation where fate = 'modelled' and row_count = 0",
+    )
+    return int(row[0]) if row else 0
 
 
 def _count_later_rows(workspace: Workspace) -> int:

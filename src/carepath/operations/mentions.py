@@ -1,7 +1,8 @@
 """Whether a text names somebody, however it is written: escaped, encoded for URLs, in any form.
 
 Both the text and what is looked for are read in lower case and in Unicode's form NFKC, which makes
-one of letters with their accents beside them, of full-width letters, and of the usual ones.
+one of letters with their accents beside them, of full-width letters, and of the usual ones; with
+one kind of apostrophe, and single spaces between words, wherever a line breaks.
 """
 
 from __future__ import annotations
@@ -17,10 +18,24 @@ TEXTS_AT_ONCE = 100
 _ESCAPE = re.compile(
     r'\\u(?P<code>[0-9A-Fa-f]{4})|\\x(?P<byte>[0-9A-Fa-f]{2})|\\(?P<escaped>.)|""', re.DOTALL
 )
-_ESCAPED = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_ESCAPED = {
+    '"': '"',
+    "'": "'",
+    "\\": "\\",
+    "/": "/",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+}
 # A percent sign that was itself encoded any number of times, and the bytes after it.
 _PERCENTS = re.compile(r"(?:%(?:25)*[0-9A-Fa-f]{2})+")
 _PERCENT = re.compile(r"%(?:25)*([0-9A-Fa-f]{2})")
+# What telephones make of an apostrophe.
+_APOSTROPHES = dict.fromkeys(
+    map(ord, "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"), "'"
+)
 # One value of a form or of a URL's query.
 _VALUE = re.compile(r"""[^\s&=?#;"'<>]+""")
 
@@ -35,9 +50,10 @@ _END_OF_WORD = re.compile(rf"(?![\w@-]|[.+][\w.+-]*(?:@|{_ENCODED})|{_ENCODED})"
 
 def normalise(text: str) -> str:
     """Return a text as texts are compared."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
+        return " ".join(unicodedata.normalize("NFKC", text.lower()).split())
+    return " ".join(text.lower().split())
 
 
 class Mentions:
@@ -85,7 +101,9 @@ class Mentions:
             found |= self._find(plain)
             # Without any other encoding a plus sign stands for a space only within a name.
             if "+" in plain:
-                found |= {word for word in self._find(plain.replace("+", " ")) if " " in word}
+                found |= {
+                    word for word in self._find(normalise(plain.replace("+", " "))) if " " in word
+                }
         return found
 
     def _find(self, text: str) -> set[str]:

@@ -52,18 +52,6 @@ _STATEMENTS = (
     from raw.care_platform.members
     where user_id in (from people)
     """,
-    """
-    create temp table unshared_contacts as
-    select id from own_contacts
-    where lower(id) not in (
-        select lower(contact)
-        from (
-            select unnest([email, user_name]) as contact from raw.care_platform.members
-            where user_id not in (from people)
-        ) as others
-        where contact is not null
-    )
-    """,
 )
 
 OWN_ROWS: dict[str, str] = {
@@ -102,7 +90,11 @@ TEXTS: dict[str, tuple[str, ...]] = {
 }
 """Table -> its free texts: what names the person in somebody else's row goes from them."""
 
+COUNTED: dict[str, str] = {"care_platform.clients": "false", **OWN_ROWS}
+"""The same of all tables of which rows may go: of clients only rejected ones."""
+
 _NAMING: dict[str, tuple[str, ...]] = {
+    "care_platform.clients": (),
     "care_platform.members": ("people", "own_contacts"),
     "care_platform.project": ("people", "own_projects"),
     "care_platform.historical_project": ("people", "own_projects"),
@@ -188,7 +180,7 @@ def _read_telling(connection: duckdb.DuckDBPyConnection) -> list[str]:
     A name of one word is many people's, and may be an ordinary word besides; a name that another
     member has as well may stand for them.
     """
-    contacts = _read_words(connection, "unshared_contacts")
+    contacts = _read_unshared(connection)
     ids = [word for name in _IDS for word in _read_words(connection, name)]
     return [
         *(word for word in contacts if "@" in normalise(word) or len(word.split()) > 1),
@@ -246,6 +238,20 @@ def _spare(text: str, mentions: Mentions) -> str | None:
             if is_cut and not mentions.find(kept):
                 return kept
     return None
+
+
+def _read_unshared(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """List the names and addresses of the person that no other member has, however written."""
+    contacts = _read_words(connection, "own_contacts")
+    found = {normalise(contact) for contact in contacts}
+    shared: set[str] = set()
+    result = connection.execute(
+        "select distinct unnest([email, user_name]) from raw.care_platform.members "
+        "where user_id not in (from people)"
+    )
+    while rows := result.fetchmany(_ROWS_AT_ONCE):
+        shared |= found & {normalise(contact) for (contact,) in rows if contact}
+    return [contact for contact in contacts if normalise(contact) not in shared]
 
 
 def _read_words(connection: duckdb.DuckDBPyConnection, name: str) -> list[str]:

@@ -168,7 +168,10 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
             end as fate,
             count(*) as items
         from {TASKS if unit == "tasks" else PROJECTS}
-        where first_active_at is null or is_imputed or first_active_at > $through
+        where
+            first_active_at is null
+            or is_imputed
+            or (first_active_at > $through and {context.within_moments("first_active_at")})
         group by 1
         order by 1
         """,
@@ -217,8 +220,10 @@ def warn_of_late_history(context: Context, unit: str, started: int) -> str:
         where
             firsts.visit_number = 1 and firsts.category = 'active'
             and befores.visit_number = 0 and befores.seconds > 3600
+            and firsts.entered_at <= $through
             and {context.within_moments("firsts.entered_at")}
-        """
+        """,
+        {"through": read_work(context, unit).through},
     )
     late = int(found.integers("items")[0])
     if late < max(MINIMUM_TOLD, TOLD_SHARE * started):
