@@ -30,9 +30,7 @@ DAY = 86_400
         (
             f"ann: A@0\nbob: A@{DAY}",
             {"window_seconds": DAY, "complete_through": "2026-01-02T06:00"},
-            [
-                "Of the 1 whose window has ended (data complete through 2026-01-02 06:00 UTC): 0.0 %."
-            ],
+            ["Of the 1 whose window has ended (data complete through 2026-01-02 06:00 UTC): 0.0"],
         ),
     ],
 )
