@@ -183,16 +183,18 @@ class Oracle:
         attempt = Attempt(entry, entry.at)
         last = entry.at + self.window
         events = [(i, e) for i, e in enumerate(ordered) if self.usable(e)]
-        used, progress = set(), entry.at
+        taken, progress = {}, entry.at
         if not self.unordered:
             attempt.chosen[1], attempt.reached[1] = entry, entry.at
-            used.add(place)
+            taken[1] = place
         for k in sorted(self.numbers, key=self.breadth) if self.unordered else self.numbers:
             if k in attempt.chosen:
                 continue
             floor = (entry.at if self.unordered else progress) - self.tie
             free = [
-                (i, e) for i, e in events if i not in used and k in self.serves(e) and e.at >= floor
+                (i, e)
+                for i, e in events
+                if i not in taken.values() and k in self.serves(e) and e.at >= floor
             ]
             if not free:
                 continue
@@ -205,18 +207,29 @@ class Oracle:
             ):
                 continue
             attempt.chosen[k], attempt.reached[k] = event, reached
-            used.add(i)
+            taken[k] = i
             if not self.unordered:
                 progress = reached
-        for k in self.numbers:
-            if any(
-                entry.at - self.tie <= e.at <= last and k in self.serves(e)
-                for i, e in events
-                if self.unordered or i != place
-            ) or (k == 1 and not self.unordered):
-                attempt.opened.add(k)
+        attempt.opened = self.opened(attempt, events, taken)
         self.exclude(attempt, [e for _, e in events])
         return attempt
+
+    def opened(self, attempt, events, taken):
+        """Steps done at all: those on the way, and others that an event is left for."""
+        if self.unordered:
+            return set(taken)
+        missed = [k for k in self.numbers if k not in taken and k not in self.optional]
+        used = {k: i for k, i in taken.items() if k < min(missed, default=self.n + 1)}
+        for k in self.numbers:
+            for i, event in events:
+                if (
+                    k not in used
+                    and i not in used.values()
+                    and k in self.serves(event)
+                    and attempt.entered - self.tie <= event.at <= attempt.entered + self.window
+                ):
+                    used[k] = i
+        return set(used)
 
     def exclude(self, attempt, events):
         stops = []

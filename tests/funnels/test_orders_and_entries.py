@@ -130,6 +130,42 @@ def test_an_optional_step_that_was_done_is_taken_in_order_like_any_other():
     assert [step.closed for step in result.steps] == [1, 1, 0]
 
 
+def test_an_optional_repeat_of_a_step_is_passed_over_by_who_did_it_once():
+    # The one B did the second step: it does not make the third done as well.
+    for entry in ("first_entry", "any_entry"):
+        result = run("ann: A@0 B@1 C@2\nbob: A@0 B@1 B@2 C@3", "A B B? C", entry=entry)
+        assert [step.closed for step in result.steps] == [2, 2, 2, 2]
+        assert [step.done for step in result.steps] == [2, 2, 1, 2]
+        assert result.steps[2].skipped == 1
+
+
+def test_one_event_does_at_most_one_step_in_whatever_order():
+    for order in ("ordered", "strict", "unordered"):
+        result = run("ann: A@0 B@10\nbob: A@0 B@10 B@20", "A B B", order=order)
+        assert [step.open for step in result.steps] == [2, 2, 1]
+        assert result.totals.converted == result.totals.completed == 1
+
+
+def test_who_did_a_step_that_comes_again_has_not_skipped_what_lies_between():
+    result = run("ann: A@0 B@10\nbob: A@0 B@10 B@20\ncyd: A@0 B@10 C@20 B@30", "A B C B")
+    assert [step.open for step in result.steps] == [3, 3, 1, 2]
+    assert result.steps[2].skipped == 1
+    assert result.steps[2].skip_rate == 0.5
+
+
+def test_of_two_steps_out_of_order_one_event_does_the_first():
+    # Strict: X ends progress, and the one B is left for one of the two.
+    result = run("ann: A@0 X@10 B@20", "A B B", order="strict")
+    assert [step.closed for step in result.steps] == [1, 0, 0]
+    assert [step.open for step in result.steps] == [1, 1, 0]
+
+
+def test_an_exclusion_leaves_what_was_done_at_all_as_it_is():
+    result = run("ann: A@0 X@10 B@20", "A B B", exclusions=[{"event": "X"}])
+    assert [step.closed for step in result.steps] == [1, 0, 0]
+    assert [step.open for step in result.steps] == [1, 1, 0]
+
+
 def test_several_optional_steps_in_a_row_may_be_passed_over():
     assert closed("ann: A@0 E@5", "A B? C? D? E") == [1, 1, 1, 1, 1]
 

@@ -319,6 +319,43 @@ def test_work_in_progress_is_what_the_last_change_left(made: Made) -> None:
     assert answer.estimate("projects_with_open_tasks").value == 1
 
 
+@pytest.mark.parametrize(
+    ("projects", "told"),
+    [
+        (["p1", "p1", "p2"], "3 tasks are in progress in 2 projects at"),
+        (["p1", "p1", "p2"], "of 3 open tasks in 2 projects with open work: 1.5 in the middle"),
+        (["p1", None, None], "3 tasks are in progress, 1 of them in 1 project, at"),
+        (["p1", None, None], "of 3 open tasks, 1 of them in 1 project with open work: 1 in the"),
+        ([None, None], "2 tasks are in progress, none of them in a known project, at"),
+        ([None, None], "of 2 open tasks, none of them in a known project."),
+    ],
+)
+def test_tasks_without_a_project_are_not_said_to_be_in_one(
+    made: Made, projects: list[str | None], told: str
+) -> None:
+    made.fresh()
+    for name in projects:
+        made.visit("t", 1, "doing", "active", MONDAY, None, project_id=name)
+    for name in {*projects}:
+        made.add(
+            "work_in_progress_changes",
+            project_key=name or "(none)",
+            project_id=name,
+            changed_date=MONDAY.date(),
+            tasks_entered=projects.count(name),
+            tasks_left=0,
+            open_task_count=projects.count(name),
+            active_task_count=projects.count(name),
+        )
+    assert told in made.ask("tasks-in-progress").headline
+
+
+def test_one_task_without_a_project_belongs_to_none(made: Made) -> None:
+    changes(made)
+    caveats = made.ask("tasks-in-progress").caveats
+    assert "1 open task belongs to no known project." in caveats
+
+
 def test_until_goes_back_to_the_end_of_that_day(made: Made) -> None:
     changes(made)
     answer = made.ask("tasks-in-progress", until="2025-12-02", by="project-type")

@@ -54,6 +54,31 @@ def test_the_days_compared_are_days_of_the_site(made: Made, zone: str, last: str
     assert windows.endswith(f"and from {first.date()}.")
 
 
+@pytest.mark.parametrize(
+    ("zone", "known_to", "is_over"),
+    [
+        # The week from 13 January ends at the site's midnight, wherever that is in UTC.
+        ("America/New_York", datetime(2025, 1, 20, 5), True),
+        ("America/New_York", datetime(2025, 1, 20, 4, 59, 59, 999999), False),
+        ("UTC", datetime(2025, 1, 20), True),
+        ("UTC", datetime(2025, 1, 19, 23, 59, 59), False),
+        ("Asia/Kolkata", datetime(2025, 1, 19, 18, 30), True),
+        ("Asia/Kolkata", datetime(2025, 1, 19, 18, 29), False),
+        ("Pacific/Apia", datetime(2025, 1, 19, 11), True),
+        ("Pacific/Apia", datetime(2025, 1, 19, 10, 59), False),
+    ],
+)
+def test_a_week_is_complete_when_it_is_over_at_the_site(
+    made: Made, zone: str, known_to: datetime, is_over: bool
+) -> None:
+    made.zone = zone
+    made.fresh(as_of=known_to)
+    for day in (6, 13):
+        made.project(f"p{day}", datetime(2025, 1, day, 12))
+    rows = made.ask("projects-started").table.rows
+    assert [row[-1] for row in rows] == [False, is_over]
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_local_times_are_those_of_the_time_zone_database(zone: str) -> None:
     # Every half hour of a year of clocks, with the days on which they are set, and no moment.

@@ -43,17 +43,28 @@ def print_result(result: FunnelResult) -> None:
     """Print the steps, what was asked for besides, and what was set aside."""
     console = make_console()
     totals = result.totals
-    unit = "people" if result.unit == "person" else f"values of {result.unit}"
+    if result.unit == "person":
+        unit = "person" if totals.entered == 1 else "people"
+    else:
+        unit = f"{'value' if totals.entered == 1 else 'values'} of {result.unit}"
+    passed = (
+        f"{totals.completed:,} ({show_share(totals.completion_rate)}, 95 % interval "
+        f"{show_share(totals.low)} to {show_share(totals.high)}) passed the last step."
+    )
     console.print(
-        f"{totals.entered:,} {unit} entered; {totals.completed:,} "
-        f"({show_share(totals.completion_rate)}, 95 % interval {show_share(totals.low)} to "
-        f"{show_share(totals.high)}) passed the last step."
+        f"{totals.entered:,} {unit} entered; {passed}"
+        if totals.entered
+        else "No one entered."
+        if result.unit == "person"
+        else f"No value of {result.unit} entered."
     )
     if totals.entered and not totals.is_final:
+        through = f"(data complete through {result.complete_through:%Y-%m-%d %H:%M} UTC)"
         share = show_share(totals.completion_rate_mature)
         console.print(
-            f"Of the {totals.n_mature:,} whose window has ended (data complete through "
-            f"{result.complete_through:%Y-%m-%d %H:%M} UTC): {share}."
+            f"Of the {totals.n_mature:,} whose window has ended {through}: {share}."
+            if totals.n_mature
+            else f"No window has ended yet {through}."
         )
     for unseen in result.unseen_events:
         near = f"; did you mean {unseen.nearest!r}?" if unseen.nearest else "."

@@ -57,6 +57,15 @@ def count_shared(definition: FunnelDefinition) -> dict[int, int]:
     }
 
 
+def find_sharing(definition: FunnelDefinition) -> dict[int, tuple[int, ...]]:
+    """List, for each step, the others that the same event could serve."""
+    numbered = list(enumerate(definition.steps, start=1))
+    return {
+        number: tuple(other for other, step in numbered if other != number and may_share(step, own))
+        for number, own in numbered
+    }
+
+
 def match_people(
     connection: duckdb.DuckDBPyConnection,
     definition: FunnelDefinition,
@@ -106,7 +115,7 @@ def match_people(
             events,
             prefix,
             are_in_window=are_in_window,
-            are_opens_known=bool(known_firsts),
+            are_opens_known=bool(known_firsts) or _are_apart(definition),
         ),
         _write_outcomes(definition, prefix),
     )
@@ -128,6 +137,11 @@ def _find_known_firsts(definition: FunnelDefinition) -> tuple[int, ...]:
     if definition.order != "ordered" or definition.exclusions or needs_total_order(definition):
         return ()
     return definition.step_numbers[1:]
+
+
+def _are_apart(definition: FunnelDefinition) -> bool:
+    """Tell whether events must be kept apart to say which steps were done at all."""
+    return any(find_sharing(definition).values())
 
 
 def _write_people(
@@ -183,8 +197,24 @@ def _write_people(
         )
     )
     matched = f"matched_{places[-1]}"
+    open_steps: tuple[int, ...] = ()
+    if _are_apart(definition):
+        open_steps = steps if is_unordered else steps[1:]
+        parts.append(
+            render(
+                "funnel_apart_opens",
+                attempts=matched,
+                step_events=step_events,
+                step_numbers=steps,
+                optional_steps=definition.optional_steps,
+                sharing=find_sharing(definition),
+                is_unordered=is_unordered,
+                **common,
+            )
+        )
+        matched = "opened_attempts"
     if definition.exclusions:
-        parts.append(_write_exclusions(definition, matched))
+        parts.append(_write_exclusions(definition, matched, open_steps))
         matched = "bounded_attempts"
     parts.append(_write_kept(definition, matched, step_events))
     window_end = _write_window_end(definition, "kept_attempts.entered_microseconds")
@@ -199,6 +229,7 @@ def _write_people(
     columns += "".join(
         f", kept_attempts.first_microseconds_{k} is not null as is_open_{k}" for k in known_firsts
     )
+    columns += "".join(f", kept_attempts.is_open_{k}" for k in open_steps)
     body = ",\n\n".join(part.strip() for part in parts)
     entry, joined = "kept_attempts.event_number_1", ""
     if is_unordered:
@@ -266,7 +297,9 @@ usable_events as (
 {selects}"""
 
 
-def _write_exclusions(definition: FunnelDefinition, matched: str) -> str:
+def _write_exclusions(
+    definition: FunnelDefinition, matched: str, open_steps: tuple[int, ...]
+) -> str:
     selects = "\n\n    union all\n\n".join(
         f"    select person_id, {j} as exclusion_number, event_microseconds\n"
         f"    from usable_events\n    where is_exclusion_{j}"
@@ -285,6 +318,7 @@ def _write_exclusions(definition: FunnelDefinition, matched: str) -> str:
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
         is_unordered=definition.order == "unordered",
+        open_steps=open_steps,
     )
     return f"exclusion_events as (\n{selects}\n),\n\n{rendered}"
 
@@ -293,15 +327,16 @@ def _write_kept(definition: FunnelDefinition, matched: str, step_events: str) ->
     if definition.entry == "first_entry":
         return f"kept_attempts as (\n    select * from {matched}\n)"
     optional = definition.optional_steps
+    are_apart = _are_apart(definition)
     kept = render(
         "funnel_kept_attempts",
         attempts=matched,
         step_numbers=definition.step_numbers,
         optional_steps=optional,
-        opens="optional_opens",
+        opens=None if are_apart else "optional_opens",
         is_unordered=definition.order == "unordered",
     )
-    if not optional:
+    if not optional or are_apart:
         return kept
     opens = render(
         "funnel_step_opens",
@@ -310,18 +345,9 @@ def _write_kept(definition: FunnelDefinition, matched: str, step_events: str) ->
         step_numbers=optional,
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
-        entry_may_serve_later=_may_serve_later(definition, optional),
         name="optional_opens",
     )
     return f"{opens},\n\n{kept}"
-
-
-def _may_serve_later(definition: FunnelDefinition, steps: tuple[int, ...]) -> bool:
-    """Tell whether an entry event could serve one of the later steps too."""
-    first = definition.steps[0]
-    return definition.order != "unordered" and any(
-        may_share(first, definition.steps[k - 1]) for k in steps
-    )
 
 
 def _write_progress(
@@ -344,7 +370,6 @@ def _write_progress(
         step_numbers=later,
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
-        entry_may_serve_later=_may_serve_later(definition, later),
         are_in_window=are_in_window,
     )
     progress = render(

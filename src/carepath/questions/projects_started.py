@@ -58,8 +58,7 @@ def answer(context: Context) -> Answer:
     counted = {(week.date(), segment): int(started) for week, segment, started in found.rows()}
     segments = sorted({segment for _, segment in counted})
     through = read_work(context, "projects", patience=timedelta(0)).through
-    # The site's midnight may come up to twelve hours after that of UTC.
-    sure = (through - timedelta(hours=12)).date()
+    sure = context.local_date(through)
     earliest = _earliest_week(context)
     first = _first_week(context, min(counted)[0], earliest)
     last = _last_week(context, max(counted)[0], sure)

@@ -164,6 +164,13 @@ class Context:
         except OverflowError:  # the ends of the calendar
             return datetime.max if days else datetime.min
 
+    def local_date(self, moment: datetime) -> date:
+        """Return the date of the site at a UTC moment."""
+        try:
+            return moment.replace(tzinfo=UTC).astimezone(ZoneInfo(self.site_time_zone)).date()
+        except OverflowError:  # the ends of the calendar
+            return moment.date()
+
     def whole(self) -> Context:
         """Return the same context, split by nothing; statements go to the same answer."""
         return replace(self, segment=None)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from carepath.questions.answer import Answer, Chart, Column, Figure, Table
 from carepath.questions.figures import tally
@@ -101,10 +101,12 @@ def answer(context: Context) -> Answer:
     of_projects = np.array([name != NO_PROJECT for name in ids])
     middle = float(np.median(active[of_projects])) if projects else None
     busiest = int(active[of_projects].max()) if projects else 0
+    in_progress = _place(active, of_projects)
     headline = (
-        f"{count(active.sum(), 'task')} {_are(active.sum())} in progress in "
-        f"{count((active[of_projects] > 0).sum(), 'project')} {moment}, of "
-        f"{count(opened.sum(), 'open task')} in {count(projects, 'project')} with open work"
+        f"{count(active.sum(), 'task')} {_are(active.sum())} in progress{in_progress}"
+        f"{',' if in_progress.startswith(',') else ''} {moment}, of "
+        f"{count(opened.sum(), 'open task')}{_place(opened, of_projects)}"
+        f"{' with open work' if projects else ''}"
         + (
             f": {middle or 0:g} in the middle project, {busiest:,} in the busiest."
             if projects
@@ -135,9 +137,7 @@ def answer(context: Context) -> Answer:
         caveats=(
             "In progress means a status of category active; open tasks also wait, pause or have "
             "not begun. These are counts of everything, not estimates: they have no interval.",
-            f"{count(int(opened[~of_projects].sum()), 'open task')} belong to no known project."
-            if projects < len(ids)
-            else "",
+            _say_without_project(int(opened[~of_projects].sum())),
             known.say("Tasks"),
             "--since bounds the days of the daily means only." if context.since else "",
         ),
@@ -197,8 +197,24 @@ def _last_day(context: Context, known: Knowledge) -> date:
 
 def _day(context: Context, known: Knowledge, later: timedelta = timedelta(0)) -> date:
     """Return the date of the site at the end of what is known."""
-    moment = (known.through + later).replace(tzinfo=UTC)
-    return moment.astimezone(ZoneInfo(context.site_time_zone)).date()
+    return context.local_date(known.through + later)
+
+
+def _place(tasks: NDArray[np.int64], of_projects: NDArray[np.bool_]) -> str:
+    """Say in how many projects the tasks are, and how many of them, where some are in none."""
+    inside = tasks[of_projects]
+    total, within = int(tasks.sum()), int(inside.sum())
+    if total and not within:
+        return ", none of them in a known project"
+    projects = count(int((inside > 0).sum()), "project")
+    return f" in {projects}" if total == within else f", {within:,} of them in {projects}"
+
+
+def _say_without_project(tasks: int) -> str:
+    if not tasks:
+        return ""
+    belong = "belongs" if tasks == 1 else "belong"
+    return f"{count(tasks, 'open task')} {belong} to no known project."
 
 
 def _are(number: float) -> str:

@@ -5,6 +5,7 @@
     exclusions         list of {number, from_step, to_step, mode}; mode: stop, remove_person
     optional_steps     numbers of the steps that may be passed over
     is_unordered       the whole funnel is then between entry and the last of all its steps
+    open_steps         steps of which `matched` has is_open_<k>, which exclusions leave as it is
 
     An exclusion event counts when it is certainly between: later than the one step and earlier
     than the other by more than the tolerance; or, when the other was not reached, in the window.
@@ -14,7 +15,7 @@
     a stop set to null, is_stopped, stop_microseconds and is_removed. -#}
 {% macro funnel_exclusions(
     matched, exclusion_events, exclusions, step_numbers, optional_steps, window_seconds,
-    tie_seconds, is_unordered=false
+    tie_seconds, is_unordered=false, open_steps=[]
 ) -%}
 {% set tie = (tie_seconds * 1000000) | round | int -%}
 excludable as (
@@ -113,6 +114,9 @@ bounded_attempts as (
         {{ funnel_before_stop('event_number', step, tie) }} as event_number_{{ step }},
         {{ funnel_before_stop('reached_microseconds', step, tie) }}
             as reached_microseconds_{{ step }}
+        {%- endfor %}
+        {%- for step in open_steps %},
+        excludable.is_open_{{ step }}
         {%- endfor %}
     from excludable
     left join bounds

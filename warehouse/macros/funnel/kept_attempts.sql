@@ -4,7 +4,7 @@
                    event_number_<k>, reached_microseconds_<k>
     step_numbers   all the steps
     opens          attempt_id, step_number of the optional steps that were done at all; needed only
-                   where there are optional steps
+                   where there are optional steps; none: attempts has is_open_<k> of them
     is_unordered   the longest is then the one with the most steps
 
     Length is the number of steps passed in a row: done in order, or optional and passed over on
@@ -14,7 +14,7 @@
 {% macro funnel_kept_attempts(
     attempts, step_numbers, optional_steps=[], opens='optional_opens', is_unordered=false
 ) -%}
-{% if optional_steps -%}
+{% if optional_steps and opens -%}
 opened_optionals as (
     select
         attempt_id
@@ -29,10 +29,12 @@ opened_optionals as (
 measured_attempts as (
     select
         candidates.*,
-        {{ funnel_length(step_numbers, optional_steps, is_unordered, 'opened_optionals') }}
+        {{ funnel_length(
+            step_numbers, optional_steps, is_unordered, 'opened_optionals' if opens else 'candidates'
+        ) }}
             as step_count
     from {{ attempts }} as candidates
-    {%- if optional_steps %}
+    {%- if optional_steps and opens %}
     left join opened_optionals
         on candidates.attempt_id = opened_optionals.attempt_id
     {%- endif %}

@@ -86,9 +86,11 @@ candidates_{{ step }} as (
 chosen_{{ step }} as (
     select
         matched_{{ previous }}.*,
-        {{ funnel_first_unused('number', spares, used, 'matched_' ~ previous, step) }}
+        {{ funnel_first_unused('number', spares, used, 'matched_' ~ previous, 'candidates_' ~ step) }}
             as chosen_number,
-        {{ funnel_first_unused('microseconds', spares, used, 'matched_' ~ previous, step) }}
+        {{ funnel_first_unused(
+            'microseconds', spares, used, 'matched_' ~ previous, 'candidates_' ~ step
+        ) }}
             as chosen_microseconds
     from matched_{{ previous }}
     left join candidates_{{ step }}
@@ -284,19 +286,19 @@ min({{ column }}) over (
         )
 {%- endmacro %}
 
-{#- The first candidate that no earlier step has taken; one event serves at most one step. -#}
-{% macro funnel_first_unused(part, spares, used, attempts, step) -%}
+{#- The first candidate that none of the `used` steps has taken; one event serves at most one step. -#}
+{% macro funnel_first_unused(part, spares, used, attempts, candidates) -%}
 {%- if spares == 0 -%}
-candidates_{{ step }}.candidate_{{ part }}_0
+{{ candidates }}.candidate_{{ part }}_0
 {%- else -%}
 case
             {%- for spare in range(spares + 1) %}
             when
                 {%- for earlier in used %}
-                {{ 'and ' if not loop.first }}candidates_{{ step }}.candidate_number_{{ spare }}
+                {{ 'and ' if not loop.first }}{{ candidates }}.candidate_number_{{ spare }}
                 != coalesce({{ attempts }}.event_number_{{ earlier }}, -1)
                 {%- endfor %}
-                then candidates_{{ step }}.candidate_{{ part }}_{{ spare }}
+                then {{ candidates }}.candidate_{{ part }}_{{ spare }}
             {%- endfor %}
         end
 {%- endif -%}

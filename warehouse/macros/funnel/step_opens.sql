@@ -1,29 +1,23 @@
 {#- Which steps each person did at all within the window of their one attempt, in whatever order
-    (funnel.md 13).
+    (funnel.md 13). No event may serve two steps: see funnel_apart_opens.
 
-    attempts       attempt_id, person_id, entry_event_number, entered_microseconds
-    events         person_id, event_number, event_microseconds and is_step_<k>
+    attempts       attempt_id, person_id, entered_microseconds
+    events         person_id, event_microseconds and is_step_<k>
     step_numbers   the steps to look at
-    entry_may_serve_later
-                   whether the entry event could serve one of these steps too; it does not open
-                   them: one event serves at most one step (9)
-
     are_in_window  whether events holds only those in the window of the one attempt a person can
                    have, whose attempt_id is the person's: then nothing is joined
 
     Gives `opened_steps`: attempt_id, is_open_<k>; people without any of the steps are not in it. -#}
 {% macro funnel_opened_steps(
-    attempts, events, step_numbers, window_seconds, tie_seconds, entry_may_serve_later=true,
-    are_in_window=false
+    attempts, events, step_numbers, window_seconds, tie_seconds, are_in_window=false
 ) -%}
-{% set is_joined = entry_may_serve_later or not are_in_window -%}
 opened_steps as (
     select
-        {{ 'attempts.attempt_id' if is_joined else 'events.person_id as attempt_id' }}
+        {{ 'events.person_id as attempt_id' if are_in_window else 'attempts.attempt_id' }}
         {%- for step in step_numbers %},
         max(case when events.is_step_{{ step }} then 1 else 0 end) = 1 as is_open_{{ step }}
         {%- endfor %}
-    {%- if not is_joined %}
+    {%- if are_in_window %}
     from {{ events }} as events
     {%- else %}
     from {{ attempts }} as attempts
@@ -36,28 +30,22 @@ opened_steps as (
             >= events.event_microseconds
     {%- endif %}
     where
-        (
-            {%- for step in step_numbers %}
-            {{ 'or ' if not loop.first }}events.is_step_{{ step }}
-            {%- endfor %}
-        )
-        {%- if entry_may_serve_later %}
-        and attempts.entry_event_number != events.event_number
-        {%- endif %}
-    group by {{ 'attempts.attempt_id' if is_joined else 'events.person_id' }}
+        {%- for step in step_numbers %}
+        {{ 'or ' if not loop.first }}events.is_step_{{ step }}
+        {%- endfor %}
+    group by {{ 'events.person_id' if are_in_window else 'attempts.attempt_id' }}
 )
 {%- endmacro %}
 
 {#- The same of many attempts a person, one row per attempt and step.
 
-    step_events    person_id, step_number, event_number, event_microseconds
+    step_events    person_id, step_number, event_microseconds
     name           name of the result
 
     Gives the named common table expression: attempt_id, step_number. Linear in repeats, as
     funnel_match_steps is: a sorted time line, where a join would multiply repeats by attempts. -#}
 {% macro funnel_step_opens(
-    attempts, step_events, step_numbers, window_seconds, tie_seconds,
-    entry_may_serve_later=true, name='step_opens'
+    attempts, step_events, step_numbers, window_seconds, tie_seconds, name='step_opens'
 ) -%}
 {{ name }}_timeline as (
     select
@@ -66,16 +54,8 @@ opened_steps as (
         null as attempt_id,
         1 as is_event,
         event_microseconds as from_microseconds,
-        null as entry_event_number,
         null as entered_microseconds,
-        event_number,
         event_microseconds
-        {%- if entry_may_serve_later %},
-        lead(event_microseconds) over (
-            partition by person_id, step_number
-            order by event_number
-        ) as next_microseconds
-        {%- endif %}
     from {{ step_events }}
     where step_number in ({{ step_numbers | join(', ') }})
     {%- for step in step_numbers %}
@@ -88,13 +68,8 @@ opened_steps as (
         attempt_id,
         0 as is_event,
         entered_microseconds - {{ (tie_seconds * 1000000) | round | int }} as from_microseconds,
-        entry_event_number,
         entered_microseconds,
-        null as event_number,
         null as event_microseconds
-        {%- if entry_may_serve_later %},
-        null as next_microseconds
-        {%- endif %}
     from {{ attempts }}
     {%- endfor %}
 ),
@@ -104,13 +79,8 @@ opened_steps as (
         attempt_id,
         step_number,
         is_event,
-        entry_event_number,
         entered_microseconds,
-        {{ funnel_next_of_step('event_number') }} as candidate_number,
         {{ funnel_next_of_step('event_microseconds') }} as candidate_microseconds
-        {%- if entry_may_serve_later %},
-        {{ funnel_next_of_step('next_microseconds') }} as spare_microseconds
-        {%- endif %}
     from {{ name }}_timeline
 ),
 
@@ -121,15 +91,7 @@ opened_steps as (
     from {{ name }}_candidates
     where
         is_event = 0
-        and
-        {%- if entry_may_serve_later %}
-        case
-            when candidate_number = entry_event_number then spare_microseconds
-            else candidate_microseconds
-        end
-        {%- else %}
-        candidate_microseconds
-        {%- endif %}
+        and candidate_microseconds
         <= entered_microseconds + {{ (window_seconds * 1000000) | round | int }}
 )
 {%- endmacro %}

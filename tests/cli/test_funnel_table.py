@@ -1,0 +1,42 @@
+"""What `carepath funnel` prints where there is nobody to give a rate of."""
+
+from __future__ import annotations
+
+import pytest
+from funnels.stories import run
+
+from carepath.cli.funnel_table import print_result
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(
+    ("story", "keys", "told"),
+    [
+        ("ann: B@0", {}, ["No one entered."]),
+        (
+            "ann: B{team=x}@0",
+            {"group_by_property": "team"},
+            ["No value of team entered."],
+        ),
+        (
+            "ann: A@0 B@1",
+            {"window_seconds": DAY, "complete_through": "2026-01-01T06:00"},
+            [
+                "1 person entered; 1 (100.0 %, 95 % interval 20.7 % to 100.0 %) passed the last",
+                "No window has ended yet (data complete through 2026-01-01 06:00 UTC).",
+            ],
+        ),
+        (
+            f"ann: A@0\nbob: A@{DAY}",
+            {"window_seconds": DAY, "complete_through": "2026-01-02T06:00"},
+            ["Of the 1 whose window has ended (data complete through 2026-01-02 06:00 UTC): 0.0"],
+        ),
+    ],
+)
+def test_no_rate_is_told_of_nobody(capsys, monkeypatch, story, keys, told) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    print_result(run(story, "A B", **keys))
+    printed = capsys.readouterr().out
+    assert all(line in printed for line in told), printed
+    assert "(-," not in printed and ": -." not in printed
