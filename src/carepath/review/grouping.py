@@ -63,6 +63,44 @@ def collapse(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
+SAME_SLIP = (("SQL005", "SQL014"), ("CLONE002", "CLONE001", "AGG005"))
+"""Rules that may tell of one slip in one line, the most telling first."""
+
+
+def fold_slips(findings: list[Finding]) -> list[Finding]:
+    """One slip, one finding: what other rules say of the same line becomes evidence of it."""
+    gone: set[int] = set()
+    more: dict[int, list[Evidence]] = {}
+    for codes in SAME_SLIP:
+        first: dict[tuple[str, int], int] = {}
+        members = [n for n, f in enumerate(findings) if f.code in codes]
+        for number in sorted(members, key=lambda n: codes.index(findings[n].code)):
+            finding = findings[number]
+            place = (finding.place.file, finding.place.line)
+            other = first.setdefault(place, number)
+            if finding.code != findings[other].code:
+                gone.add(number)
+                more.setdefault(other, []).append(Evidence(finding.message))
+    return [
+        replace(f, evidence=(*f.evidence, *more[n])) if n in more else f
+        for n, f in enumerate(findings)
+        if n not in gone
+    ]
+
+
+def fold_circles(findings: list[Finding], touched: set[str]) -> list[Finding]:
+    """One circle of refs, one finding: where the change touches it, if it does."""
+    circles: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.code == "REF005":
+            circles.setdefault(finding.subject, []).append(finding)
+    told = {
+        subject: min(members, key=lambda f: (f.place.file not in touched, f.place.file))
+        for subject, members in circles.items()
+    }
+    return [f for f in findings if f.code != "REF005" or f is told[f.subject]]
+
+
 def fold_macros(findings: list[Finding], macros: set[str]) -> list[Finding]:
     """Make one finding of a defect inside a macro, naming the models that call it."""
     groups: dict[tuple[str, Place, str], list[Finding]] = {}

@@ -2,7 +2,8 @@
 
 What it does
     Reports `a and x = 1 or x = 2`: OR over a column that the last part of the AND compares too;
-    and a WHERE whose conditions stay while the change turns an AND between them into OR.
+    and a WHERE whose conditions stay while the change, there or in a macro, turns an AND between
+    them into OR or takes the parentheses away that kept an OR together.
 
 Why it is bad
     AND binds first: the second value is let through without the other conditions.
@@ -27,7 +28,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
-COMPARE = (exp.EQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
+COMPARE = (exp.EQ, exp.NEQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
 
 
 def check(context: Context) -> Iterator[Issue]:

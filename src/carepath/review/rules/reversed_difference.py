@@ -134,6 +134,7 @@ def _is_subtraction(node: exp.Expr) -> bool:
     return all(isinstance(s, exp.Column) and MOMENT.search(s.name.lower()) for s in sides)
 
 
+UNITS = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "time"})
 TOLD = re.compile(r"(?:^|_)(?:from_)?([a-z]+)_to_([a-z]+)$")
 
 
@@ -143,6 +144,10 @@ def _told_the_other_way(node: exp.Expr, later: str, earlier: str) -> bool:
     told = TOLD.search(alias.alias.lower()) if alias is not None else None
     if told is None or not later or not earlier:
         return False
+    if told[1] in UNITS:
+        # seconds_to_register: what it is the time to comes last.
+        end = told[2]
+        return end in earlier.split("_") and end not in later.split("_") and "_" in later
     begin, end = told[1], told[2]
     return (
         begin in later.split("_")
