@@ -63,7 +63,12 @@ def collapse(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-SAME_SLIP = (("SQL005", "SQL014"), ("CLONE002", "CLONE001", "AGG005"))
+SAME_SLIP = (
+    ("SQL005", "SQL014"),
+    ("CLONE001", "AGG005"),
+    ("AGG019", "CLONE002", "CLONE001"),
+    ("NULL005", "NULL004"),
+)
 """Rules that may tell of one slip in one line, the most telling first."""
 
 

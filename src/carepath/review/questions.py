@@ -16,6 +16,7 @@ from carepath.review.sql.bindings import Scope, known_of
 from carepath.review.sql.joins import shared_names
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.rows import with_rows_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 from carepath.review.turned import turned
@@ -320,6 +321,7 @@ def _one_row(variant: Variant, scope: Scope) -> Iterator[Asked]:
 
 STOCK = re.compile(
     r"(^|_)(count|seats|headcount|employees|population|balance|quota|budget|target|capacity)(_|$)"
+    r"|(^|_)total_(amount|price|cost|cents)$|(^|_)(order|receipt|invoice|basket|shipping)_(total|amount|fee|value)$"
 )
 CHANGED = re.compile(r"(updated|modified|changed|loaded|synced|received|extracted|ingested)")
 
@@ -330,9 +332,10 @@ def _one_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
     if len(bindings) != 2 or scope.node.args.get("group") is None:
         return
     (left, first), (name, second) = bindings
+    assert variant.resolution is not None
+    first = with_rows_of(variant.resolution, first)
     if second.join is None or not first.relation.keys:
         return
-    assert variant.resolution is not None
     known = known_of(variant.resolution, variant.parsed.dialect)
     shape = keys.shape_of(known, scope, name, second)
     equated = {column for _, column in shape.left}

@@ -34,7 +34,10 @@ from carepath.review.sql.units import number
 from carepath.review.sql.writing import write
 
 PERCENT = re.compile(r"(^|_)(pct|percent|percentage)$")
-MONEY = re.compile(r"(^|_)(amount|price|total|revenue|cost|fee|salary|subtotal|gross|net|cents)$")
+MONEY = re.compile(
+    r"(^|_)(amount|price|total|revenue|cost|fee|salary|subtotal|gross|net|cents|premium|rent|wage"
+    r"|income|sales|spend|budget|balance|turnover)$"
+)
 
 
 def check(context: Context) -> Iterator[Issue]:

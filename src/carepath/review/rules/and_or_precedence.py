@@ -28,6 +28,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
+CLAUSES = ("where", "on", "having", "select")
 COMPARE = (exp.EQ, exp.NEQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
 
 
@@ -38,7 +39,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, clause in nodes_of(scope):
-                if not isinstance(node, exp.Or) or clause not in ("where", "on", "having"):
+                if not isinstance(node, exp.Or) or clause not in CLAUSES:
                     continue
                 pair = _beside(node)
                 if pair is None:

@@ -26,9 +26,10 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.jinja.unknown import PATTERN
+from carepath.review.pairs import bare
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
@@ -117,11 +118,13 @@ def _counted(node: exp.Expr) -> str | None:
 def _kept(variant: Variant, scope: Scope) -> Iterator[Issue]:
     """`avg(case when is_paid then 1 else 0 end)` where WHERE keeps only what is paid."""
     where = scope.node.args.get("where")
-    kept = {write(part).lower() for part in conjuncts(where.this)} if where is not None else set()
+    if where is None and len(scope.bindings) == 1:
+        where = _before(variant, next(iter(scope.bindings.values())))
+    kept = {_normal(part) for part in conjuncts(where.this)} if where is not None else set()
     for item in scope.node.expressions if kept else []:
         for node in item.find_all(exp.Avg, *DIVISIONS):
             condition = _share_of(node)
-            text = write(condition).lower() if condition is not None else ""
+            text = _normal(condition) if condition is not None else ""
             if condition is None or text not in kept or PATTERN.search(text):
                 continue
             yield Issue(
@@ -136,6 +139,29 @@ def _kept(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 path=scope.path,
                 evidence=[Evidence(f"WHERE {write(where.this)[:140]}")] if where else [],
             )
+
+
+def _before(variant: Variant, binding: Binding) -> exp.Expr | None:
+    """The WHERE of a CTE that hands on the rows of one relation."""
+    assert variant.resolution is not None
+    name = binding.node.name.lower()
+    inner = [s for s in variant.resolution.scopes if s.path == name] if binding.is_cte else []
+    if len(inner) != 1 or len(inner[0].bindings) != 1:
+        return None
+    if any(inner[0].node.args.get(part) is not None for part in ("group", "distinct", "qualify")):
+        return None
+    if any(not i.is_star and isinstance(i, exp.Alias) for i in inner[0].node.expressions):
+        # A name may mean something else outside.
+        return None
+    found = inner[0].node.args.get("where")
+    return found if isinstance(found, exp.Expr) else None
+
+
+def _normal(node: exp.Expr) -> str:
+    """A condition as comparable text; PostgreSQL's IS NOT NULL is a node of its own."""
+    if isinstance(node, exp.Is) and node.args.get("negate"):
+        return f"not {bare(node.this)} is {bare(node.expression)}"
+    return bare(node)
 
 
 def _share_of(node: exp.Expr) -> exp.Expr | None:
@@ -155,6 +181,8 @@ def _share_of(node: exp.Expr) -> exp.Expr | None:
         found = above.expression.this
     if isinstance(found, exp.Expr):
         return found
+    if isinstance(above, exp.Count) and isinstance(above.this, exp.Column):
+        return exp.Not(this=exp.Is(this=above.this.copy(), expression=exp.Null()))
     if isinstance(above, (exp.Sum, exp.Count)):
         return _condition(above.this)
     return None

@@ -37,12 +37,12 @@ DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff
 BEGIN = re.compile(
     r"(^|_)(start|starts|started|begin|begins|began|created|opened|open|first|signed_up|entered"
     r"|placed|ordered|issued|requested|submitted|received|booked|registered|hired|hire|installed"
-    r"|activated|enrolled|admitted|invoiced|purchased|ordered|check(ed)?_?in)(_|$)"
+    r"|activated|enrolled|admitted|invoiced|purchased|ordered|reported|check(ed)?_?in)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_from$"
 )
 FINISH = re.compile(
     r"(^|_)(end|ends|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved"
-    r"|delivered|paid|solved|terminated|termination|deactivated|discharged|restored|removed"
+    r"|delivered|paid|solved|settled|terminated|termination|deactivated|discharged|restored|removed"
     r"|dropped_off|adjudicated|expired|check(ed)?_?out)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_(to|until)$"
 )

@@ -33,7 +33,7 @@ from carepath.review.sql.writing import write
 
 CUTS = (exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
 FORMATS = (
-    (re.compile(r"IW"), re.compile(r"YYYY|%Y"), re.compile(r"IYYY|%G")),
+    (re.compile(r"IW"), re.compile(r"YYYY|%Y"), re.compile(r"IYY|%G|I%Y")),
     (re.compile(r"%V"), re.compile(r"%[Yy]"), re.compile(r"%[Gg]")),
     (re.compile(r"%[UW]"), re.compile(r"%[Gg]"), re.compile(r"%[Yy]")),
 )
