@@ -24,6 +24,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import base_place, edited, plain
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
@@ -34,7 +35,7 @@ COMPARE = (exp.EQ, exp.NEQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, e
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each OR with an AND, without parentheses, on its left."""
-    yield from _edits(context)
+    told: set[int] = set()
     for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
@@ -51,6 +52,7 @@ def check(context: Context) -> Iterator[Issue]:
                 column = last.this
                 if not isinstance(column, exp.Column) or column != other.this:
                     continue
+                told.add(id(scope))
                 yield Issue(
                     subject=write(other)[:100],
                     message=f"AND binds before OR: {write(other)[:60]} holds without "
@@ -62,6 +64,10 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+    for scope, issue in _edits(context):
+        if id(scope) not in told:
+            yield issue
 
 
 def _beside(node: exp.Or) -> tuple[exp.Expr, exp.Expr] | None:
@@ -76,7 +82,7 @@ def _beside(node: exp.Or) -> tuple[exp.Expr, exp.Expr] | None:
     return None
 
 
-def _edits(context: Context) -> Iterator[Issue]:
+def _edits(context: Context) -> Iterator[tuple[Scope, Issue]]:
     """Conditions that stood together at base and are alternatives now."""
     for variant, scope, before in edited(context):
         ours, theirs = scope.node.args.get("where"), before.node.args.get("where")
@@ -85,19 +91,25 @@ def _edits(context: Context) -> Iterator[Issue]:
         if _leaves(ours.this) != _leaves(theirs.this):
             continue
         new = list(ours.find_all(exp.Or))
-        if len(new) <= len(list(theirs.find_all(exp.Or))):
+        is_bare = isinstance(ours.this, exp.Or) and isinstance(theirs.this, exp.And)
+        is_more = len(new) > len(list(theirs.find_all(exp.Or)))
+        if not is_more and not is_bare:
             continue
-        yield Issue(
+        issue = Issue(
             subject=f"or {plain(ours.this)[:90]}",
-            message=f"AND became OR in WHERE {plain(ours.this)[:90]}.",
+            message=f"AND became OR: {plain(new[-1])[:90]}."
+            if is_more
+            else f"OR has lost its parentheses: {plain(new[0].right)[:60]} holds without the "
+            "other conditions.",
             consequence="Rows that meet one of the conditions come in, where all had to hold.",
-            fix="Write AND, unless either is meant.",
+            fix="Write AND, unless either is meant." if is_more else "Put the OR in parentheses.",
             confidence=Confidence.POSSIBLE,
             offset=start_of(new[0].right) or 0,
             variant=variant,
             path=scope.path,
             evidence=[Evidence(f"at base: {plain(theirs.this)[:160]}", base_place(context))],
         )
+        yield scope, issue
 
 
 def _leaves(node: exp.Expr) -> list[str]:

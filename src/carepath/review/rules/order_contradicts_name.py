@@ -32,7 +32,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
-NEWEST = re.compile(r"(^|_)(latest|last|newest|most_recent|final)(_|$)")
+NEWEST = re.compile(r"(^|_)(latest|last|newest|most_recent)(_|$)")
 OLDEST = re.compile(r"(^|_)(first|earliest|oldest|initial)(_|$)")
 LARGEST = re.compile(r"(^|_)(highest|largest|biggest|best|top)(_|$)")
 SMALLEST = re.compile(r"(^|_)(lowest|smallest|cheapest)(_|$)")
@@ -41,6 +41,11 @@ AMOUNT = re.compile(
     r"(^|_)(amount|revenue|sales|score|total|value|count|points|spend|volume|orders|quantity)(_|$)"
 )
 OTHERWISE = re.compile(r"rank|position|priority|ago|age|days|rate|fail|name|sort|index")
+MEANT = re.compile(
+    r"last_(\d|days?|weeks?|months?|quarters?|years?|name|mile|night)|first_(party|class|name|row|rows|"
+    r"record|records|rank|rn|half)|top_(level|line)|best_effort|\d"
+)
+"""Names in which these words mean something else: last_30_days, first_party."""
 NUMBERS = (exp.RowNumber, exp.Rank, exp.DenseRank)
 WAYS = (
     (NEWEST, OLDEST, MOMENT, True),
@@ -77,6 +82,8 @@ def _is_wrong(name: str, window: exp.Window) -> bool:
     if not isinstance(first, exp.Ordered) or not isinstance(first.this, exp.Column):
         return False
     column, is_falling = first.this.name.lower(), bool(first.args.get("desc"))
+    if MEANT.search(name):
+        return False
     if isinstance(_inner(window), exp.LastValue):
         is_falling = not is_falling
     return any(

@@ -1,10 +1,10 @@
 """A value between two ranges falls into neither, or into both.
 
 What it does
-    Looks at ranges of one column with both ends written, in the branches of one CASE or the
-    alternatives of one OR, that follow one another. Reports a number or date that the end of one
-    and the beginning of the next both leave out, a day between two closed ranges of dates, and a
-    value that two alternatives of an OR both take.
+    Looks at ranges of one column, in the branches of one CASE without ELSE or, with both ends
+    written, in the alternatives of one OR, that follow one another. Reports a number or date that
+    the end of one and the beginning of the next both leave out, a day between two closed ranges of
+    dates, and a day that two alternatives of an OR both take.
 
 Why it is bad
     Rows with just that value get no label, or the wrong one; what is counted twice is not seen.
@@ -36,6 +36,7 @@ from carepath.review.sql.units import number
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
+INFINITY = float("inf")
 DAY = re.compile(r"^\d{4}-\d\d-\d\d$")
 
 
@@ -57,8 +58,12 @@ def check(context: Context) -> Iterator[Issue]:
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
                 if isinstance(node, exp.Case) and node.this is None:
-                    ranges = [_range(branch.this) for branch in node.args.get("ifs") or []]
-                    yield from _between(variant, scope, ranges, is_case=True)
+                    branches = node.args.get("ifs") or []
+                    if node.args.get("default") is None and not any(
+                        isinstance(branch.this, exp.EQ) for branch in branches
+                    ):
+                        ranges = [_range(branch.this) for branch in branches]
+                        yield from _between(variant, scope, ranges, is_case=True)
                 elif isinstance(node, exp.Or) and not isinstance(node.parent, (exp.Or, exp.Paren)):
                     yield from _between(variant, scope, [_range(p) for p in _parts(node)], False)
                 elif isinstance(node, exp.Paren) and isinstance(node.this, exp.Or):
@@ -83,6 +88,10 @@ def _between(
     ordered = sorted(ranges, key=lambda r: (r.low, r.high))
     for one, two in itertools.pairwise(ordered):
         hole = ""
+        closed = [r for r in (one, two) if abs(r.low) != INFINITY and abs(r.high) != INFINITY]
+        if len(closed) < (1 if is_case else 2):
+            # `x < 0 or x > 0` means just that.
+            continue
         if one.high == two.low and not one.has_high and not two.has_low:
             hole = f"{one.column} = {_shown(one.high, one.is_date)} is in neither range."
         elif one.is_date and one.has_high and two.has_low and two.low - one.high == 2:
@@ -135,8 +144,8 @@ def _range(node: exp.Expr) -> _Range | None:
         return None
     return _Range(
         name,
-        low[1] if low is not None else float("-inf"),
-        high[1] if high is not None else float("inf"),
+        low[1] if low is not None else -INFINITY,
+        high[1] if high is not None else INFINITY,
         low[2] if low is not None else True,
         high[2] if high is not None else True,
         is_date,

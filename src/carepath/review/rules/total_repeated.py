@@ -24,7 +24,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import known_of
+from carepath.review.sql.bindings import Scope, known_of
 from carepath.review.sql.definitions import located
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.writing import write
@@ -48,6 +48,9 @@ def check(context: Context) -> Iterator[Issue]:
             if not shape.is_unique or shape.has_other or not equated:
                 continue
             if any(key.columns <= equated for key in first.relation.keys):
+                continue
+            if any(key.columns <= _grouped(scope) for key in first.relation.keys):
+                # One row of the left side in each group.
                 continue
             if not _counts_rows(scope.node) and not first.relation.keys:
                 # Nothing says that the left side has several rows.
@@ -79,6 +82,23 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(f"{name}.{total.this.name} is {write(made)[:120]}")],
                 )
+
+
+def _grouped(scope: Scope) -> set[str]:
+    """The names of the columns a query groups by."""
+    found: set[str] = set()
+    group = scope.node.args["group"]
+    for part in group.expressions:
+        if isinstance(part, exp.Literal) and part.name.isdigit():
+            place = int(part.name)
+            if not 0 < place <= len(scope.node.expressions):
+                continue
+            part = scope.node.expressions[place - 1]
+        found |= {column.name.lower() for column in part.find_all(exp.Column)}
+    if group.args.get("all"):
+        for item in scope.node.expressions:
+            found |= {c.name.lower() for c in item.find_all(exp.Column)}
+    return found
 
 
 def _counts_rows(select: exp.Select) -> bool:

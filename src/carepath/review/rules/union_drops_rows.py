@@ -2,7 +2,8 @@
 
 What it does
     Reports a SUM over a CTE that puts rows of different relations together with UNION (distinct),
-    where no column tells the branches apart.
+    where no column tells the branches apart, and where the branches name what is summed differently
+    or leave out the key of what they read: a row that stands in both is not meant to be taken once.
 
 Why it is bad
     Two rows that happen to be equal become one: a player with five matches in two modes has five.
@@ -27,7 +28,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
 
 
@@ -42,7 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
             binding = next(iter(scope.bindings.values()))
             union = unions.get(binding.node.name.lower()) if binding.is_cte else None
             summed = _summed(scope)
-            if union is None or not summed:
+            if union is None or not summed or not _are_apart(variant, binding, summed):
                 continue
             yield Issue(
                 subject=f"{binding.node.name.lower()} {summed}",
@@ -55,6 +56,35 @@ def check(context: Context) -> Iterator[Issue]:
                 variant=variant,
                 path=binding.node.name.lower(),
             )
+
+
+def _are_apart(variant: Variant, binding: Binding, summed: str) -> bool:
+    """True where equal rows of two branches cannot be one row that stands in both.
+
+    The branches call what is summed differently (solo_matches, duo_matches), or they leave out the
+    known key of what they read.
+    """
+    assert variant.resolution is not None
+    name = binding.node.name.lower()
+    branches = [scope for scope in variant.resolution.scopes if scope.path == name]
+    names = [column.name for column in binding.relation.columns]
+    if len(branches) < 2 or summed.lower() not in names:
+        return False
+    place = names.index(summed.lower())
+    called: set[str] = set()
+    for scope in branches:
+        if len(scope.items) != len(names) or len(scope.bindings) != 1:
+            return False
+        item = scope.items[place]
+        called.add(str(item.source or item.column.name))
+    if len(called) == len(branches):
+        return True
+    for scope in branches:
+        relation = next(iter(scope.bindings.values())).relation
+        read = {item.source for item in scope.items}
+        if not relation.keys or any(key.columns <= read for key in relation.keys):
+            return False
+    return True
 
 
 def _unions(variant: Variant) -> dict[str, exp.Union]:

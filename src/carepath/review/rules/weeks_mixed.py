@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
                         weeks.setdefault(first, []).append((scope, node))
                 yield from _format(variant, scope, node)
             yield from _parts(variant, scope)
-        if len(weeks) > 1:
+        if len(weeks) > 1 and not _is_calendar(weeks):
             few, many = sorted(weeks, key=lambda day: (len(weeks[day]), day != "sunday"))[:2]
             scope, node = weeks[few][0]
             yield Issue(
@@ -68,6 +68,12 @@ def check(context: Context) -> Iterator[Issue]:
                 path=scope.path,
                 evidence=[Evidence(write(weeks[many][0][1])[:120])],
             )
+
+
+def _is_calendar(weeks: dict[str, list[tuple[Scope, exp.Expr]]]) -> bool:
+    """True for a list of days that has both kinds of weeks, as two columns of one date."""
+    cut = [{write(node.this).lower() for _, node in found} for found in weeks.values()]
+    return bool(set.intersection(*cut))
 
 
 def _first_day(node: exp.Expr) -> str:

@@ -149,7 +149,7 @@ def _continued(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Iss
     binding = next(iter(scope.bindings.values()))
     inner = [s for s in variant.resolution.scopes if s.path == binding.node.name.lower()]
     before = [
-        window
+        (item.alias_or_name.lower(), window)
         for other in (inner if binding.is_cte and len(inner) == 1 else [])
         for item in other.node.expressions
         for window in item.find_all(exp.Window)
@@ -159,7 +159,10 @@ def _continued(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Iss
         if window.args.get("partition_by") or not isinstance(_inner(window), (exp.Sum, exp.Count)):
             continue
         ours = [plain(part).split(".")[-1] for part in window.args["order"].expressions]
-        for other in before:
+        read = {column.name.lower() for column in window.this.find_all(exp.Column)}
+        for alias, other in before:
+            if alias not in read:
+                continue
             theirs = [plain(part).split(".")[-1] for part in other.args["order"].expressions]
             by = _partition(other)
             if ours != theirs or not by or not ENTITY.search(by[0]):
