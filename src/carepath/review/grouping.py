@@ -63,29 +63,27 @@ def collapse(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
-SAME_SLIP = (
-    ("SQL005", "SQL014"),
-    ("CLONE001", "AGG005"),
-    ("AGG019", "CLONE002", "CLONE001"),
-    ("NULL005", "NULL004"),
-)
-"""Rules that may tell of one slip in one line, the most telling first."""
+SAME_SLIP = {
+    "SQL005": ("SQL014",),
+    "CLONE001": ("AGG005",),
+    "AGG019": ("CLONE001", "CLONE002"),
+}
+"""Rules that may tell of one slip in one line: the most telling one, and those it speaks for."""
 
 
 def fold_slips(findings: list[Finding]) -> list[Finding]:
     """One slip, one finding: what other rules say of the same line becomes evidence of it."""
     gone: set[int] = set()
     more: dict[int, list[Evidence]] = {}
-    for codes in SAME_SLIP:
-        first: dict[tuple[str, int], int] = {}
-        members = [n for n, f in enumerate(findings) if f.code in codes]
-        for number in sorted(members, key=lambda n: codes.index(findings[n].code)):
-            finding = findings[number]
-            place = (finding.place.file, finding.place.line)
-            other = first.setdefault(place, number)
-            if finding.code != findings[other].code:
+    for code, others in SAME_SLIP.items():
+        tellers = {
+            (f.place.file, f.place.line): n for n, f in enumerate(findings) if f.code == code
+        }
+        for number, finding in enumerate(findings):
+            teller = tellers.get((finding.place.file, finding.place.line))
+            if finding.code in others and teller is not None and teller not in gone:
                 gone.add(number)
-                more.setdefault(other, []).append(Evidence(finding.message))
+                more.setdefault(teller, []).append(Evidence(finding.message))
     return [
         replace(f, evidence=(*f.evidence, *more[n])) if n in more else f
         for n, f in enumerate(findings)

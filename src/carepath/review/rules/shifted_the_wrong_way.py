@@ -111,7 +111,7 @@ def _shifted(node: exp.Expr) -> tuple[exp.Column | None, int]:
 
 
 RULE = Rule(
-    "JOIN017",
+    "JOIN016",
     "shifted-the-wrong-way",
     Severity.WARNING,
     __doc__ or "",
