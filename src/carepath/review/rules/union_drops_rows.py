@@ -21,6 +21,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -30,6 +31,9 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
+
+PART = re.compile(r"(/\d+)+")
+"""What the path of a branch of a UNION adds to that of its CTE."""
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -66,7 +70,7 @@ def _are_apart(variant: Variant, binding: Binding, summed: str) -> bool:
     """
     assert variant.resolution is not None
     name = binding.node.name.lower()
-    branches = [scope for scope in variant.resolution.scopes if scope.path == name]
+    branches = [s for s in variant.resolution.scopes if PART.fullmatch(s.path.removeprefix(name))]
     names = [column.name for column in binding.relation.columns]
     if len(branches) < 2 or summed.lower() not in names:
         return False
