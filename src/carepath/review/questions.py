@@ -141,15 +141,11 @@ def _versions(variant: Variant, scope: Scope) -> Iterator[Asked]:
         if binding.join is None or not any(VALIDITY.search(n) for n in binding.relation.index):
             continue
         condition = binding.join.args.get("on")
-        if condition is None or not VALIDITY.search(
-            " ".join(
-                c.name.lower()
-                for c in condition.find_all(exp.Column)
-                if VALIDITY.search(c.name.lower())
-            )
-        ):
+        if condition is None:
             continue
         read = {c.name.lower() for c in condition.find_all(exp.Column)}
+        if not any(VALIDITY.search(column) for column in read):
+            continue
         for other, left in scope.bindings.items():
             shared = [n for n in shared_names(left, binding) if n not in read]
             shared = [n for n in shared if not VALIDITY.search(n)]
