@@ -63,6 +63,47 @@ def collapse(findings: list[Finding]) -> list[Finding]:
     return kept
 
 
+SAME_SLIP = {
+    "SQL005": ("SQL014",),
+    "CLONE001": ("AGG005",),
+    "AGG019": ("CLONE001", "CLONE002"),
+}
+"""Rules that may tell of one slip in one line: the most telling one, and those it speaks for."""
+
+
+def fold_slips(findings: list[Finding]) -> list[Finding]:
+    """One slip, one finding: what other rules say of the same line becomes evidence of it."""
+    gone: set[int] = set()
+    more: dict[int, list[Evidence]] = {}
+    for code, others in SAME_SLIP.items():
+        tellers = {
+            (f.place.file, f.place.line): n for n, f in enumerate(findings) if f.code == code
+        }
+        for number, finding in enumerate(findings):
+            teller = tellers.get((finding.place.file, finding.place.line))
+            if finding.code in others and teller is not None and teller not in gone:
+                gone.add(number)
+                more.setdefault(teller, []).append(Evidence(finding.message))
+    return [
+        replace(f, evidence=(*f.evidence, *more[n])) if n in more else f
+        for n, f in enumerate(findings)
+        if n not in gone
+    ]
+
+
+def fold_circles(findings: list[Finding], touched: set[str]) -> list[Finding]:
+    """One circle of refs, one finding: where the change touches it, if it does."""
+    circles: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.code == "REF005":
+            circles.setdefault(finding.subject, []).append(finding)
+    told = {
+        subject: min(members, key=lambda f: (f.place.file not in touched, f.place.file))
+        for subject, members in circles.items()
+    }
+    return [f for f in findings if f.code != "REF005" or f is told[f.subject]]
+
+
 def fold_macros(findings: list[Finding], macros: set[str]) -> list[Finding]:
     """Make one finding of a defect inside a macro, naming the models that call it."""
     groups: dict[tuple[str, Place, str], list[Finding]] = {}

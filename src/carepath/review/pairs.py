@@ -14,10 +14,17 @@ from carepath.review.sql.writing import write
 
 
 def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:
-    """Yield (variant, scope at head, scope at base) of a model whose own text the change edits."""
+    """Yield (variant, scope at head, scope at base) of a model that the change edits.
+
+    It edits the model's own text, or a macro that the model calls.
+    """
     change = context.change
     before = change.counterpart(context.model) if change is not None else None
-    if change is None or before is None or before.file.sha == context.model.file.sha:
+    if change is None or before is None:
+        return
+    if before.file.sha == context.model.file.sha and not (
+        context.snapshot.macros(context.model) & change.changed_files
+    ):
         return
     theirs = {_flags(v): v for v in change.base.analyse(before).variants}
     for variant in context.resolved:

@@ -13,8 +13,10 @@ from carepath.review.placing import Placer
 from carepath.review.snapshot import Analysis, Model, Variant
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import Scope, known_of
+from carepath.review.sql.joins import shared_names
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.rows import with_rows_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 from carepath.review.turned import turned
@@ -99,6 +101,66 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _cut(analysis.model, variant, scope)
             yield from _before_choice(variant, scope)
             yield from _own_side(variant, scope)
+            yield from _weeks(variant, scope)
+            yield from _versions(variant, scope)
+
+
+def _weeks(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """Rows grouped by the number of the week, and by no year."""
+    group = scope.node.args.get("group")
+    where = scope.node.args.get("where")
+    if group is None or re.search(r"year|date|month", write(group).lower()):
+        return
+    for item in scope.node.expressions:
+        inner = item.this if isinstance(item, exp.Alias) else item
+        while isinstance(inner, (exp.Cast, exp.Paren)):
+            inner = inner.this
+        is_week = (
+            isinstance(inner, exp.Extract) and inner.this.name.upper() in ("WEEK", "ISOWEEK")
+        ) or isinstance(inner, (exp.Week, exp.WeekOfYear))
+        others = " ".join(i.alias_or_name.lower() for i in scope.node.expressions if i is not item)
+        if not is_week or re.search(r"year|_date|_month", others):
+            continue
+        if where is not None and re.search(r"year|current|interval|20\d\d", write(where).lower()):
+            continue
+        yield (
+            "week-number",
+            f"{item.alias_or_name} is the number of a week without its year: are the weeks of all "
+            "years meant to be one?",
+            variant,
+            start_of(item) or 0,
+        )
+
+
+VALIDITY = re.compile(r"(^|_)(valid|effective|active)_(from|to|until)$|^dbt_valid_")
+
+
+def _versions(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """A price list looked up by region and date, where both sides have a kind of meter too."""
+    for name, binding in scope.bindings.items():
+        if binding.join is None or not any(VALIDITY.search(n) for n in binding.relation.index):
+            continue
+        condition = binding.join.args.get("on")
+        if condition is None:
+            continue
+        read = {c.name.lower() for c in condition.find_all(exp.Column)}
+        if not any(VALIDITY.search(column) for column in read):
+            continue
+        for other, left in scope.bindings.items():
+            shared = [n for n in shared_names(left, binding) if n not in read]
+            shared = [n for n in shared if not VALIDITY.search(n)]
+            if other == name or len(shared) != 1 or not left.relation.is_complete:
+                continue
+            if not any(c.table.lower() == other for c in condition.find_all(exp.Column)):
+                continue
+            yield (
+                "part-of-lookup",
+                f"{name} and {other} both have {shared[0]}, and the join does not compare it: is "
+                f"there one row of {name} at a time without it?",
+                variant,
+                start_of(binding.node) or 0,
+            )
+            return
 
 
 CHOSEN = re.compile(r"top|best|worst|largest|biggest|recent|newest|sample|leader|rank|\d")
@@ -255,6 +317,7 @@ def _one_row(variant: Variant, scope: Scope) -> Iterator[Asked]:
 
 STOCK = re.compile(
     r"(^|_)(count|seats|headcount|employees|population|balance|quota|budget|target|capacity)(_|$)"
+    r"|(^|_)total_(amount|price|cost|cents)$|(^|_)(order|receipt|invoice|basket|shipping)_(total|amount|fee|value)$"
 )
 CHANGED = re.compile(r"(updated|modified|changed|loaded|synced|received|extracted|ingested)")
 
@@ -265,9 +328,10 @@ def _one_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
     if len(bindings) != 2 or scope.node.args.get("group") is None:
         return
     (left, first), (name, second) = bindings
+    assert variant.resolution is not None
+    first = with_rows_of(variant.resolution, first)
     if second.join is None or not first.relation.keys:
         return
-    assert variant.resolution is not None
     known = known_of(variant.resolution, variant.parsed.dialect)
     shape = keys.shape_of(known, scope, name, second)
     equated = {column for _, column in shape.left}

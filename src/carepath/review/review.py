@@ -211,6 +211,8 @@ def _finish(result: Review, head: Snapshot) -> None:
     head.note_troubles()
     macros = {f.path for space in head.spaces for f in space.project.of_kind("macro")}
     result.findings = grouping.fold_macros(result.findings, macros)
+    result.findings = grouping.fold_slips(result.findings)
+    result.findings = grouping.fold_circles(result.findings, set(result.touched))
     result.coverage.models = len(head.models)
     result.dialects = {space.project.name: space.dialect for space in head.spaces if space.models}
     result.not_analysed = list(head.ledger.entries)

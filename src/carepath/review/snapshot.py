@@ -327,6 +327,10 @@ class Snapshot:
             return ()
         return self._record(model)[0]
 
+    def macros(self, model: Model) -> frozenset[str]:
+        """The files of the macros that a model calls."""
+        return frozenset(self._record(model)[1] if model.kind not in ("seed", "python") else ())
+
     def key(self, model: Model) -> str:
         """A digest of everything the facts and findings of a model depend on."""
         self.facts(model)

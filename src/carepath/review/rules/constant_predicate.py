@@ -406,7 +406,7 @@ def _span(part: exp.Expr) -> tuple[str, Span] | None:
     if not isinstance(part, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
         return None
     column, value = part.left, _number(part.right)
-    if not isinstance(column, exp.Column) or value is None:
+    if value is None or not _is_steady(column):
         return None
     spans: dict[type[exp.Expr], Span] = {
         exp.EQ: (value, True, value, True),
@@ -416,6 +416,15 @@ def _span(part: exp.Expr) -> tuple[str, Span] | None:
         exp.LTE: (low, True, value, True),
     }
     return write(column).lower(), spans[type(part)]
+
+
+def _is_steady(node: exp.Expr) -> bool:
+    """True for a column, and for what is computed from columns alone: the same at each look."""
+    if isinstance(node, exp.Column):
+        return True
+    if node.find(exp.Column) is None or node.find(exp.Query, exp.Rand, exp.Anonymous) is not None:
+        return False
+    return PATTERN.search(write(node)) is None
 
 
 def _number(node: exp.Expr) -> float | None:

@@ -1,10 +1,10 @@
 """COUNT over a CASE that has a value in every branch.
 
 What it does
-    Reports `count(case when ... then 1 else 0 end)` and the same with IF and COALESCE(x, 0).
+    Reports `count(case when ... then 1 else 0 end)`, the same with IF, and `count(x = 1)`.
 
 Why it is bad
-    COUNT counts values that are not null, and 0 is one: every row is counted.
+    COUNT counts values that are not null, and 0 and false are such: every row is counted.
 
 For example
     count(case when is_converted then 1 else 0 end) as conversions
@@ -21,9 +21,17 @@ from sqlglot import exp
 
 from carepath.review.findings import Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
+
+CONDITIONS = (
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Like, exp.ILike, exp.Is,
+    exp.Between, exp.And, exp.Not,
+)  # fmt: skip
+"""Not OR: in ClickHouse and MySQL `x = 1 or null` is null where it does not hold."""
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -43,6 +51,9 @@ def check(context: Context) -> Iterator[Issue]:
                     default = inner.args.get("default")
                 elif isinstance(inner, exp.If):
                     default = inner.args.get("false")
+                if isinstance(inner, CONDITIONS) and not is_distinct:
+                    yield _of_condition(variant, scope, node)
+                    continue
                 if not isinstance(default, (exp.Literal, exp.Boolean)):
                     continue
                 yield Issue(
@@ -56,6 +67,18 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _of_condition(variant: Variant, scope: Scope, node: exp.Count) -> Issue:
+    return Issue(
+        subject=write(node)[:100],
+        message="COUNT counts what is false as well: every row where the condition is not null.",
+        consequence="The count is wrong.",
+        fix="Use COUNT with CASE and without ELSE, or a count of the rows that meet it.",
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
 
 
 RULE = Rule("AGG001", "count-of-case-else-zero", Severity.ERROR, __doc__ or "", check)

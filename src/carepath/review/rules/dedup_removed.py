@@ -67,17 +67,21 @@ def check(context: Context) -> Iterator[Issue]:
         what = bare(gone[0]) if gone else ""
         if not what and _has_lost_distinct(before, scope, variant.resolution.scopes):
             what = "distinct"
+        if not what and _has_lost_group(before, scope, variant.resolution.scopes):
+            what = "group by"
         if not what:
             continue
+        is_sure = bool(gone and not added) or what == "group by"
         yield Issue(
             subject=what[:100],
             message=f"{what[:80]} is gone: every numbered row stays."
             if gone
-            else f"DISTINCT is gone from {scope.path or 'the query'}: rows may come several times.",
+            else f"{what.upper()} is gone from {scope.path or 'the query'}: rows may come several "
+            "times.",
             consequence="Duplicates come in.",
             fix="Keep the deduplication, or say why the source has no duplicates.",
-            severity=Severity.WARNING if gone and not added else Severity.NOTE,
-            confidence=Confidence.LIKELY if gone and not added else Confidence.POSSIBLE,
+            severity=Severity.WARNING if is_sure else Severity.NOTE,
+            confidence=Confidence.LIKELY if is_sure else Confidence.POSSIBLE,
             offset=start_of(scope.node.args.get("from_") or scope.node) or 0,
             variant=variant,
             path=scope.path,
@@ -124,6 +128,31 @@ def _has_lost_distinct(before: Scope, after: Scope, scopes: list[Scope]) -> bool
     if names != {column.name for column in after.output.columns}:
         return False
     return bool(before.output.keys) and not after.output.keys
+
+
+def _has_lost_group(before: Scope, after: Scope, scopes: list[Scope]) -> bool:
+    """True where GROUP BY made the rows of a joined CTE unique that nothing makes unique now."""
+    if before.node.args.get("group") is None or after.node.args.get("group") is not None:
+        return False
+    if any(after.node.args.get(part) is not None for part in ("distinct", "qualify", "limit")):
+        return False
+    names = {column.name for column in before.output.columns}
+    if names != {column.name for column in after.output.columns} or after.output.keys:
+        return False
+    if not after.path or not any(key.columns for key in before.output.keys):
+        return False
+    readers = [
+        other
+        for other in scopes
+        for binding in other.bindings.values()
+        if binding.is_cte and binding.join is not None and binding.node.name.lower() == after.path
+    ]
+    return bool(readers) and all(
+        other.node.args.get(part) is None
+        for other in scopes
+        for part in ("group", "distinct", "qualify")
+        if other in readers
+    )
 
 
 def _conditions(scope: Scope, key: str) -> list[exp.Expr]:

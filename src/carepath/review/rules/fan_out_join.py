@@ -178,12 +178,35 @@ def _inflated(variant: Variant, scope: Scope, name: str) -> exp.Expr | None:
     return None
 
 
+def _grouped(scope: Scope) -> set[str]:
+    """The names of the columns that a query groups by."""
+    group = scope.node.args["group"]
+    parts = list(scope.node.expressions) if group.args.get("all") else []
+    for part in group.expressions:
+        if isinstance(part, exp.Literal) and part.name.isdigit():
+            parts += scope.node.expressions[int(part.name) - 1 : int(part.name)]
+        else:
+            parts.append(part)
+    return {
+        column.name.lower()
+        for part in parts
+        if part.find(exp.AggFunc) is None
+        for column in part.find_all(exp.Column)
+    }
+
+
 def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[Issue]:
     """A total that a CTE has computed per key, added up once for each row joined with it."""
     if scope.node.args.get("group") is None or len(scope.bindings) < 2:
         return
     first_name, first = next(iter(scope.bindings.items()))
     assert variant.resolution is not None
+    if not first.relation.keys:
+        first = with_rows_of(variant.resolution, first)
+    grouped = _grouped(scope)
+    if any(key.columns <= grouped for key in first.relation.keys):
+        # One of its rows in each group.
+        return
     for name, binding in scope.bindings.items():
         if not isinstance(binding.join, exp.Join) or not binding.is_cte or not first.relation.keys:
             continue

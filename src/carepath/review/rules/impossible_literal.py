@@ -2,7 +2,8 @@
 
 What it does
     Knows the values of a column from CASE branches, constants, seeds, filters and accepted_values
-    tests, follows them through renames and CTEs, and reports a comparison with another value.
+    tests, follows them through renames and CTEs, and reports a comparison with another value; also
+    where the model, or the source table of a base model, is named directly and not through ref.
 
 Why it is bad
     The condition is never true (or, negated, always true): rows are lost or kept without notice.
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.jinja.relations import OPEN_SCHEMA, SCHEMA
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.naming import listing, nearest
 from carepath.review.rule import Context, Issue, Rule
@@ -29,6 +31,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import Comparison, comparisons, nodes_of
 from carepath.review.sql.relation import Column
+from carepath.review.sql.values import equality
 from carepath.review.sql.writing import write
 
 
@@ -38,6 +41,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             yield from _folded(variant, scope)
+            yield from _behind(context, variant, scope)
         for found in comparisons(variant.resolution):
             domain, value = found.column.domain, found.literal.name
             if domain is None and (case := _wrong_case(found.column, value)) is not None:
@@ -115,6 +119,79 @@ def _case_issue(variant: Variant, found: Comparison, function: str, right: str) 
         path=found.scope.path,
         evidence=[Evidence(f"{found.column.shown} is {function}(...) in this model or upstream")],
     )
+
+
+def _behind(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`from raw.installs where platform = 'iOS'`, where stg_installs says 'ios'."""
+    named = {
+        name: binding.node
+        for name, binding in scope.bindings.items()
+        if not binding.is_cte
+        and isinstance(binding.node, exp.Table)
+        and isinstance(binding.node.this, exp.Identifier)
+        and binding.node.db.lower() not in (SCHEMA, OPEN_SCHEMA)
+        and not PATTERN.search(binding.node.name)
+    }
+    if not named:
+        return
+    for node, clause in nodes_of(scope):
+        if clause not in ("where", "on") or not isinstance(node, (exp.EQ, exp.In)):
+            continue
+        found = equality(node)
+        if found is None or (not found[0].table and len(scope.bindings) > 1):
+            continue
+        table = named.get(found[0].table.lower() or next(iter(scope.bindings)))
+        column = _domain_behind(context, table, found[0].name.lower()) if table else None
+        if column is None or column[1].domain is None:
+            continue
+        model, domain = column[0], column[1].domain
+        for value in found[1]:
+            near = nearest(value, domain.values, 0.7)
+            folded = {v.lower(): v for v in domain.values}
+            near = folded.get(value.lower(), near)
+            if value in domain.values or not value or near is None:
+                continue
+            yield Issue(
+                subject=f"{found[0].name.lower()} {value}",
+                message=f"{found[0].name} is never {value!r}. Did you mean {near!r}?",
+                consequence="The condition is never true.",
+                fix=f"Use {near!r}.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(node) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[
+                    Evidence(
+                        f"{found[0].name} of {model} can only be "
+                        f"{listing(sorted(map(repr, domain.values)), 10)} ({domain.proof})"
+                    )
+                ],
+            )
+
+
+def _domain_behind(context: Context, table: exp.Table, name: str) -> tuple[str, Column] | None:
+    """The column of the model that a table is, or of the one base model that reads the source."""
+    snapshot, space = context.snapshot, context.space
+    model = space.models.get(table.name.lower())
+    readers = [model] if model is not None and model.id != context.model.id else []
+    if not readers:
+        sources = [key for key in space.docs.sources if key[1].lower() == table.name.lower()]
+        if len(sources) != 1:
+            return None
+        readers = [
+            other
+            for other in space.models.values()
+            if other.kind == "model"
+            and other.id != context.model.id
+            and any(
+                call.kind == "source" and (str(call.package), call.name) == sources[0]
+                for call in snapshot.calls(other)
+            )
+        ]
+    if len(readers) != 1:
+        return None
+    column = snapshot.facts(readers[0]).relation.get(name)
+    return (readers[0].name, column) if column is not None else None
 
 
 def _folded(variant: Variant, scope: Scope) -> Iterator[Issue]:

@@ -2,7 +2,8 @@
 
 What it does
     Reports BETWEEN and <= that compare a timestamp with a date as its upper bound, unless that is
-    the first of a month. Where no cast says what the column is, a name like created_at makes it a
+    the first of a month, and a range from the first of a month that ends before the last day of
+    one. Where no cast says what the column is, a name like created_at makes it a
     note.
 
 Why it is bad
@@ -25,9 +26,11 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import Resolution
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
@@ -39,6 +42,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
+                yield from _whole(variant, scope, node)
                 bound = _bound(node)
                 if bound is None:
                     continue
@@ -66,6 +70,34 @@ def check(context: Context) -> Iterator[Issue]:
                     if is_cast
                     else [],
                 )
+
+
+def _whole(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
+    """`x >= '2024-01-01' and x < '2024-12-31'`: all of a year but its last day."""
+    if not isinstance(node, exp.LT) or not isinstance(node.left, exp.Column):
+        return
+    end = _day(node.right)
+    if end is None or (end + timedelta(days=1)).day != 1:
+        return
+    around = node.find_ancestor(exp.Where, exp.If)
+    for other in conjuncts(around.this if around is not None else None):
+        if not isinstance(other, exp.GTE) or other.left != node.left:
+            continue
+        start = _day(other.right)
+        if start is None or start.day != 1 or start >= end:
+            continue
+        following = end + timedelta(days=1)
+        yield Issue(
+            subject=f"{write(node.left).lower()} {end}",
+            message=f"{write(node.left)} begins with {start}, and {end} is not taken: the last day "
+            "of the month is left out.",
+            consequence="The last day is lost.",
+            fix=f"Write {write(node.left)} < '{following}'.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 def _bound(node: exp.Expr) -> tuple[exp.Column, exp.Expr] | None:

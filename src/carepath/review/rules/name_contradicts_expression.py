@@ -6,7 +6,8 @@ What it does
     compares it with another one; an aggregate or a period of one column called as another column
     of the source is; a count of customer_id called customers where a customer has several rows; a
     share or a rate whose divisor is not what its name says; an average over
-    the last 7 rows whose frame has 8; a model named after the latest of something that keeps the
+    the last 7 rows whose frame has 8; a model named after one value of a column that keeps another
+    one; a model named after the latest of something that keeps the
     first in order of time; and a column renamed to its own opposite (start to end, first to last,
     created to updated) although the source has that other column too.
 
@@ -33,7 +34,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.predicates import comparisons, nodes_of
 from carepath.review.sql.values import conjuncts, equality
 from carepath.review.sql.writing import write
 
@@ -69,6 +70,7 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _frame(variant, scope, item)
                     yield from _plural(context, variant, scope, item)
         yield from _newest(context, variant)
+        yield from _chosen(context, variant)
 
 
 def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -154,6 +156,39 @@ def _value(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
             Evidence(f"{use.column.shown} can be {', '.join(sorted(map(repr, values))[:10])}")
         ],
     )
+
+
+def _chosen(context: Context, variant: Variant) -> Iterator[Issue]:
+    """`squad_stats` that keeps mode = 'duo', although 'squad' is a mode too."""
+    assert variant.resolution is not None
+    name = f"_{context.model.name.lower()}_"
+    found = list(comparisons(variant.resolution))
+    for one in found:
+        domain = one.column.domain
+        if one.clause != "where" or not isinstance(one.node, exp.EQ) or domain is None:
+            continue
+        named = [v for v in domain.values if f"_{_word(v)}_" in name and len(v) > 2]
+        value = one.literal.name
+        if value not in domain.values or len(named) != 1 or named[0] == value:
+            continue
+        where = one.scope.node.args.get("where")
+        parts = conjuncts(where.this) if where is not None else []
+        if _word(value) in name or not any(c is one.node for c in parts):
+            continue
+        if any(other.literal.name == named[0] for other in found):
+            continue
+        yield Issue(
+            subject=f"{context.model.name.lower()} {value}",
+            message=f"{context.model.name} keeps {one.column.shown} = {value!r}, although there is "
+            f"{named[0]!r}.",
+            consequence="Its rows are those of the neighbour.",
+            fix=f"Compare with {named[0]!r}, or change the name.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(one.literal) or 0,
+            variant=variant,
+            path=one.scope.path,
+            evidence=[Evidence(f"{one.column.shown} can be {named[0]!r} ({domain.proof})")],
+        )
 
 
 STEM = re.compile(

@@ -37,12 +37,12 @@ DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff
 BEGIN = re.compile(
     r"(^|_)(start|starts|started|begin|begins|began|created|opened|open|first|signed_up|entered"
     r"|placed|ordered|issued|requested|submitted|received|booked|registered|hired|hire|installed"
-    r"|activated|enrolled|admitted|invoiced|purchased|ordered|check(ed)?_?in)(_|$)"
+    r"|activated|enrolled|admitted|invoiced|purchased|ordered|reported|check(ed)?_?in)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_from$"
 )
 FINISH = re.compile(
     r"(^|_)(end|ends|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved"
-    r"|delivered|paid|solved|terminated|termination|deactivated|discharged|restored|removed"
+    r"|delivered|paid|solved|settled|terminated|termination|deactivated|discharged|restored|removed"
     r"|dropped_off|adjudicated|expired|check(ed)?_?out)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_(to|until)$"
 )
@@ -134,6 +134,7 @@ def _is_subtraction(node: exp.Expr) -> bool:
     return all(isinstance(s, exp.Column) and MOMENT.search(s.name.lower()) for s in sides)
 
 
+UNITS = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "time"})
 TOLD = re.compile(r"(?:^|_)(?:from_)?([a-z]+)_to_([a-z]+)$")
 
 
@@ -143,6 +144,10 @@ def _told_the_other_way(node: exp.Expr, later: str, earlier: str) -> bool:
     told = TOLD.search(alias.alias.lower()) if alias is not None else None
     if told is None or not later or not earlier:
         return False
+    if told[1] in UNITS:
+        # seconds_to_register: what it is the time to comes last.
+        end = told[2]
+        return end in earlier.split("_") and end not in later.split("_") and "_" in later
     begin, end = told[1], told[2]
     return (
         begin in later.split("_")

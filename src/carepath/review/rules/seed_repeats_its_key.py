@@ -42,9 +42,9 @@ def check_change(change: Change) -> Iterator[Issue]:
         if not old or len(text) > MOST or len(old) > MOST:
             continue
         delimiter = str((model.doc.config if model.doc else {}).get("delimiter") or ",")[:1]
-        was = _columns(old, delimiter)
+        was = columns_of(old, delimiter)
         tested = {next(iter(c)) for c, _, _ in declared_keys(model.doc) if len(c) == 1}
-        for name, values in _columns(text, delimiter).items():
+        for name, values in columns_of(text, delimiter).items():
             earlier = [value for value, _ in was.get(name, [])]
             if len(earlier) < 2 or len(set(earlier)) < len(earlier) or name in tested:
                 continue
@@ -57,7 +57,7 @@ def check_change(change: Change) -> Iterator[Issue]:
                 first.setdefault(value, line)
 
 
-def _columns(text: str, delimiter: str) -> dict[str, list[tuple[str, int]]]:
+def columns_of(text: str, delimiter: str) -> dict[str, list[tuple[str, int]]]:
     """The values of each column that are not empty, with their lines."""
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
     header: list[str] = []

@@ -1,7 +1,8 @@
 """A macro is given its arguments in another order than it takes them.
 
 What it does
-    Reports a call of one of the project's macros whose argument is named after another of its
+    Reports a call of one of the project's macros whose argument (a column, or an aggregate of one)
+    is named after another of its
     parameters, while that parameter is given something else.
 
 Why it is bad
@@ -28,6 +29,7 @@ HEAD = re.compile(r"{%-?\s*macro\s+(\w+)\s*\(([^)]*)\)", re.DOTALL)
 TEXTS = r"""\(\s*((?:'[^'{]*'|"[^"{]*")(?:\s*,\s*(?:'[^'{]*'|"[^"{]*"))+)\s*\)"""
 ONE = re.compile(r"""'([^'{]*)'|"([^"{]*)\"""")
 FEW = 2
+AGGREGATE = re.compile(r"(?:sum|count|max|min|avg)\s*\(\s*(?:distinct\s+)?([\w.]+)\s*\)")
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -39,7 +41,7 @@ def check(context: Context) -> Iterator[Issue]:
     text = COMMENT.sub(lambda match: " " * len(match[0]), source)
     for call in re.finditer(r"(?<![\w.])(\w+)" + TEXTS, text):
         parameters = taken.get(call[1])
-        given = [(a or b).split(".")[-1].strip().lower() for a, b in ONE.findall(call[2])]
+        given = [_named((a or b).strip().lower()) for a, b in ONE.findall(call[2])]
         if not parameters or len(given) < FEW or len(given) > len(parameters):
             continue
         found = _swapped(parameters, given)
@@ -56,6 +58,12 @@ def check(context: Context) -> Iterator[Issue]:
             word=call[0],
             evidence=[Evidence(f"{call[1]}({', '.join(parameters)})")],
         )
+
+
+def _named(text: str) -> str:
+    """The column a text is, or takes the aggregate of."""
+    inner = AGGREGATE.fullmatch(text)
+    return (inner[1] if inner else text).split(".")[-1].strip()
 
 
 def _swapped(parameters: list[str], given: list[str]) -> tuple[int, int] | None:

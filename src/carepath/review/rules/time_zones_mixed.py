@@ -2,8 +2,9 @@
 
 What it does
     Reports a SELECT that truncates or casts a column to a date (or week, month) after converting it
-    to another time zone, and the same column without the conversion; and a conversion from one
-    time zone of a moment that an earlier conversion, in this model or upstream, put into another.
+    to another time zone, and the same column without the conversion; a comparison of two such days
+    of one moment, also where two models cut them; and a conversion from one time zone of a moment
+    that an earlier conversion, in this model or upstream, put into another.
 
 Why it is bad
     An event late in the evening belongs to one day by one column and to the next by the other:
@@ -24,7 +25,7 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Severity
+from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
@@ -59,6 +60,7 @@ def check(context: Context) -> Iterator[Issue]:
                     has_zone = inner.find(*ZONES) is not None
                     cut.setdefault(write(columns[0]).lower(), {}).setdefault(has_zone, item)
             yield from _converted_twice(variant, scope)
+            yield from _days(variant, scope)
             for name, ways in cut.items():
                 if len(ways) != 2:
                     continue
@@ -75,6 +77,38 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     also=[start_of(zoned) or 0],
                 )
+
+
+def _days(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """A day of local time compared with the day of the same moment as it is."""
+    assert variant.resolution is not None
+    for node, clause in nodes_of(scope):
+        if clause not in ("on", "where") or not isinstance(node, exp.EQ):
+            continue
+        days: list[dict[str, str]] = []
+        for side in (node.left, node.right):
+            use = variant.resolution.uses.get(id(side))
+            tags = use.column.tags if use is not None and use.column is not None else frozenset()
+            days.append(dict(t[4:].split(":", 1)[::-1] for t in tags if t.startswith("day:")))
+        shared = sorted(root for root in days[0] if root in days[1])
+        if len(days[0]) != 1 or len(days[1]) != 1 or not shared:
+            continue
+        kinds = (days[0][shared[0]], days[1][shared[0]])
+        if kinds[0] == kinds[1]:
+            continue
+        local, plain = (node.left, node.right) if kinds[0] == "local" else (node.right, node.left)
+        yield Issue(
+            subject=f"{write(node).lower()[:90]} days",
+            message=f"{write(local)} is a day of local time, {write(plain)} the day of the same "
+            "moment as it is.",
+            consequence="What happens near midnight finds the other day, or none.",
+            fix="Cut both in one time zone.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"both are cut from {shared[0].split('.')[-1]}")],
+        )
 
 
 UTC = frozenset({"utc", "etc/utc", "gmt", "z", "zulu"})

@@ -168,7 +168,11 @@ def _loose_column(
         if isinstance(node, exp.Column):
             name = fold_identifier(node.this, context.dialect)
             use = uses.get(id(node))
-            if use is None or use.alias or name in grouped or name in PSEUDO | DATE_PARTS:
+            if use is None or use.alias or name in grouped:
+                continue
+            is_plain = node is root and use.column is not None
+            if name in PSEUDO or (name in DATE_PARTS and not is_plain):
+                # `datediff(day, ...)`: no column, unless a column of that name stands alone.
                 continue
             if use.column is None or use.binding is None:
                 # Of an open source, unless a query around it could supply the name.

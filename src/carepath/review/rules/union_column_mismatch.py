@@ -60,6 +60,24 @@ def check(context: Context) -> Iterator[Issue]:
                 for a, b in zip(ours, theirs, strict=True)
                 if a != b and a in theirs and b in ours and not a.startswith("?")
             ]
+            crossed = _crossed(ours, theirs) if not moved else None
+            if crossed is not None:
+                yield Issue(
+                    subject=f"{crossed[0]} beside {crossed[1]}",
+                    message=f"{crossed[1]} of the second branch lands in {crossed[0]}, and "
+                    "the reverse.",
+                    consequence="Values appear under the wrong name; nothing fails.",
+                    fix="List the columns of both branches in one order.",
+                    severity=Severity.WARNING,
+                    confidence=Confidence.LIKELY,
+                    offset=_item(check_.node.right, crossed[1]) or offset,
+                    variant=variant,
+                    path=check_.path,
+                    evidence=[
+                        Evidence(f"first: {listing(ours, 20)}"),
+                        Evidence(f"second: {listing(theirs, 20)}"),
+                    ],
+                )
             if moved:
                 first = moved[0]
                 yield Issue(
@@ -82,6 +100,15 @@ def check(context: Context) -> Iterator[Issue]:
                         Evidence(f"second: {listing(theirs, 20)}"),
                     ],
                 )
+
+
+def _crossed(ours: list[str], theirs: list[str]) -> tuple[str, str] | None:
+    """Two names, `matches` and `wins`, that `squad_wins` and `squad_matches` stand under."""
+    for i, name in enumerate(ours):
+        for j, other in enumerate(ours):
+            if i < j and theirs[i].endswith(f"_{other}") and theirs[j].endswith(f"_{name}"):
+                return name, theirs[i]
+    return None
 
 
 def _item(branch: exp.Expr, name: str) -> int | None:

@@ -4,7 +4,9 @@ What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE without PARTITION BY where another window of the
     same SELECT has one by an identifier, or where the rows are ordered by an identifier first;
     these, running totals and row numbers that are taken off a day, without PARTITION BY where the
-    rows' key holds more than what they are ordered by; a window whose partition the change takes
+    rows' key holds more than what they are ordered by; a LAG or LEAD per customer where GROUP BY
+    makes a row per customer, period and something else; a running total over all rows after a
+    window per customer in the same order; a window whose partition the change takes
     away or exchanges; and a LAG over descending time called previous, or a LEAD over it called
     next.
 
@@ -63,6 +65,8 @@ def check(context: Context) -> Iterator[Issue]:
                 for issue in _mixed(variant, scope, windows):
                     if issue.subject not in known:
                         yield issue
+                yield from _several(variant, scope, windows)
+                yield from _continued(variant, scope, windows)
                 yield from _wrong_side(variant, scope, windows)
     yield from _exchanged(context)
 
@@ -134,6 +138,77 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
             variant=variant,
             path=scope.path,
             evidence=[Evidence(scope.output.keys[0].proof)],
+        )
+
+
+def _continued(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
+    """SUM over all rows of a mark that a LAG per person, in the same order, has set before."""
+    assert variant.resolution is not None
+    if len(scope.bindings) != 1:
+        return
+    binding = next(iter(scope.bindings.values()))
+    inner = [s for s in variant.resolution.scopes if s.path == binding.node.name.lower()]
+    before = [
+        (item.alias_or_name.lower(), window)
+        for other in (inner if binding.is_cte and len(inner) == 1 else [])
+        for item in other.node.expressions
+        for window in item.find_all(exp.Window)
+        if window.args.get("partition_by") and window.args.get("order") is not None
+    ]
+    for item, window in windows if before else []:
+        if window.args.get("partition_by") or not isinstance(_inner(window), (exp.Sum, exp.Count)):
+            continue
+        ours = [plain(part).split(".")[-1] for part in window.args["order"].expressions]
+        read = {column.name.lower() for column in window.this.find_all(exp.Column)}
+        for alias, other in before:
+            if alias not in read:
+                continue
+            theirs = [plain(part).split(".")[-1] for part in other.args["order"].expressions]
+            by = _partition(other)
+            if ours != theirs or not by or not ENTITY.search(by[0]):
+                continue
+            yield Issue(
+                subject=item.alias_or_name.lower(),
+                message=f"{item.alias_or_name} runs over all rows, and the window before it looks "
+                f"at those of one {by[0]}.",
+                consequence=f"The rows of each {by[0]} are mixed with the others'.",
+                fix=f"Add PARTITION BY {by[0]}, unless all are meant.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(item) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(write(other)[:160])],
+            )
+            return
+
+
+def _several(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
+    """LAG per customer where GROUP BY makes a row per customer, month and subscription."""
+    if len(scope.bindings) != 1:
+        return
+    binding = next(iter(scope.bindings.values()))
+    found = [k for k in binding.relation.keys if k.strength == "sql" and len(k.columns) > 2]
+    for item, window in windows if len(found) == 1 and len(binding.relation.keys) == 1 else []:
+        if not isinstance(_inner(window), (exp.Lag, exp.Lead)):
+            continue
+        by = [part.name.lower() for part in window.args.get("partition_by") or []]
+        order = [part.this.name.lower() for part in window.args["order"].expressions]
+        rest = found[0].columns - set(by) - set(order)
+        if not by or not order or not set(by) | set(order) < found[0].columns:
+            continue
+        if len(rest) != 1 or not ENTITY.search(min(rest)) or not PERIOD.search(order[0]):
+            continue
+        yield Issue(
+            subject=item.alias_or_name.lower(),
+            message=f"{item.alias_or_name} looks at its neighbour per {', '.join(by)}, although "
+            f"there is a row per {', '.join(sorted(found[0].columns))}.",
+            consequence=f"The value before may be the one of another {min(rest)}.",
+            fix=f"Add {min(rest)} to PARTITION BY, or aggregate it away first.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(found[0].proof)],
         )
 
 

@@ -96,7 +96,9 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
             kind = "aggregate"
         elif isinstance(node, exp.Anonymous | exp.Query) and kind == "constant":
             kind = "expression"
+    is_day = any(tag.startswith("zone:") and tag[5:] not in UTC for tag in tags)
     tags = {tag for tag in tags if not tag.startswith(OWN)} | _own_tags(inner)
+    tags |= _day_tags(known, inner, is_day)
     if isinstance(inner, (exp.Predicate, exp.Not, exp.Connector)):
         tags.clear()
     if isinstance(inner, COUNTS) or (kind == "aggregate" and not isinstance(inner, PASSING)):
@@ -126,7 +128,7 @@ def _is_hashed(node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
-OWN = ("whole:", "zone:", "case:", "null:", "time:")
+OWN = ("whole:", "zone:", "case:", "null:", "time:", "day:")
 """Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
 INSTANT = "time:instant"
 """Of a moment in time, without a place: TIMESTAMP on BigQuery, which also has DATETIME."""
@@ -152,6 +154,38 @@ def _own_tags(node: exp.Expr) -> set[str]:
         return {INSTANT}
     zone = converted_to(node)
     return {f"zone:{zone}"} if zone is not None else set()
+
+
+UTC = frozenset({"utc", "etc/utc", "gmt", "z", "zulu"})
+CUTS = (exp.Date, exp.TsOrDsToDate)
+ZONES = (exp.ConvertTimezone, exp.AtTimeZone, exp.FromTimeZone)
+
+
+def _day_tags(known: Known, node: exp.Expr, is_local: bool) -> set[str]:
+    """`day:local:...` of a moment cut to a day in a time zone, `day:plain:...` of one cut as is."""
+    target = node.args.get("to") if isinstance(node, exp.Cast) else None
+    is_cut = isinstance(target, exp.DataType) and target.this == exp.DataType.Type.DATE
+    if not is_cut and not isinstance(node, CUTS):
+        return set()
+    columns = list(node.find_all(exp.Column))
+    use = known.uses.get(id(columns[0])) if len(columns) == 1 else None
+    root = use.column.root if use is not None and use.column is not None else None
+    if root is None:
+        return set()
+    zones = list(node.find_all(*ZONES))
+    calls = [n for n in node.find_all(exp.Anonymous) if n.name.lower() == "timezone"]
+    named = [
+        literal.name.lower()
+        for zone in (*zones, *calls, *([node] if node.args.get("zone") else []))
+        for literal in zone.find_all(exp.Literal)
+        if literal.is_string
+    ]
+    if any(PATTERN.search(name) for name in named) or len(list(node.find_all(exp.Anonymous))) > len(
+        calls
+    ):
+        return set()
+    is_local = is_local or any(name not in UTC for name in named)
+    return {f"day:{'local' if is_local else 'plain'}:{root[0]}.{root[1]}"}
 
 
 def common_tags(ours: frozenset[str], theirs: frozenset[str]) -> frozenset[str]:

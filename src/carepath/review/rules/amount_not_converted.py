@@ -1,0 +1,230 @@
+"""An amount is used as it is where it had to be converted.
+
+What it does
+    Reports an amount in one currency, by its name, that is called as one in another or added to it
+    without a rate; cents or micros that are renamed to an amount as they are, in a project that
+    divides others; and an amount multiplied with a percentage that nothing divides by 100.
+
+Why it is bad
+    The figure is off by a factor of 100 or a million, or is in no currency at all, and looks like
+    an amount all the same.
+
+For example
+    price_usd * (1 - discount_pct) as net_usd       -- discount_pct runs from 0 to 100
+
+Use instead
+    price_usd * (1 - discount_pct / 100) as net_usd
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
+from carepath.review.sql.definitions import definition
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.units import number
+from carepath.review.sql.writing import write
+
+PERCENT = re.compile(r"(^|_)(pct|percent|percentage)$")
+MONEY = re.compile(
+    r"(^|_)(amount|price|total|revenue|cost|fee|salary|subtotal|gross|net|cents|premium|rent|wage"
+    r"|income|sales|spend|budget|balance|turnover)$"
+)
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Look at the names and products of each SELECT."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for item in scope.node.expressions:
+                if isinstance(item, exp.Alias):
+                    yield from _currency(variant, scope, item)
+                    yield from _minor(context, variant, scope, item)
+            for node, _ in nodes_of(scope):
+                if isinstance(node, exp.Mul):
+                    yield from _hundredfold(context, variant, scope, node)
+
+
+RATE = re.compile(r"rate|fx|ratio|convert|exchange")
+CURRENCIES = re.compile(
+    r"(?:^|_)(usd|eur|gbp|chf|jpy|cad|aud|sek|nok|dkk|pln|inr|brl|mxn|cny)(?:_|$)"
+)
+
+
+def _currencies(node: exp.Expr) -> set[str]:
+    """The currencies that the columns of an expression are named after."""
+    return {
+        c for column in node.find_all(exp.Column) for c in CURRENCIES.findall(column.name.lower())
+    }
+
+
+def _currency(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`sum(kwh * price_eur) as amount_usd`, and `amount_usd + fee_eur`."""
+    told, real = set(CURRENCIES.findall(item.alias.lower())), _currencies(item.this)
+    if not real or item.this.find(exp.Case, exp.If, exp.Query) is not None:
+        return
+    if any(RATE.search(c.name.lower()) for c in item.this.find_all(exp.Column)):
+        return
+    if any(isinstance(n, exp.Literal) and not n.is_string and "." in n.name
+           for n in item.this.find_all(exp.Literal)):  # fmt: skip
+        # Perhaps a rate that is written down.
+        return
+    is_plain = item.this.find(exp.Mul, exp.Div) is None
+    message = ""
+    if len(told) == 1 and len(real) == 1 and told != real and _is_money(item.this):
+        message = f"{item.alias} is named after {told.pop().upper()}, and its expression is in "
+        message += f"{next(iter(real)).upper()}."
+    elif len(real) == 2 and is_plain and item.this.find(exp.Add, exp.Sub) is not None:
+        first, second = sorted(real)
+        message = f"{item.alias} adds {first.upper()} and {second.upper()}."
+    if not message:
+        return
+    yield Issue(
+        subject=f"{item.alias.lower()} currency",
+        message=message,
+        consequence="The amount is in no currency.",
+        fix="Convert first, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(write(item.this)[:160])],
+    )
+
+
+def _is_money(node: exp.Expr) -> bool:
+    """True where what is computed is not a condition, a count or a name."""
+    return node.find(exp.Count, exp.Predicate, exp.DPipe, exp.Concat, exp.Anonymous) is None
+
+
+MINOR = re.compile(r"(^|_)(cents|micros|pence|minor)$")
+MAJOR = re.compile(r"(^|_)(amount|price|cost|spend|revenue|total|fee|value|salary|balance|budget)$")
+
+
+def _minor(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`price_cents as price`, where the project divides its other cents."""
+    inner = item.this
+    if not isinstance(inner, exp.Column) or not MAJOR.search(item.alias.lower()):
+        return
+    word = MINOR.search(inner.name.lower())
+    if word is None or not _converts(context):
+        return
+    yield Issue(
+        subject=f"{item.alias.lower()} {inner.name.lower()}",
+        message=f"{inner.name} becomes {item.alias} as it is, still in {word[2]}.",
+        consequence=f"Readers of {item.alias} take {word[2]} for whole money.",
+        fix=f"Convert it, or keep {word[2]} in the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence("the project converts other amounts")],
+    )
+
+
+CONVERTS = re.compile(
+    r"(cents|micros|pence|minor)\W{0,3}\s*/\s*1|(cents|units|money|micros)\w*\(\s*['\"]"
+)
+
+
+def _converts(context: Context) -> bool:
+    """True where a model of the project divides an amount in cents or micros."""
+    kept: bool | None = context.snapshot.local.get("converts")
+    if kept is None:
+        kept = any(
+            CONVERTS.search(context.snapshot.text(model.file).lower())
+            for model in context.space.models.values()
+            if model.kind == "model"
+        )
+        context.snapshot.local["converts"] = kept
+    return kept
+
+
+HUNDRED = re.compile(r"(?<![\d.])100(\.0*)?(?![\d.])|(?<![\d.])0?\.01(?!\d)")
+
+
+def _hundredfold(
+    context: Context, variant: Variant, scope: Scope, node: exp.Mul
+) -> Iterator[Issue]:
+    """`price * (1 - discount_pct)`: of a percentage, where nothing is divided by 100."""
+    top: exp.Expr = node
+    while isinstance(top.parent, (exp.Mul, exp.Div, exp.Paren, exp.Sum, exp.Avg, exp.Round)):
+        top = top.parent
+    if HUNDRED.search(write(top)):
+        return
+    for one, other in ((node.left, node.right), (node.right, node.left)):
+        rest = _rest_of(other)
+        column = rest if rest is not None else other
+        if not isinstance(column, exp.Column) or not PERCENT.search(column.name.lower()):
+            continue
+        if rest is None and not any(MONEY.search(c.name.lower()) for c in one.find_all(exp.Column)):
+            continue
+        made = definition(variant.resolution, column) if variant.resolution else None
+        if made is not None and not isinstance(made, exp.Column):
+            # Computed here: it may be a part of one.
+            continue
+        is_told = _is_percentage(context, column.name)
+        yield Issue(
+            subject=write(node).lower()[:100],
+            message=f"{write(node)[:90]} takes the percentage {column.name} for a part of one.",
+            consequence="If it runs from 0 to 100, the amount is a hundred times too large, "
+            "or negative.",
+            fix=f"Divide {column.name} by 100, or name it after a rate.",
+            severity=Severity.WARNING if is_told else Severity.NOTE,
+            confidence=Confidence.LIKELY if is_told else Confidence.POSSIBLE,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+        return
+
+
+def _rest_of(node: exp.Expr) -> exp.Expr | None:
+    """The x of `(1 - x)` and `(1 + x)`."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, (exp.Sub, exp.Add)) and number(node.left) == 1:
+        inner = node.right
+        while isinstance(inner, (exp.Coalesce, exp.Paren, exp.Cast)):
+            inner = inner.this
+        return inner
+    return None
+
+
+def _is_percentage(context: Context, name: str) -> bool:
+    """True where YAML or another expression says that a column runs to 100."""
+    pattern = re.compile(rf"\b{re.escape(name.lower())}\b\W{{0,12}}/\s*100")
+    for model in context.space.models.values():
+        if model.kind in ("model", "snapshot") and pattern.search(
+            context.snapshot.text(model.file).lower()
+        ):
+            return True
+    return _says_percent(context, name)
+
+
+def _says_percent(context: Context, name: str) -> bool:
+    for path in {m.doc.file for m in context.space.models.values() if m.doc is not None}:
+        text = (context.snapshot.tree.text(path) or "").lower()
+        at = text.find(f"name: {name.lower()}\n")
+        if at >= 0 and re.search(r"0 to 100|in percent|percentage points", text[at : at + 240]):
+            return True
+    return False
+
+
+RULE = Rule(
+    "AGG020",
+    "amount-not-converted",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

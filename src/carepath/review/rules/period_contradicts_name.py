@@ -1,0 +1,96 @@
+"""A column named after 7 days looks back 14.
+
+What it does
+    Reports a column with a number of days, weeks or months in its name (`clicks_7d`,
+    `orders_last_30_days`) whose expression has exactly one period of that unit, of another length.
+    One more or less is left alone.
+
+Why it is bad
+    The line was copied from its neighbour and half of it adapted.
+
+For example
+    sum(case when day >= current_date - interval '14 days' then clicks end) as clicks_7d
+
+Use instead
+    sum(case when day >= current_date - interval '7 days' then clicks end) as clicks_7d
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from sqlglot import exp
+
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import write
+
+TOLD = re.compile(r"(?:^|_)(\d{1,3})_?(d|days?|w|weeks?|m|months?)(?:_|$)")
+SHORT = {"d": "DAY", "w": "WEEK", "m": "MONTH"}
+SHIFTS = (
+    exp.DateSub, exp.DateAdd, exp.TimestampSub, exp.TimestampAdd, exp.DatetimeSub,
+    exp.DatetimeAdd, exp.TsOrDsAdd,
+)  # fmt: skip
+
+
+def check(context: Context) -> Iterator[Issue]:
+    """Compare the number in each name with the one in its expression."""
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            for item in scope.node.expressions:
+                found = TOLD.findall(item.alias.lower()) if isinstance(item, exp.Alias) else []
+                if len(found) != 1 or item.this.find(exp.Query, exp.Window) is not None:
+                    continue
+                told, unit = int(found[0][0]), SHORT[found[0][1][0]]
+                periods = _periods(item.this)
+                if len(periods) != 1:
+                    continue
+                length, real = periods.pop()
+                if real != unit or abs(length - told) <= 1:
+                    continue
+                yield Issue(
+                    subject=item.alias.lower(),
+                    message=f"{item.alias} is named after {told} {unit.lower()}s, and its "
+                    f"expression has {length}.",
+                    consequence="The values are those of another period.",
+                    fix=f"Write {told}, or change the name.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(item) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(write(item.this)[:160])],
+                )
+
+
+def _periods(node: exp.Expr) -> set[tuple[int, str]]:
+    """(length, unit) of each period an expression names."""
+    found: set[tuple[int, str]] = set()
+    for part in node.find_all(exp.Interval, *SHIFTS):
+        if isinstance(part, exp.Interval):
+            amount, unit = part.this, part.args.get("unit")
+        else:
+            amount, unit = part.expression, part.args.get("unit")
+        while isinstance(amount, (exp.Neg, exp.Paren, exp.Cast)):
+            amount = amount.this
+        if isinstance(amount, exp.Interval):
+            continue
+        if not isinstance(amount, exp.Literal) or not isinstance(unit, exp.Expr):
+            return set()
+        name = unit.name.upper().rstrip("S")
+        if not amount.name.isdigit():
+            return set()
+        found.add((int(amount.name), name))
+    return found
+
+
+RULE = Rule(
+    "AGG019",
+    "period-contradicts-name",
+    Severity.WARNING,
+    __doc__ or "",
+    check,
+    ceiling=Severity.WARNING,
+)

@@ -1,0 +1,9 @@
+with source as (
+    select * from {{ source('shop', 'payments') }}
+)
+
+select
+    id as payment_id,
+    fee_cents,
+    {{ cents_to_dollars('fee_cents') }} as fee
+from source

@@ -1,0 +1,5 @@
+select
+    parcel_id,
+    carrier_id
+from {{ ref('stg_parcels') }}
+where service_level = 'express'

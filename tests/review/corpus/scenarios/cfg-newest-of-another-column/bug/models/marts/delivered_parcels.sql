@@ -1,0 +1,11 @@
+{{ config(materialized='incremental', unique_key='parcel_id') }}
+
+select
+    parcel_id,
+    carrier_id,
+    delivered_at
+from {{ ref('stg_parcels') }}
+where delivered_at is not null
+{% if is_incremental() %}
+    and requested_at > (select max(delivered_at) from {{ this }})
+{% endif %}

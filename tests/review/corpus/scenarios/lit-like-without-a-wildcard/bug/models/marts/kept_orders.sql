@@ -1,0 +1,5 @@
+select
+    order_id,
+    amount
+from {{ ref('stg_orders') }}
+where status not like 'return'

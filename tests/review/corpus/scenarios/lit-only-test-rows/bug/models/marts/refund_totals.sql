@@ -1,0 +1,11 @@
+with orders as (
+    select order_id, customer_id, is_test
+    from {{ ref('flagged_orders') }}
+    where is_test
+)
+
+select
+    orders.customer_id,
+    count(*) as orders
+from orders
+group by orders.customer_id

@@ -1,0 +1,3 @@
+{% macro is_urgent(relation) %}
+    {{ relation }}.service_level = 'express' or {{ relation }}.service_level = 'same_day'
+{% endmacro %}

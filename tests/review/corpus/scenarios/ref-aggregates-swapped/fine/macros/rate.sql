@@ -1,0 +1,3 @@
+{% macro rate(returned, orders) %}
+    {{ returned }} / nullif({{ orders }}, 0)
+{% endmacro %}

@@ -1,0 +1,11 @@
+-- A row is a parcel that arrived before anybody asked for it, or that nobody carries.
+select
+    parcel_id,
+    carrier_id,
+    requested_at,
+    delivered_at
+from {{ ref('stg_parcels') }}
+where
+    delivered_at < requested_at
+    or requested_at is null
+    or carrier_id is null
