@@ -61,16 +61,15 @@ def read_work(context: Context, unit: str, patience: timedelta = PATIENCE) -> Kn
     came no more, and the history decides.
     """
     ends = _read_ends(context)
-    history = ends.get(HISTORIES[unit], (None, False))
-    records = ends.get(RECORDS[unit], (None, False))
-    sources = [HISTORIES[unit]]
-    if history[0] is None or records[1]:
-        sources.append(RECORDS[unit])
+    history, _ = ends.get(HISTORIES[unit], (None, False))
+    records, is_load_known = ends.get(RECORDS[unit], (None, False))
+    told = [(history, HISTORIES[unit])]
+    if history is None or is_load_known:
+        told.append((records, RECORDS[unit]))
     known = [
         (moment, source)
-        for source in sources
-        if (moment := ends.get(source, (None, False))[0]) is not None
-        and moment < context.as_of - patience
+        for moment, source in told
+        if moment is not None and moment < context.as_of - patience
     ]
     return Knowledge(*min(known, default=(context.as_of, "")))
 

@@ -55,16 +55,7 @@ apart_timeline_{{ step }} as (
 ),
 
 apart_candidates_{{ step }} as (
-    select
-        attempt_id,
-        is_event,
-        {{ funnel_next('event_number') }} as candidate_number_0,
-        {{ funnel_next('event_microseconds') }} as candidate_microseconds_0
-        {%- for spare in range(1, spares + 1) %},
-        {{ funnel_next('next_number_' ~ spare) }} as candidate_number_{{ spare }},
-        {{ funnel_next('next_microseconds_' ~ spare) }} as candidate_microseconds_{{ spare }}
-        {%- endfor %}
-    from apart_timeline_{{ step }}
+    {{ funnel_candidates('apart_timeline_' ~ step, spares) }}
 ),
 
 apart_{{ step }} as (

@@ -71,16 +71,7 @@ timeline_{{ step }} as (
 ),
 
 candidates_{{ step }} as (
-    select
-        attempt_id,
-        is_event,
-        {{ funnel_next('event_number') }} as candidate_number_0,
-        {{ funnel_next('event_microseconds') }} as candidate_microseconds_0
-        {%- for spare in range(1, spares + 1) %},
-        {{ funnel_next('next_number_' ~ spare) }} as candidate_number_{{ spare }},
-        {{ funnel_next('next_microseconds_' ~ spare) }} as candidate_microseconds_{{ spare }}
-        {%- endfor %}
-    from timeline_{{ step }}
+    {{ funnel_candidates('timeline_' ~ step, spares) }}
 ),
 
 chosen_{{ step }} as (
@@ -275,6 +266,20 @@ select
         null as next_microseconds_{{ spare }}
         {%- endfor %}
     from {{ attempts }}
+{%- endmacro %}
+
+{#- On each row of a timeline the events that follow: the next, and as many more as may be taken. -#}
+{% macro funnel_candidates(timeline, spares) -%}
+select
+        attempt_id,
+        is_event,
+        {{ funnel_next('event_number') }} as candidate_number_0,
+        {{ funnel_next('event_microseconds') }} as candidate_microseconds_0
+        {%- for spare in range(1, spares + 1) %},
+        {{ funnel_next('next_number_' ~ spare) }} as candidate_number_{{ spare }},
+        {{ funnel_next('next_microseconds_' ~ spare) }} as candidate_microseconds_{{ spare }}
+        {%- endfor %}
+    from {{ timeline }}
 {%- endmacro %}
 
 {#- The smallest value at or after this row's moment: of a column that rises with time, the next. -#}
