@@ -24,6 +24,7 @@ from carepath.report.tables import describe_table
         (1234567, "people", "1,234,567"),
         (1.278, "ratio", "1.28×"),
         (0.00002, "", "< 0.001"),
+        (0.00701, "", "0.0070"),
         (None, "rate", "–"),
         (float("nan"), "rate", "–"),
         (True, "", "yes"),

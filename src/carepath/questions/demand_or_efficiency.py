@@ -218,12 +218,12 @@ def _say_known(share: float) -> str:
     if share >= KNOWN_CHANGES:
         return (
             f"{told}: a coordinator counts as at work on a date with any change they made. The "
-            "verdict is that of the team as a whole, whose `service` stands for the work in a "
+            "verdict is that of the team as a whole, whose service stands for the work in a "
             "visit and for the coordinators at work; the rows below it take the two apart."
         )
     return (
         f"{told}, under {percent(KNOWN_CHANGES)}: capacity is inferred from the work done while "
-        "tasks wait. Service and the number of coordinators cannot be told apart, and `service` "
+        "tasks wait. Service and the number of coordinators cannot be told apart, and service "
         "stands for both."
     )
 

@@ -93,7 +93,7 @@ def _number(value: float, unit: str) -> str:
         return f"<{_THIN}0.001"
     if value == round(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
-    digits = ".1f" if abs(value) >= 10 else ".2f" if abs(value) >= 0.1 else ".2g"
+    digits = ".1f" if abs(value) >= 10 else ".2f" if abs(value) >= 0.1 else "#.2g"
     return format(value, digits)
 
 
