@@ -29,6 +29,7 @@ copy (
     select
         'person-' || lpad(cast(p as varchar), 8, '0') as person,
         [{listed}][1 + i % {len(names)}] as event,
+        ['odd', 'even'][1 + i % 2] as turn,
         make_timestamp(1767225600000000 + (i * {people} + p) * 1000000) as timestamp
     from range({people}) as persons (p), range({repeats * len(names)}) as numbers (i)
 ) to '{path}' (format parquet)""")

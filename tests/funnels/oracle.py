@@ -10,6 +10,8 @@ from collections import defaultdict
 from copy import copy
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import permutations
+from math import inf
 
 from carepath.funnels import FunnelDefinition
 from carepath.funnels.definition import Exclusion, Step
@@ -183,23 +185,22 @@ class Oracle:
         attempt = Attempt(entry, entry.at)
         last = entry.at + self.window
         events = [(i, e) for i, e in enumerate(ordered) if self.usable(e)]
-        taken, progress = {}, entry.at
-        if not self.unordered:
-            attempt.chosen[1], attempt.reached[1] = entry, entry.at
-            taken[1] = place
-        for k in sorted(self.numbers, key=self.breadth) if self.unordered else self.numbers:
-            if k in attempt.chosen:
-                continue
-            floor = (entry.at if self.unordered else progress) - self.tie
+        taken, progress = {1: place}, entry.at
+        if self.unordered:
+            taken = self.share_out(entry, events)
+        for k, i in taken.items():
+            attempt.chosen[k] = ordered[i]
+            attempt.reached[k] = max(entry.at, ordered[i].at)
+        for k in () if self.unordered else self.numbers[1:]:
             free = [
                 (i, e)
                 for i, e in events
-                if i not in taken.values() and k in self.serves(e) and e.at >= floor
+                if i not in taken.values() and k in self.serves(e) and e.at >= progress - self.tie
             ]
             if not free:
                 continue
             i, event = free[0]
-            reached = max(entry.at if self.unordered else progress, event.at)
+            reached = max(progress, event.at)
             if reached > last:
                 continue
             if self.d.order == "strict" and any(
@@ -208,11 +209,34 @@ class Oracle:
                 continue
             attempt.chosen[k], attempt.reached[k] = event, reached
             taken[k] = i
-            if not self.unordered:
-                progress = reached
+            progress = reached
         attempt.opened = self.opened(attempt, events, taken)
         self.exclude(attempt, [e for _, e in events])
         return attempt
+
+    def share_out(self, entry, events):
+        """Unordered: step -> place of its event; as many as can be, by the earliest that can.
+
+        Every set of steps that the events so far could serve is kept; an event is used when it
+        makes a larger one. Of all ways to share these out, the first: the choosiest step has the
+        earliest event, then the next step, and so on.
+        """
+        sets, used = {frozenset()}, []
+        for i, event in events:
+            if not entry.at - self.tie <= event.at <= entry.at + self.window:
+                continue
+            more = {own | {k} for own in sets for k in self.serves(event) if k not in own}
+            if max(map(len, sets | more)) > len(used):
+                used.append(i)
+            sets |= more
+        at = dict(events)
+        choosiest_first = sorted(self.numbers, key=self.breadth)
+        ways = [
+            dict(zip(steps, used, strict=True))
+            for steps in permutations(self.numbers, len(used))
+            if all(k in self.serves(at[i]) for k, i in zip(steps, used, strict=True))
+        ]
+        return min(ways, key=lambda way: [way.get(k, inf) for k in choosiest_first])
 
     def opened(self, attempt, events, taken):
         """Steps done at all: those on the way, and others that an event is left for."""

@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 
 from carepath.funnels import funnel
 from funnels.worlds import (
+    RED,
+    RED_OR_BLUE,
+    TEAM,
     definitions,
     events,
     make_event,
     make_oracle,
+    times_of_events,
     write_events,
     write_hostile_events,
 )
@@ -100,6 +104,40 @@ def check_laws(result) -> None:
 def test_any_funnel_over_any_events_is_what_the_oracle_says(document, rows, seed) -> None:
     with TemporaryDirectory() as folder:
         rows = [*rows, make_event("s", "Z", 1)]
+        check(document, rows, Path(folder), seed)
+
+
+@QUICK
+@given(
+    document=definitions(),
+    wheres=st.lists(
+        st.sampled_from([RED, TEAM, RED, TEAM, RED_OR_BLUE, {"team": ["t1", "t2"]}]),
+        min_size=2,
+        max_size=4,
+    ),
+    rows=st.lists(
+        st.builds(
+            make_event,
+            st.sampled_from("pqr"),
+            st.just("A"),
+            times_of_events,
+            colour=st.sampled_from(["red", "blue"]),
+            team=st.sampled_from(["t1", "t2"]),
+        ),
+        max_size=8,
+    ),
+    seed=st.integers(0, 99),
+)
+def test_unordered_steps_whose_conditions_cross_share_events_out(document, wheres, rows, seed):
+    own = ("entry", "tie_seconds", "first_time_only", "complete_through")
+    document = {name: document[name] for name in own} | {
+        "steps": [{"event": "A", "where": where} for where in wheres],
+        "order": "unordered",
+        "window_seconds": 30,
+        "breakdown": {"property": "colour", "at": "step", "step": 2},
+        "exclusions": [{"event": "A", "where": {"colour": "blue", "team": "t2"}}][: seed % 2],
+    }
+    with TemporaryDirectory() as folder:
         check(document, rows, Path(folder), seed)
 
 

@@ -36,7 +36,7 @@ def count_rows(operator) -> int:
     return operator["intermediate_rows"] + sum(map(count_rows, operator.get("children", [])))
 
 
-def handle(folder: Path, monkeypatch, repeats: int, **modes) -> int:
+def handle(folder: Path, monkeypatch, repeats: int, steps=None, **modes) -> int:
     path = folder / f"{repeats}.parquet"
     write_repeats(path, repeats, people=PEOPLE)
     made = []
@@ -48,16 +48,28 @@ def handle(folder: Path, monkeypatch, repeats: int, **modes) -> int:
     open_connection = execution._connect
     with monkeypatch.context() as patch:
         patch.setattr(execution, "_connect", connect)
-        result = funnel(make_document(**modes), events=path)
+        document = make_document(**modes)
+        result = funnel(document | {"steps": steps or document["steps"]}, events=path)
     assert result.totals.entered == PEOPLE
     assert result.events.counted == PEOPLE * repeats * 5
     return made[0].rows
 
 
+CROSSING = [
+    {"event": "step 1"},
+    {"any_event": True, "where": {"turn": "odd"}},
+    {"any_event": True, "where": {"turn": "even"}},
+]
+
+
 @pytest.mark.parametrize("entry", ["first_entry", "any_entry"])
-@pytest.mark.parametrize("order", ["ordered", "strict", "unordered"])
-def test_twice_the_repeats_are_at_most_twice_the_rows(tmp_path, monkeypatch, order, entry):
-    few = handle(tmp_path, monkeypatch, REPEATS, order=order, entry=entry)
-    many = handle(tmp_path, monkeypatch, 2 * REPEATS, order=order, entry=entry)
+@pytest.mark.parametrize(
+    ("order", "steps"),
+    [("ordered", None), ("strict", None), ("unordered", None), ("unordered", CROSSING)],
+)
+def test_twice_the_repeats_are_at_most_twice_the_rows(tmp_path, monkeypatch, order, steps, entry):
+    modes = {"order": order, "entry": entry, "steps": steps}
+    few = handle(tmp_path, monkeypatch, REPEATS, **modes)
+    many = handle(tmp_path, monkeypatch, 2 * REPEATS, **modes)
     assert few > PEOPLE * REPEATS * 5
     assert many <= 2.1 * few

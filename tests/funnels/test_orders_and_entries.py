@@ -52,6 +52,15 @@ def test_unordered_a_step_that_any_event_can_serve_leaves_the_others_theirs():
         assert closed("ann: A{plan=pro}@0 A@5", steps, order="unordered") == [1, 1]
 
 
+def test_unordered_steps_whose_conditions_cross_share_events_out():
+    pro = {"event": "A", "where": {"plan": "pro"}}
+    us = {"event": "A", "where": {"land": "US"}}
+    for story in ("A{plan=pro,land=US}@0 A{plan=pro}@5", "A{plan=pro,land=US}@0 A{land=US}@5"):
+        for steps in ([pro, us], [us, pro]):
+            assert closed(f"ann: {story}", steps, order="unordered") == [1, 1]
+    assert closed("ann: A{plan=pro,land=US}@0", [pro, us], order="unordered") == [1, 0]
+
+
 def test_unordered_entry_is_the_first_event_of_any_step_and_starts_the_window():
     assert closed("ann: B@0 A@101", order="unordered") == [1, 0]
 

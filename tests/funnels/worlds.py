@@ -131,7 +131,7 @@ def microseconds(at: datetime) -> int:
     return (at - datetime(1970, 1, 1)) // timedelta(microseconds=1)
 
 
-times = st.one_of(
+times_of_events = st.one_of(
     st.integers(0, 40).map(float),
     st.sampled_from([3.0, 3.0, 3.5, 5.000001, 4.999999, 20.0, 22.0]),
 )
@@ -141,7 +141,7 @@ events = st.lists(
         make_event,
         st.sampled_from(["p", "q", "r"]),
         st.sampled_from(NAMES),
-        times,
+        times_of_events,
         st.one_of(st.none(), st.integers(1, 25).map(str)),
         st.sampled_from(COLOURS),
         st.sampled_from([None, "t1", "t2"]),
@@ -149,9 +149,8 @@ events = st.lists(
     max_size=40,
 )
 
-wheres = st.one_of(
-    st.just({}), st.just({}), st.sampled_from([{"colour": "red"}, {"colour": ["red", "blue"]}])
-)
+RED, RED_OR_BLUE, TEAM = {"colour": "red"}, {"colour": ["red", "blue"]}, {"team": "t1"}
+wheres = st.sampled_from([{}, {}, {}, {}, RED, RED_OR_BLUE, TEAM, RED | TEAM])
 
 
 @st.composite

@@ -14,6 +14,7 @@ import duckdb
 
 from carepath.errors import CarepathError
 from carepath.funnels.breakdown import break_down
+from carepath.funnels.crossing import add_assignment, has_crossing_steps
 from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.events import LoadedEvents, drop_all, load_events
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
@@ -76,6 +77,8 @@ def funnel(
     with tempfile.TemporaryDirectory(prefix="carepath-funnel-") as folder:
         scratch = Path(folder)
         connection = _connect(scratch)
+        if has_crossing_steps(definition):
+            add_assignment(connection)
         try:
             if events is not None:
                 loaded, source = _load_file(

@@ -4,66 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
-from carepath.funnels.definition import FunnelDefinition, Step
+from carepath.funnels.crossing import has_crossing_steps, write_crossing_matches
+from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.literals import to_microseconds
 from carepath.funnels.rendering import render
-
-
-def may_share(first: Step, second: Step) -> bool:
-    """Tell whether one event could serve both steps."""
-    if first.event is not None and second.event is not None and first.event != second.event:
-        return False
-    for name in first.where.keys() & second.where.keys():
-        ours, theirs = first.where[name], second.where[name]
-        are_texts = all(isinstance(value, str) for value in (*ours, *theirs))
-        if are_texts and not set(ours) & set(theirs):
-            return False
-    return True
-
-
-def is_within(inner: Step, outer: Step) -> bool:
-    """Tell whether every event that can serve the one step can serve the other."""
-    if outer.event is not None and outer.event != inner.event:
-        return False
-    return all(
-        name in inner.where and set(inner.where[name]) <= set(values)
-        for name, values in outer.where.items()
-    )
-
-
-def order_matching(definition: FunnelDefinition) -> tuple[int, ...]:
-    """List the steps as they take their events.
-
-    Unordered, the choosiest first: a step that any event can serve leaves the others theirs.
-    """
-    if definition.order != "unordered":
-        return definition.step_numbers
-    steps = definition.steps
-    return tuple(
-        sorted(
-            definition.step_numbers,
-            key=lambda number: -sum(is_within(steps[number - 1], outer) for outer in steps),
-        )
-    )
-
-
-def count_shared(definition: FunnelDefinition) -> dict[int, int]:
-    """Count, for each step, those that take their events before it and could take the same."""
-    places = order_matching(definition)
-    steps = definition.steps
-    return {
-        number: sum(may_share(steps[earlier - 1], steps[number - 1]) for earlier in places[:place])
-        for place, number in enumerate(places)
-    }
-
-
-def find_sharing(definition: FunnelDefinition) -> dict[int, tuple[int, ...]]:
-    """List, for each step, the others that the same event could serve."""
-    numbered = list(enumerate(definition.steps, start=1))
-    return {
-        number: tuple(other for other, step in numbered if other != number and may_share(step, own))
-        for number, own in numbered
-    }
+from carepath.funnels.sharing import count_shared, find_sharing, order_matching
 
 
 def match_people(
@@ -180,23 +125,27 @@ def _write_people(
     left join first_events
         on attempts.person_id = first_events.person_id
 )""")
-    parts.append(
-        render(
-            "funnel_match_steps",
-            attempts=attempts,
-            step_events=step_events,
-            step_numbers=places if is_unordered else places[1:],
-            order=definition.order,
-            shared=count_shared(definition),
-            entry_step=None if is_unordered else 1,
-            all_events="usable_events",
-            required_steps=_find_required(definition),
-            has_one_attempt=definition.entry == "first_entry",
-            known_firsts=known_firsts,
-            **common,
+    if has_crossing_steps(definition):
+        parts.append(write_crossing_matches(definition, attempts, "usable_events"))
+        matched = "crossing_matches"
+    else:
+        parts.append(
+            render(
+                "funnel_match_steps",
+                attempts=attempts,
+                step_events=step_events,
+                step_numbers=places if is_unordered else places[1:],
+                order=definition.order,
+                shared=count_shared(definition),
+                entry_step=None if is_unordered else 1,
+                all_events="usable_events",
+                required_steps=_find_required(definition),
+                has_one_attempt=definition.entry == "first_entry",
+                known_firsts=known_firsts,
+                **common,
+            )
         )
-    )
-    matched = f"matched_{places[-1]}"
+        matched = f"matched_{places[-1]}"
     open_steps: tuple[int, ...] = ()
     if _are_apart(definition):
         open_steps = steps if is_unordered else steps[1:]

@@ -29,7 +29,7 @@ QUESTION = Question(
     "days unless defined otherwise), whatever lies between; allowing for shocks that a week's "
     "people share",
     censoring="the headline counts mature people; conversion_rate_everybody is one minus the "
-    "Kaplan- Meier survival of the time to convert, read at the window: only the end of complete "
+    "Kaplan-Meier survival of the time to convert, read at the window: only the end of complete "
     "data censors, who stopped or was deleted stays as not converted",
     reads=(METRICS, "data_freshness"),
     verdicts={
