@@ -28,8 +28,8 @@ class CountingConnection:
             self.rows += sum(map(count_rows, json.loads(self.profile.read_text())["operator"]))
         return cursor
 
-    def close(self) -> None:
-        self.connection.close()
+    def __getattr__(self, name: str):
+        return getattr(self.connection, name)
 
 
 def count_rows(operator) -> int:
