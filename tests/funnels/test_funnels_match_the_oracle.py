@@ -127,14 +127,15 @@ def test_any_funnel_over_any_events_is_what_the_oracle_says(document, rows, seed
         max_size=8,
     ),
     seed=st.integers(0, 99),
+    at=st.sampled_from(["step", "all_events", "first_touch", "entry"]),
 )
-def test_unordered_steps_whose_conditions_cross_share_events_out(document, wheres, rows, seed):
+def test_unordered_steps_whose_conditions_cross_share_events_out(document, wheres, rows, seed, at):
     own = ("entry", "tie_seconds", "first_time_only", "complete_through")
     document = {name: document[name] for name in own} | {
         "steps": [{"event": "A", "where": where} for where in wheres],
         "order": "unordered",
         "window_seconds": 30,
-        "breakdown": {"property": "colour", "at": "step", "step": 2},
+        "breakdown": {"property": "colour", "at": at} | ({"step": 2} if at == "step" else {}),
         "exclusions": [{"event": "A", "where": {"colour": "blue", "team": "t2"}}][: seed % 2],
     }
     with TemporaryDirectory() as folder:
