@@ -140,6 +140,7 @@ def test_what_is_no_time_is_set_aside_with_its_row(tmp_path, written):
         ("timestamp", "timestamp '2026-03-01 10:00:00'"),
         ("timestamptz", "timestamptz '2026-03-01 10:00:00+00'"),
         ("timestamp_ns", "timestamp_ns '2026-03-01 10:00:00.000000999'"),
+        ("timestamptz_ns", "timestamptz_ns '2026-03-01 11:00:00.000000999+01'"),
         ("timestamp_ms", "timestamp_ms '2026-03-01 10:00:00'"),
         ("bigint", "1772359200"),
         ("bigint", "1772359200000"),
