@@ -180,6 +180,15 @@ def test_json_properties_of_any_type_can_be_conditions(tmp_path):
     assert funnel(STEPS | {"where": {"none": "x"}}, events=path).totals.entered == 0
 
 
+@pytest.mark.parametrize("key", ["", "*", 'a"b', "a/b", "a~1b", "$.a", "[0]", "a.b", "a'b"])
+def test_a_json_key_of_any_characters_is_a_property_and_does_no_harm(tmp_path, key):
+    rows = [ROWS[0] | {key: "x"}, ROWS[1] | {key: "x"}, ROWS[1] | {key: "y"}]
+    path = write_jsonl(tmp_path / "e.jsonl", rows)
+    result = funnel(STEPS, events=path)
+    assert (result.events.counted, result.events.conflicting_event_ids) == (2, 1)
+    assert funnel(STEPS | {"where": {key: "x"}}, events=path).events.counted == 2
+
+
 def test_the_zone_of_each_time_counts(tmp_path):
     later = (AT + timedelta(seconds=9)).astimezone(timezone(timedelta(hours=-8)))
     rows = [

@@ -13,7 +13,7 @@ from carepath.funnels.reading import suggest
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
 from carepath.landing.files import RawFile, recognise
-from carepath.landing.jsonlines import open_jsonl
+from carepath.landing.jsonlines import open_jsonl, write_pointers
 from carepath.landing.matching import normalise_name
 from carepath.landing.parquet import open_parquet
 from carepath.landing.sources import Source
@@ -187,7 +187,7 @@ def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> 
     keys = [column.name for column in source.columns]
     read = {normalise_name(name) for name in (*REQUIRED, "event_id", *properties)}
     wanted = [key for key in keys if normalise_name(key) in read]
-    cells = f"json_extract_string(document, {_write_paths(wanted)})"
+    cells = f"json_extract_string(document, {write_pointers(wanted)})"
     columns = {
         key: (f"source.cells_[{wanted.index(key) + 1}]" if key in wanted else "null", "VARCHAR")
         for key in keys
@@ -196,17 +196,12 @@ def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> 
         f"(select *, {cells} as cells_ from {source.relation}) as source",
         columns,
         file.name,
-        f"hash(json_extract_string(source.document, {_write_paths(sorted(keys))}))",
+        f"hash(json_extract_string(source.document, {write_pointers(sorted(keys))}))",
         is_unreadable="source.document is null",
         is_blank=source.is_blank,
         malformed=source.malformed,
         row_number=source.row_number,
     )
-
-
-def _write_paths(keys: Sequence[str]) -> str:
-    paths = ", ".join(quote_text(f'$."{key}"') for key in keys)
-    return f"[{paths}]::varchar[]"
 
 
 WAREHOUSE_COLUMNS = {"person": "member_id", "timestamp": "event_at"}
