@@ -40,3 +40,12 @@ def test_no_rate_is_told_of_nobody(capsys, monkeypatch, story, keys, told) -> No
     printed = capsys.readouterr().out
     assert all(line in printed for line in told), printed
     assert "(-," not in printed and ": -." not in printed
+
+
+def test_where_no_row_can_be_used_that_is_told_and_not_that_no_event_has_the_name(capsys) -> None:
+    print_result(run("ann: A@31-03-26 B@31-03-26"))
+    printed = capsys.readouterr().out
+    assert "No row can be used" in printed
+    assert "No event is called" not in printed
+    print_result(run("ann: A@2026-03-31 C@2026-03-31"))
+    assert "No event is called 'B'." in capsys.readouterr().out

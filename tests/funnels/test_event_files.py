@@ -134,6 +134,24 @@ def test_what_is_no_time_is_set_aside_with_its_row(tmp_path, written):
     assert row.detail == (f"'{written}'" if written else "timestamp is empty")
 
 
+@pytest.mark.parametrize("written", ["0", "46083.375", "1900-01-01", "1999-12-31T23:59:59Z"])
+def test_a_date_that_is_how_systems_write_none_is_set_aside_with_its_row(tmp_path, written):
+    rows = [
+        {"person": "p", "event": "A", "timestamp": written},
+        {"person": "p", "event": "A", "timestamp": "2026-03-01 10:00"},
+        {"person": "p", "event": "B", "timestamp": "2026-03-01 10:01"},
+    ]
+    path = write_csv(tmp_path / "e.csv", rows)
+    result = funnel(STEPS, events=path)
+    assert [step.closed for step in result.steps] == [1, 1]
+    assert (result.events.counted, result.events.dated_too_early) == (2, 1)
+    (row,) = result.problem_rows
+    assert (row.row_number, row.reason, row.detail) == (1, "dated_too_early", f"'{written}'")
+    older = funnel(STEPS | {"earliest_plausible_at": "1900-01-01"}, events=path)
+    assert (older.events.counted, older.events.dated_too_early) == (3, 0)
+    assert [step.closed for step in older.steps] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
@@ -288,6 +306,16 @@ def test_a_missing_property_names_the_nearest(tmp_path):
     path = write_csv(tmp_path / "e.csv", ROWS)
     with pytest.raises(CarepathError, match="did you mean 'event_id'"):
         funnel(STEPS | {"breakdown": {"property": "event_ids"}}, events=path)
+
+
+def test_a_missing_column_is_said_to_be_what_it_should_hold(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("user_id,event,timestamp\np,A,2026-03-01\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.fix == (
+        "rename the column that says who did it to person; known columns: user_id, event, timestamp"
+    )
 
 
 def test_a_file_that_is_not_there_is_said_to_be(tmp_path):

@@ -20,6 +20,7 @@ from carepath.landing.sources import Source
 from carepath.quoting import quote_name, quote_text
 
 REQUIRED = ("person", "event", "timestamp")
+_MEANINGS = {"person": "who did it", "event": "what was done", "timestamp": "when"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class EventRelation:
         Whether rows have a place at all.
     is_columnar : bool
         Whether reading again costs little, and only the columns that are asked for.
+    is_judged : bool
+        Whether events whose dates are none have been rejected already.
     """
 
     relation: str
@@ -62,6 +65,7 @@ class EventRelation:
     row_number: str | None = None
     has_row_numbers: bool = True
     is_columnar: bool = False
+    is_judged: bool = False
 
     def find(self, wanted: str) -> str:
         """Return the name of a column as the source writes it: exactly so, else in other case.
@@ -88,7 +92,12 @@ class EventRelation:
             if is_required
             else f"No event has the property {wanted!r}.",
             where=self.name,
-            fix=suggest(wanted, self.columns, "columns" if is_required else "properties"),
+            fix=(
+                f"rename the column that says {_MEANINGS[wanted]} to {wanted}; "
+                + suggest(wanted, self.columns, "columns")
+                if is_required
+                else suggest(wanted, self.columns, "properties")
+            ),
         )
 
     def text_of(self, column: str) -> str:
@@ -245,4 +254,5 @@ def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRe
         "where source_table = 'snowplow.events'",
         has_row_numbers=False,
         is_columnar=True,
+        is_judged=True,
     )
