@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 from funnels.stories import run
 
+from carepath.cli.funnel import command
 from carepath.cli.funnel_table import print_result
+from carepath.errors import CarepathError
 
 DAY = 86_400
 
@@ -40,3 +43,27 @@ def test_no_rate_is_told_of_nobody(capsys, monkeypatch, story, keys, told) -> No
     printed = capsys.readouterr().out
     assert all(line in printed for line in told), printed
     assert "(-," not in printed and ": -." not in printed
+
+
+def test_where_no_row_can_be_used_that_is_told_and_not_that_no_event_has_the_name(capsys) -> None:
+    print_result(run("ann: A@31-03-26 B@31-03-26"))
+    printed = capsys.readouterr().out
+    assert "No row can be used" in printed
+    assert "No event is called" not in printed
+    print_result(run("ann: A@2026-03-31 C@2026-03-31"))
+    assert "No event is called 'B'." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        (["--persons"], "json"),
+        (["--sql", "--format", "csv"], "json"),
+        (["--part", "trend"], "csv"),
+        (["--part", "steps", "--format", "json"], "csv"),
+    ],
+)
+def test_an_option_of_another_format_is_refused(options, wanted) -> None:
+    ran = CliRunner().invoke(command, ["--events", "none.csv", "-d", "none.toml", *options])
+    assert isinstance(ran.exception, CarepathError)
+    assert ran.exception.fix == f"add --format {wanted}"

@@ -283,13 +283,12 @@ class Oracle:
         reached = attempt.reached
         if self.unordered:
             return attempt.entered, max(reached.values()) if len(reached) == self.n else None
-        missed = [k for k in self.numbers if k not in reached and k not in self.optional]
-        came_to = min(missed, default=self.n + 1)
-        if came_to <= exclusion.from_step:
+        passed = self.length(attempt)
+        if passed < exclusion.from_step:
             return None, None
         start = max(at for k, at in reached.items() if k <= exclusion.from_step)
         end = None
-        if came_to < exclusion.to_step:
+        if passed < exclusion.to_step:
             return start, end
         for k in range(exclusion.to_step, self.n + 1):
             if k in reached:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from dataclasses import fields, is_dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import get_args, get_type_hints
 
@@ -12,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from carepath.cli.funnel import command as funnel_command
-from carepath.funnels import definition, parsing
+from carepath.funnels import definition, funnel, parsing
 from carepath.funnels.result import FunnelResult
 
 PAGE = (Path(__file__).parents[2] / "docs" / "ad-hoc-funnels.md").read_text(encoding="utf-8")
@@ -67,3 +69,25 @@ def test_the_example_prints_what_the_page_shows(tmp_path, monkeypatch):
     assert [line.rstrip() for line in printed.stdout.strip().splitlines()] == shown.splitlines()
     as_json = CliRunner().invoke(funnel_command, [*words[1:], "--format", "json", "--persons"])
     assert json.loads(as_json.stdout)["steps"][-1] == json.loads(blocks("json")[0])
+
+
+def test_an_export_of_other_names_in_a_folder_becomes_a_file_as_the_page_shows(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    for day, name in (("1", "A"), ("2", "B")):
+        folder = tmp_path / "export" / f"day={day}"
+        folder.mkdir(parents=True)
+        row = {
+            "user_id": 7,
+            "event_type": name,
+            "event_time": f"2026-03-0{day}T01:00:00+02:00",
+            "$insert_id": day,
+            "event_properties": {"plan": "pro"},
+        }
+        (folder / "events.json.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
+    exec(blocks("python")[0])
+    steps = [{"event": "A"}, {"event": "B", "where": {"plan": "pro"}}]
+    result = funnel({"steps": steps}, events=tmp_path / "events.parquet", persons=True)
+    assert result.steps[1].persons_closed == ("7",)
+    assert result.complete_through == datetime(2026, 3, 1, 23)

@@ -134,12 +134,31 @@ def test_what_is_no_time_is_set_aside_with_its_row(tmp_path, written):
     assert row.detail == (f"'{written}'" if written else "timestamp is empty")
 
 
+@pytest.mark.parametrize("written", ["0", "46083.375", "1900-01-01", "1999-12-31T23:59:59Z"])
+def test_a_date_that_is_how_systems_write_none_is_set_aside_with_its_row(tmp_path, written):
+    rows = [
+        {"person": "p", "event": "A", "timestamp": written},
+        {"person": "p", "event": "A", "timestamp": "2026-03-01 10:00"},
+        {"person": "p", "event": "B", "timestamp": "2026-03-01 10:01"},
+    ]
+    path = write_csv(tmp_path / "e.csv", rows)
+    result = funnel(STEPS, events=path)
+    assert [step.closed for step in result.steps] == [1, 1]
+    assert (result.events.counted, result.events.dated_too_early) == (2, 1)
+    (row,) = result.problem_rows
+    assert (row.row_number, row.reason, row.detail) == (1, "dated_too_early", f"'{written}'")
+    older = funnel(STEPS | {"earliest_plausible_at": "1900-01-01"}, events=path)
+    assert (older.events.counted, older.events.dated_too_early) == (3, 0)
+    assert [step.closed for step in older.steps] == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
         ("timestamp", "timestamp '2026-03-01 10:00:00'"),
         ("timestamptz", "timestamptz '2026-03-01 10:00:00+00'"),
         ("timestamp_ns", "timestamp_ns '2026-03-01 10:00:00.000000999'"),
+        ("timestamptz_ns", "timestamptz_ns '2026-03-01 11:00:00.000000999+01'"),
         ("timestamp_ms", "timestamp_ms '2026-03-01 10:00:00'"),
         ("bigint", "1772359200"),
         ("bigint", "1772359200000"),
@@ -177,6 +196,15 @@ def test_json_properties_of_any_type_can_be_conditions(tmp_path):
         result = funnel(STEPS | {"where": where}, events=path, persons=True)
         assert result.steps[0].persons_closed == ("5",), where
     assert funnel(STEPS | {"where": {"none": "x"}}, events=path).totals.entered == 0
+
+
+@pytest.mark.parametrize("key", ["", "*", 'a"b', "a/b", "a~1b", "$.a", "[0]", "a.b", "a'b"])
+def test_a_json_key_of_any_characters_is_a_property_and_does_no_harm(tmp_path, key):
+    rows = [ROWS[0] | {key: "x"}, ROWS[1] | {key: "x"}, ROWS[1] | {key: "y"}]
+    path = write_jsonl(tmp_path / "e.jsonl", rows)
+    result = funnel(STEPS, events=path)
+    assert (result.events.counted, result.events.conflicting_event_ids) == (2, 1)
+    assert funnel(STEPS | {"where": {key: "x"}}, events=path).events.counted == 2
 
 
 def test_the_zone_of_each_time_counts(tmp_path):
@@ -278,6 +306,16 @@ def test_a_missing_property_names_the_nearest(tmp_path):
     path = write_csv(tmp_path / "e.csv", ROWS)
     with pytest.raises(CarepathError, match="did you mean 'event_id'"):
         funnel(STEPS | {"breakdown": {"property": "event_ids"}}, events=path)
+
+
+def test_a_missing_column_is_said_to_be_what_it_should_hold(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("user_id,event,timestamp\np,A,2026-03-01\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.fix == (
+        "rename the column that says who did it to person; known columns: user_id, event, timestamp"
+    )
 
 
 def test_a_file_that_is_not_there_is_said_to_be(tmp_path):

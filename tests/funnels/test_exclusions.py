@@ -89,3 +89,21 @@ def test_whoever_missed_a_step_never_came_to_the_end_of_the_exclusion():
     assert run(late, "A B C", exclusions=[STOP]).set_aside.stopped_by_exclusion == 1
     assert closed("ann: A@0 B@5 C@10 X@20", "A B C", exclusions=[REMOVE]) == [1, 1, 1]
     assert closed(late, "A B? C", exclusions=[REMOVE]) == [1, 1, 1]
+
+
+def test_nobody_comes_to_an_optional_step_without_doing_it_or_a_later_one():
+    between = {"from_step": 2, "to_step": 3}
+    for entry in ("first_entry", "any_entry"):
+        keys = {"exclusions": [REMOVE | between], "entry": entry}
+        assert closed("ann: A@0 X@2", "A B? C", **keys) == [1, 0, 0]
+        assert closed("ann: A@0 X@2 C@3", "A B? C", **keys) == [0, 0, 0]
+        result = run("ann: A@0 X@2", "A B? C", **keys | {"exclusions": [STOP | between]})
+        assert result.set_aside.stopped_by_exclusion == 0
+
+
+def test_whoever_did_an_optional_step_out_of_order_never_came_to_the_end_of_the_exclusion():
+    # C was done, but before B: it was neither passed in order nor passed over.
+    story = "ann: A@0 C@1 B@2 D@3 X@4"
+    assert closed(story, "A B? C? D") == [1, 1, 0, 0]
+    assert closed(story, "A B? C? D", exclusions=[REMOVE]) == [0, 0, 0, 0]
+    assert closed("ann: A@0 B@2 D@3 X@4", "A B? C? D", exclusions=[REMOVE]) == [1, 1, 1, 1]

@@ -67,7 +67,9 @@ def test_any_text_can_be_a_name_or_a_value(first, second, person, name, value, o
     "value", ["=1+1", "+1+1", "-1+1", "@x", " =1", "\t=1", "'=1", "a\n=1", '"']
 )
 def test_csv_output_is_no_formula_and_keeps_the_text(tmp_path, value):
-    frame = polars.DataFrame({"person": ["p"], "event": ["A"], "timestamp": [0], "c": [value]})
+    frame = polars.DataFrame(
+        {"person": ["p"], "event": ["A"], "timestamp": [1772359200], "c": [value]}
+    )
     frame.write_parquet(tmp_path / "e.parquet")
     steps = [{"event": "A"}, {"event": "B"}]
     result = funnel({"steps": steps, "breakdown": {"property": "c"}}, events=tmp_path / "e.parquet")
@@ -80,7 +82,7 @@ def test_csv_output_is_no_formula_and_keeps_the_text(tmp_path, value):
 def test_a_zone_that_does_not_exist_is_named(tmp_path, zone):
     from carepath.errors import CarepathError
 
-    frame = polars.DataFrame({"person": ["p"], "event": ["A"], "timestamp": [0]})
+    frame = polars.DataFrame({"person": ["p"], "event": ["A"], "timestamp": [1772359200]})
     frame.write_parquet(tmp_path / "e.parquet")
     steps = [{"event": "A"}, {"event": "B"}]
     with pytest.raises(CarepathError) as caught:

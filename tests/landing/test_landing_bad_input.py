@@ -51,6 +51,17 @@ def test_a_file_without_its_header_is_told_what_is_missing(workspace, folder):
         land(folder, workspace)
 
 
+def test_a_folder_without_a_file_of_a_known_kind_is_told_of_kinds_and_not_of_names(
+    workspace, folder
+):
+    (folder / "task.csv.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    (folder / "project.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(CarepathError, match=r"found project\.xlsx, task\.csv\.zst") as error:
+        land(folder, workspace)
+    assert "CSV, JSON Lines or Parquet" in error.value.what
+    assert "gzip" in str(error.value.fix)
+
+
 def test_a_folder_without_any_known_file_names_the_known_tables(workspace, folder):
     (folder / "README.md").write_text("hello")
     (folder / "orders.csv").write_text("order_id,amount\n1,2\n")

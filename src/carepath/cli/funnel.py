@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 
 @click.command("funnel")
@@ -74,6 +75,15 @@ def command(
             where="--events, --warehouse",
             fix="give one of them: --events FILE, or --warehouse",
         )
+    for name, wanted in (("persons", "json"), ("with_sql", "json"), ("part", "csv")):
+        source = click.get_current_context().get_parameter_source(name)
+        if source != ParameterSource.DEFAULT and output_format != wanted:
+            option = "--" + name.removeprefix("with_")
+            raise CarepathError(
+                f"{option} only goes with --format {wanted}.",
+                where=option,
+                fix=f"add --format {wanted}",
+            )
     result = funnel(
         definition,
         events=events,

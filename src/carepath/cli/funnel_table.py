@@ -31,7 +31,8 @@ _EVENT_WORDS = {
     "no_person": "rows without a person",
     "no_group": "rows without the property that is counted",
     "no_event": "rows without an event",
-    "unparsable_timestamp": "rows without a readable timestamp",
+    "unparsable_timestamp": "rows without a readable timestamp, such as 2026-03-31T09:00:00Z",
+    "dated_too_early": "rows dated too early to be true (`earliest_plausible_at`)",
     "staff": "events of staff",
     "duplicate_event_id": "copies of an event",
     "excluded_by_where": "events that `where` leaves out",
@@ -66,7 +67,10 @@ def print_result(result: FunnelResult) -> None:
             if totals.n_mature
             else f"No window has ended yet {through}."
         )
-    for unseen in result.unseen_events:
+    events = result.events
+    if events.rows_read and not events.counted + events.excluded_by_where:
+        console.print("No row can be used; why is told below.")
+    for unseen in result.unseen_events if events.counted + events.excluded_by_where else ():
         near = f"; did you mean {unseen.nearest!r}?" if unseen.nearest else "."
         console.print(f"No event is called {unseen.event!r}{near}")
     tables = [_lay_out_steps(result.steps, has_bars=console.width >= WIDE)]

@@ -19,6 +19,8 @@ Interval = Literal["hour", "day", "week", "month"]
 
 DEFAULT_WINDOW_SECONDS = 14 * 86_400
 DEFAULT_TIE_SECONDS = 2
+EARLIEST_PLAUSIBLE_AT = datetime(2000, 1, 1)
+"""Year 1, 1900 and 1970 are how systems write that they have no date."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ class FunnelDefinition:
         From entry to the last moment that counts, end inclusive.
     tie_seconds : float
         Events closer than this are interchangeable in order.
+    earliest_plausible_at : datetime
+        Events of a file dated earlier are set aside.
     """
 
     steps: tuple[Step, ...]
@@ -119,6 +123,7 @@ class FunnelDefinition:
     trend: Trend | None = None
     histogram: Histogram | None = None
     complete_through: datetime | None = None
+    earliest_plausible_at: datetime = EARLIEST_PLAUSIBLE_AT
 
     @property
     def step_numbers(self) -> tuple[int, ...]:

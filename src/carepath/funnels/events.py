@@ -17,13 +17,13 @@ from carepath.quoting import quote_name, quote_text
 
 @dataclass(frozen=True)
 class EventAccount:
-    """What became of the rows read: `rows_read` is the sum of the first nine others.
+    """What became of the rows read: `rows_read` is the sum of the first ten others.
 
     Parameters
     ----------
     counted : int
         Events that count.
-    unreadable, no_person, no_group, no_event, unparsable_timestamp : int
+    unreadable, no_person, no_group, no_event, unparsable_timestamp, dated_too_early : int
         Rows that cannot be used, by the first reason that applies.
     staff : int
         Events of people who are out of every funnel of the warehouse.
@@ -42,6 +42,7 @@ class EventAccount:
     no_group: int
     no_event: int
     unparsable_timestamp: int
+    dated_too_early: int
     staff: int
     duplicate_event_id: int
     excluded_by_where: int
@@ -163,6 +164,8 @@ def write_fates(
         SQL of the row's number; then a column `row_number` and the text of the time are added.
     """
     names = {name: source.find(name) for name in ("person", "event", "timestamp")}
+    earliest = to_microseconds(None if source.is_judged else definition.earliest_plausible_at)
+    too_early = "false" if earliest is None else f"event_microseconds < {earliest}"
     properties = [source.text_of(source.find(name)) for name in definition.properties]
     event_id = source.text_of("event_id") if "event_id" in source.columns else None
     group = definition.group_by_property
@@ -180,6 +183,7 @@ def write_fates(
         when {_write_empty("unit")} then '{"no_group" if group else "no_person"}'
         when {_write_empty("event")} then 'no_event'
         when event_microseconds is null then 'unparsable_timestamp'
+        when {too_early} then 'dated_too_early'
         when is_excluded then 'staff'
     end as fate
 from (

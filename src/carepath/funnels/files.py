@@ -13,13 +13,14 @@ from carepath.funnels.reading import suggest
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
 from carepath.landing.files import RawFile, recognise
-from carepath.landing.jsonlines import open_jsonl
+from carepath.landing.jsonlines import open_jsonl, write_pointers
 from carepath.landing.matching import normalise_name
 from carepath.landing.parquet import open_parquet
 from carepath.landing.sources import Source
 from carepath.quoting import quote_name, quote_text
 
 REQUIRED = ("person", "event", "timestamp")
+_MEANINGS = {"person": "who did it", "event": "what was done", "timestamp": "when"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ class EventRelation:
         Whether rows have a place at all.
     is_columnar : bool
         Whether reading again costs little, and only the columns that are asked for.
+    is_judged : bool
+        Whether events whose dates are none have been rejected already.
     """
 
     relation: str
@@ -62,6 +65,7 @@ class EventRelation:
     row_number: str | None = None
     has_row_numbers: bool = True
     is_columnar: bool = False
+    is_judged: bool = False
 
     def find(self, wanted: str) -> str:
         """Return the name of a column as the source writes it: exactly so, else in other case.
@@ -88,7 +92,12 @@ class EventRelation:
             if is_required
             else f"No event has the property {wanted!r}.",
             where=self.name,
-            fix=suggest(wanted, self.columns, "columns" if is_required else "properties"),
+            fix=(
+                f"rename the column that says {_MEANINGS[wanted]} to {wanted}; "
+                + suggest(wanted, self.columns, "columns")
+                if is_required
+                else suggest(wanted, self.columns, "properties")
+            ),
         )
 
     def text_of(self, column: str) -> str:
@@ -187,7 +196,7 @@ def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> 
     keys = [column.name for column in source.columns]
     read = {normalise_name(name) for name in (*REQUIRED, "event_id", *properties)}
     wanted = [key for key in keys if normalise_name(key) in read]
-    cells = f"json_extract_string(document, {_write_paths(wanted)})"
+    cells = f"json_extract_string(document, {write_pointers(wanted)})"
     columns = {
         key: (f"source.cells_[{wanted.index(key) + 1}]" if key in wanted else "null", "VARCHAR")
         for key in keys
@@ -196,17 +205,12 @@ def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> 
         f"(select *, {cells} as cells_ from {source.relation}) as source",
         columns,
         file.name,
-        f"hash(json_extract_string(source.document, {_write_paths(sorted(keys))}))",
+        f"hash(json_extract_string(source.document, {write_pointers(sorted(keys))}))",
         is_unreadable="source.document is null",
         is_blank=source.is_blank,
         malformed=source.malformed,
         row_number=source.row_number,
     )
-
-
-def _write_paths(keys: Sequence[str]) -> str:
-    paths = ", ".join(quote_text(f'$."{key}"') for key in keys)
-    return f"[{paths}]::varchar[]"
 
 
 WAREHOUSE_COLUMNS = {"person": "member_id", "timestamp": "event_at"}
@@ -250,4 +254,5 @@ def open_warehouse(connection: duckdb.DuckDBPyConnection, prod: Path) -> EventRe
         "where source_table = 'snowplow.events'",
         has_row_numbers=False,
         is_columnar=True,
+        is_judged=True,
     )

@@ -162,10 +162,15 @@ def _write_people(
             )
         )
         matched = "opened_attempts"
+    opens = None
+    is_passing_told = bool(definition.exclusions) or definition.entry == "any_entry"
+    if definition.optional_steps and is_passing_told and not open_steps:
+        parts.append(_write_opened_optionals(definition, step_events))
+        opens = "opened_optionals"
     if definition.exclusions:
-        parts.append(_write_exclusions(definition, matched, open_steps))
+        parts.append(_write_exclusions(definition, matched, open_steps, opens))
         matched = "bounded_attempts"
-    parts.append(_write_kept(definition, matched, step_events))
+    parts.append(_write_kept(definition, matched, opens))
     window_end = _write_window_end(definition, "kept_attempts.entered_microseconds")
     flags = (
         "is_stopped, is_removed, stop_microseconds"
@@ -247,7 +252,7 @@ usable_events as (
 
 
 def _write_exclusions(
-    definition: FunnelDefinition, matched: str, open_steps: tuple[int, ...]
+    definition: FunnelDefinition, matched: str, open_steps: tuple[int, ...], opens: str | None
 ) -> str:
     selects = "\n\n    union all\n\n".join(
         f"    select person_id, {j} as exclusion_number, event_microseconds\n"
@@ -268,35 +273,38 @@ def _write_exclusions(
         tie_seconds=definition.tie_seconds,
         is_unordered=definition.order == "unordered",
         open_steps=open_steps,
+        opens=opens,
     )
     return f"exclusion_events as (\n{selects}\n),\n\n{rendered}"
 
 
-def _write_kept(definition: FunnelDefinition, matched: str, step_events: str) -> str:
-    if definition.entry == "first_entry":
-        return f"kept_attempts as (\n    select * from {matched}\n)"
-    optional = definition.optional_steps
-    are_apart = _are_apart(definition)
-    kept = render(
-        "funnel_kept_attempts",
-        attempts=matched,
-        step_numbers=definition.step_numbers,
-        optional_steps=optional,
-        opens=None if are_apart else "optional_opens",
-        is_unordered=definition.order == "unordered",
-    )
-    if not optional or are_apart:
-        return kept
+def _write_opened_optionals(definition: FunnelDefinition, step_events: str) -> str:
     opens = render(
         "funnel_step_opens",
         attempts="attempts",
         step_events=step_events,
-        step_numbers=optional,
+        step_numbers=definition.optional_steps,
         window_seconds=definition.window_seconds,
         tie_seconds=definition.tie_seconds,
         name="optional_opens",
     )
-    return f"{opens},\n\n{kept}"
+    pivoted = render(
+        "funnel_opened_optionals", opens="optional_opens", optional_steps=definition.optional_steps
+    )
+    return f"{opens},\n\n{pivoted}"
+
+
+def _write_kept(definition: FunnelDefinition, matched: str, opens: str | None) -> str:
+    if definition.entry == "first_entry":
+        return f"kept_attempts as (\n    select * from {matched}\n)"
+    return render(
+        "funnel_kept_attempts",
+        attempts=matched,
+        step_numbers=definition.step_numbers,
+        optional_steps=definition.optional_steps,
+        opens=opens,
+        is_unordered=definition.order == "unordered",
+    )
 
 
 def _write_progress(

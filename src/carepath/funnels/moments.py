@@ -27,7 +27,7 @@ def write_moment(cell: str, kind: str) -> str:
     """
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"{cell} at time zone 'UTC' as moment, cast({cell} as varchar) as moment_text"
-    if kind == "TIMESTAMP_NS":
+    if kind in {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}:
         moment = f"make_timestamp(epoch_ns({cell}) // 1000)"
         return f"{moment} as moment, cast({cell} as varchar) as moment_text"
     if kind.startswith("TIMESTAMP") or kind == "DATE":

@@ -12,6 +12,7 @@ from carepath.errors import CarepathError
 from carepath.funnels.definition import (
     DEFAULT_TIE_SECONDS,
     DEFAULT_WINDOW_SECONDS,
+    EARLIEST_PLAUSIBLE_AT,
     Attribution,
     Breakdown,
     DateRange,
@@ -44,6 +45,7 @@ KEYS = (
     "trend",
     "histogram",
     "complete_through",
+    "earliest_plausible_at",
 )
 
 
@@ -114,6 +116,7 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         trend=_read_trend(table, source, len(steps)),
         histogram=_read_histogram(table, source, len(steps)),
         complete_through=table.moment("complete_through", ends_day=True),
+        earliest_plausible_at=table.moment("earliest_plausible_at") or EARLIEST_PLAUSIBLE_AT,
     )
 
 

@@ -13,7 +13,14 @@ from carepath.funnels.result import ProblemRow
 from carepath.landing.casting import show_value
 
 MOST_ROWS = 20
-_BY_ROW = ("unreadable", "no_person", "no_group", "no_event", "unparsable_timestamp")
+_BY_ROW = (
+    "unreadable",
+    "no_person",
+    "no_group",
+    "no_event",
+    "unparsable_timestamp",
+    "dated_too_early",
+)
 
 
 def find_problem_rows(
@@ -32,7 +39,7 @@ select
     fate,
     case
         when fate = 'unparsable_timestamp' and moment_text is null then 'timestamp is empty'
-        when fate = 'unparsable_timestamp' then {show_value("moment_text")}
+        when fate in ('unparsable_timestamp', 'dated_too_early') then {show_value("moment_text")}
     end
 from ({fates})
 where fate is not null

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -73,7 +74,7 @@ def open_jsonl(
         ) as source"""
     keys, has_repeated_key = _read_keys(connection, relation)
     wanted = [key for key in keys if is_landed(normalise_name(key))]
-    paths = quote_list(f'$."{key}"' for key in wanted)
+    pointers = write_pointers(wanted)
     columns = tuple(
         SourceColumn(
             key,
@@ -84,7 +85,7 @@ def open_jsonl(
         for key in keys
     )
     extracted = f"""(
-        select *, json_extract_string(document, {paths}) as values_
+        select *, json_extract_string(document, {pointers}) as values_
         from {relation}
     ) as source"""
     problems: list[tuple[str, str]] = []
@@ -130,8 +131,12 @@ def _read_keys(
         """
     ).fetchone()
     assert row is not None
-    # A key with a quotation mark is no column of ours and cannot be written as a path.
-    return tuple(key for key in row[0] if '"' not in key), bool(row[1])
+    return tuple(row[0]), bool(row[1])
+
+
+def write_pointers(keys: Iterable[str]) -> str:
+    """Write SQL of where keys stand in an object: any key can be in a pointer, not in a path."""
+    return quote_list("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def _copy_readable_lines(file: RawFile, scratch: Path) -> tuple[Path, Path]:

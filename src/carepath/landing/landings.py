@@ -28,6 +28,8 @@ from carepath.logs import log, timed
 from carepath.quoting import quote_text
 from carepath.workspace import Workspace, resolve_folder
 
+_OTHER_KIND = "not a CSV, JSONL or Parquet file"
+
 
 def _show_nothing(_what: str, _share: float) -> None:
     """Show no progress."""
@@ -144,7 +146,7 @@ class _Landing:
     def _read(self, name: str, path: Path) -> FileReport:
         file = recognise(path, name)
         if file is None:
-            return FileReport(name, None, "unknown", notes=("not a CSV, JSONL or Parquet file",))
+            return FileReport(name, None, "unknown", notes=(_OTHER_KIND,))
         started = time.monotonic()
         size = max(path.stat().st_size, 1)
         sha256 = self._hash(file, size)
@@ -211,6 +213,7 @@ class _Landing:
 
     def _explain_nothing_known(self, reports: list[FileReport]) -> CarepathError:
         names = ", ".join(table.name for table in TABLES)
+        fix = f"name each file or folder after its table ({names}), as in task.csv"
         refused = [report for report in reports if report.status == "refused"]
         if refused:
             what = "No file could be read, so nothing was landed."
@@ -218,12 +221,15 @@ class _Landing:
             shown = ", ".join(report.file_name for report in reports[:5])
             more = f" and {len(reports) - 5} more" if len(reports) > 5 else ""
             what = f"No file of a known table here; found {shown}{more}."
+            if all(report.notes == (_OTHER_KIND,) for report in reports):
+                what = f"No file here is CSV, JSON Lines or Parquet; found {shown}{more}."
+                fix = "export one of these, plain or packed with gzip"
         else:
             what = "The folder has no files."
         return CarepathError(
             what,
             where=str(self._folder),
-            fix=f"name each file or folder after its table ({names}), as in task.csv",
+            fix=fix,
         )
 
 

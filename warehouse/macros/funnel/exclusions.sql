@@ -6,28 +6,41 @@
     optional_steps     numbers of the steps that may be passed over
     is_unordered       the whole funnel is then between entry and the last of all its steps
     open_steps         steps of which `matched` has is_open_<k>, which exclusions leave as it is
+    opens              attempt_id, is_open_<k> of the optional steps; none: `matched` has them
 
     An exclusion event counts when it is certainly between: later than the one step and earlier
     than the other by more than the tolerance; or, when the other was not reached, in the window.
-    The person must have come as far as from_step.
+    The person must have come as far as from_step: done it, or passed it over where it is optional.
 
     Gives common table expressions; the last, `bounded_attempts`, is `matched` with the steps after
     a stop set to null, is_stopped, stop_microseconds and is_removed. -#}
 {% macro funnel_exclusions(
     matched, exclusion_events, exclusions, step_numbers, optional_steps, window_seconds,
-    tie_seconds, is_unordered=false, open_steps=[]
+    tie_seconds, is_unordered=false, open_steps=[], opens=none
 ) -%}
 {% set tie = (tie_seconds * 1000000) | round | int -%}
+advanced_attempts as (
+    select
+        candidates.*,
+        {{ funnel_length(step_numbers, optional_steps, is_unordered, opens or 'candidates') }}
+            as progress_count
+    from {{ matched }} as candidates
+    {%- if opens %}
+    left join {{ opens }}
+        on candidates.attempt_id = {{ opens }}.attempt_id
+    {%- endif %}
+),
+
 excludable as (
     select
         *
         {%- for exclusion in exclusions %},
-        {{ funnel_exclusion_start(exclusion, optional_steps, is_unordered) }}
+        {{ funnel_exclusion_start(exclusion, is_unordered) }}
             as starts_microseconds_{{ exclusion.number }},
         {{ funnel_exclusion_end(exclusion, step_numbers, optional_steps, is_unordered) }}
             as ends_microseconds_{{ exclusion.number }}
         {%- endfor %}
-    from {{ matched }}
+    from advanced_attempts
 ),
 {% for exclusion in exclusions %}
 exclusion_timeline_{{ exclusion.number }} as (
@@ -125,13 +138,12 @@ bounded_attempts as (
 {%- endmacro %}
 
 {#- When the person had come as far as from_step; null when they had not. -#}
-{% macro funnel_exclusion_start(exclusion, optional_steps, is_unordered) -%}
+{% macro funnel_exclusion_start(exclusion, is_unordered) -%}
 {%- if is_unordered -%}
 entered_microseconds
 {%- else -%}
 case
-            when
-                {{ funnel_all_reached(range(1, exclusion.from_step + 1), optional_steps) }}
+            when progress_count >= {{ exclusion.from_step }}
                 then coalesce(
                     {%- for step in range(exclusion.from_step, 0, -1) %}
                     reached_microseconds_{{ step }}{{ ',' if not loop.last }}
@@ -146,8 +158,7 @@ case
 {% macro funnel_exclusion_end(exclusion, step_numbers, optional_steps, is_unordered) -%}
 {%- if is_unordered -%}
 case
-            when
-                {{ funnel_all_reached(step_numbers, []) }}
+            when progress_count = {{ step_numbers | length }}
                 then greatest(
                     {%- for step in step_numbers %}
                     reached_microseconds_{{ step }}{{ ',' if not loop.last }}
@@ -160,8 +171,7 @@ case
 {%- set _ = ends.append(step) -%}
 {%- endfor -%}
 case
-            when
-                {{ funnel_all_reached(range(1, exclusion.to_step), optional_steps) }}
+            when progress_count >= {{ exclusion.to_step }}
                 then coalesce(
                     {%- for step in ends %}
                     reached_microseconds_{{ step }},

@@ -3,8 +3,8 @@
     attempts       one row per attempt: attempt_id, person_id, entered_microseconds and, per step,
                    event_number_<k>, reached_microseconds_<k>
     step_numbers   all the steps
-    opens          attempt_id, step_number of the optional steps that were done at all; needed only
-                   where there are optional steps; none: attempts has is_open_<k> of them
+    opens          attempt_id, is_open_<k> of the optional steps; needed only where there are some;
+                   none: attempts has is_open_<k> of them
     is_unordered   the longest is then the one with the most steps
 
     Length is the number of steps passed in a row: done in order, or optional and passed over on
@@ -12,31 +12,19 @@
 
     Gives `kept_attempts`: the columns of `attempts`. -#}
 {% macro funnel_kept_attempts(
-    attempts, step_numbers, optional_steps=[], opens='optional_opens', is_unordered=false
+    attempts, step_numbers, optional_steps=[], opens='opened_optionals', is_unordered=false
 ) -%}
-{% if optional_steps and opens -%}
-opened_optionals as (
-    select
-        attempt_id
-        {%- for step in optional_steps %},
-        max(case when step_number = {{ step }} then 1 else 0 end) = 1 as is_open_{{ step }}
-        {%- endfor %}
-    from {{ opens }}
-    group by attempt_id
-),
-
-{% endif -%}
 measured_attempts as (
     select
         candidates.*,
         {{ funnel_length(
-            step_numbers, optional_steps, is_unordered, 'opened_optionals' if opens else 'candidates'
+            step_numbers, optional_steps, is_unordered, opens or 'candidates'
         ) }}
             as step_count
     from {{ attempts }} as candidates
     {%- if optional_steps and opens %}
-    left join opened_optionals
-        on candidates.attempt_id = opened_optionals.attempt_id
+    left join {{ opens }}
+        on candidates.attempt_id = {{ opens }}.attempt_id
     {%- endif %}
 ),
 
@@ -89,4 +77,21 @@ case
             else {{ step_numbers | length }}
         end
 {%- endif -%}
+{%- endmacro %}
+
+{#- Which optional steps each attempt did at all.
+
+    opens   attempt_id, step_number of those that were done
+
+    Gives `opened_optionals`: attempt_id, is_open_<k>; attempts without any are not in it. -#}
+{% macro funnel_opened_optionals(opens, optional_steps) -%}
+opened_optionals as (
+    select
+        attempt_id
+        {%- for step in optional_steps %},
+        max(case when step_number = {{ step }} then 1 else 0 end) = 1 as is_open_{{ step }}
+        {%- endfor %}
+    from {{ opens }}
+    group by attempt_id
+)
 {%- endmacro %}
