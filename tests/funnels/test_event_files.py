@@ -134,7 +134,7 @@ def test_what_is_no_time_is_set_aside_with_its_row(tmp_path, written):
     assert row.detail == (f"'{written}'" if written else "timestamp is empty")
 
 
-@pytest.mark.parametrize("written", ["0", "46083.375", "1900-01-01", "1999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("written", ["0", "46083.375", "1900-01-01", "1979-12-31T23:59:59Z"])
 def test_a_date_that_is_how_systems_write_none_is_set_aside_with_its_row(tmp_path, written):
     rows = [
         {"person": "p", "event": "A", "timestamp": written},
@@ -150,6 +150,20 @@ def test_a_date_that_is_how_systems_write_none_is_set_aside_with_its_row(tmp_pat
     older = funnel(STEPS | {"earliest_plausible_at": "1900-01-01"}, events=path)
     assert (older.events.counted, older.events.dated_too_early) == (3, 0)
     assert [step.closed for step in older.steps] == [1, 0]
+
+
+def test_a_clock_that_starts_at_nought_is_the_files_own(tmp_path):
+    rows = [
+        {"person": "p", "event": "A", "timestamp": "0"},
+        {"person": "p", "event": "B", "timestamp": "90.5"},
+        {"person": "q", "event": "A", "timestamp": "2026-03-01 10:00"},
+    ]
+    path = write_csv(tmp_path / "e.csv", rows)
+    result = funnel(STEPS, events=path)
+    assert [step.closed for step in result.steps] == [2, 1]
+    assert result.events.dated_too_early == 0 and not result.problem_rows
+    strict = funnel(STEPS | {"earliest_plausible_at": "1980-01-01"}, events=path)
+    assert (strict.events.counted, strict.events.dated_too_early) == (1, 2)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,10 @@ Interval = Literal["hour", "day", "week", "month"]
 
 DEFAULT_WINDOW_SECONDS = 14 * 86_400
 DEFAULT_TIE_SECONDS = 2
-EARLIEST_PLAUSIBLE_AT = datetime(2000, 1, 1)
+EARLIEST_PLAUSIBLE_AT = datetime(1980, 1, 1)
 """Year 1, 1900 and 1970 are how systems write that they have no date."""
+EARLIEST_READABLE_AT = datetime(1000, 1, 1)
+"""What is read as an earlier year was written in another order: 02-03-26."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +107,9 @@ class FunnelDefinition:
         From entry to the last moment that counts, end inclusive.
     tie_seconds : float
         Events closer than this are interchangeable in order.
-    earliest_plausible_at : datetime
-        Events of a file dated earlier are set aside.
+    earliest_plausible_at : datetime, optional
+        Events of a file dated earlier are set aside. None: EARLIEST_PLAUSIBLE_AT, unless most
+        events are older.
     """
 
     steps: tuple[Step, ...]
@@ -123,7 +126,7 @@ class FunnelDefinition:
     trend: Trend | None = None
     histogram: Histogram | None = None
     complete_through: datetime | None = None
-    earliest_plausible_at: datetime = EARLIEST_PLAUSIBLE_AT
+    earliest_plausible_at: datetime | None = None
 
     @property
     def step_numbers(self) -> tuple[int, ...]:

@@ -7,7 +7,12 @@ from itertools import count
 
 import duckdb
 
-from carepath.funnels.definition import FunnelDefinition, Step
+from carepath.funnels.definition import (
+    EARLIEST_PLAUSIBLE_AT,
+    EARLIEST_READABLE_AT,
+    FunnelDefinition,
+    Step,
+)
 from carepath.funnels.files import EventRelation
 from carepath.funnels.literals import to_microseconds, write_condition
 from carepath.funnels.matching import needs_total_order
@@ -47,6 +52,12 @@ class EventAccount:
     duplicate_event_id: int
     excluded_by_where: int
     conflicting_event_ids: int
+
+    @property
+    def is_mostly_early(self) -> bool:
+        """Whether most rows that could count are dated too early."""
+        usable = self.counted + self.duplicate_event_id + self.excluded_by_where + self.staff
+        return self.dated_too_early > usable
 
 
 REASONS = tuple(
@@ -164,7 +175,9 @@ def write_fates(
         SQL of the row's number; then a column `row_number` and the text of the time are added.
     """
     names = {name: source.find(name) for name in ("person", "event", "timestamp")}
-    earliest = to_microseconds(None if source.is_judged else definition.earliest_plausible_at)
+    earliest = to_microseconds(
+        None if source.is_judged else definition.earliest_plausible_at or EARLIEST_PLAUSIBLE_AT
+    )
     too_early = "false" if earliest is None else f"event_microseconds < {earliest}"
     properties = [source.text_of(source.find(name)) for name in definition.properties]
     event_id = source.text_of("event_id") if "event_id" in source.columns else None
@@ -190,7 +203,9 @@ from (
     select
         * exclude ({hidden}),
         case
-            when moment between timestamp '1000-01-01' and timestamp '9999-12-31 23:59:59.999999'
+            when
+                moment between timestamp '{EARLIEST_READABLE_AT}'
+                and timestamp '9999-12-31 23:59:59.999999'
                 then epoch_us(moment)
         end as event_microseconds
     from (

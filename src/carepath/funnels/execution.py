@@ -6,6 +6,7 @@ import os
 import tempfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import duckdb
 from carepath.errors import CarepathError
 from carepath.funnels.breakdown import break_down
 from carepath.funnels.crossing import add_assignment, has_crossing_steps
-from carepath.funnels.definition import FunnelDefinition
+from carepath.funnels.definition import EARLIEST_READABLE_AT, FunnelDefinition
 from carepath.funnels.events import LoadedEvents, drop_all, load_events
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
 from carepath.funnels.histogram import make_histogram
@@ -81,9 +82,13 @@ def funnel(
             add_assignment(connection)
         try:
             if events is not None:
-                loaded, source = _load_file(
-                    connection, Path(events), definition, scratch, keeps_units=persons
-                )
+                path = Path(events)
+                loaded, source = _load_file(connection, path, definition, scratch, persons)
+                if definition.earliest_plausible_at is None and loaded.account.is_mostly_early:
+                    # The file has a clock of its own, such as seconds from its first event.
+                    drop_all(connection)
+                    definition = replace(definition, earliest_plausible_at=EARLIEST_READABLE_AT)
+                    loaded, source = _load_file(connection, path, definition, scratch, persons)
             else:
                 prod = find_workspace(Path(warehouse or ".")).prod
                 source = open_warehouse(connection, prod)
@@ -111,7 +116,6 @@ def _load_file(
     path: Path,
     definition: FunnelDefinition,
     scratch: Path,
-    *,
     keeps_units: bool,
 ) -> tuple[LoadedEvents, EventRelation]:
     properties = definition.properties

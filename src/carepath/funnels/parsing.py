@@ -12,7 +12,6 @@ from carepath.errors import CarepathError
 from carepath.funnels.definition import (
     DEFAULT_TIE_SECONDS,
     DEFAULT_WINDOW_SECONDS,
-    EARLIEST_PLAUSIBLE_AT,
     Attribution,
     Breakdown,
     DateRange,
@@ -116,7 +115,7 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         trend=_read_trend(table, source, len(steps)),
         histogram=_read_histogram(table, source, len(steps)),
         complete_through=table.moment("complete_through", ends_day=True),
-        earliest_plausible_at=table.moment("earliest_plausible_at") or EARLIEST_PLAUSIBLE_AT,
+        earliest_plausible_at=table.moment("earliest_plausible_at"),
     )
 
 
