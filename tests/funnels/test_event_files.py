@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
+import polars
 import pytest
 
 from carepath.errors import CarepathError
@@ -150,6 +151,39 @@ def test_a_date_that_is_how_systems_write_none_is_set_aside_with_its_row(tmp_pat
     older = funnel(STEPS | {"earliest_plausible_at": "1900-01-01"}, events=path)
     assert (older.events.counted, older.events.dated_too_early) == (3, 0)
     assert [step.closed for step in older.steps] == [1, 0]
+
+
+RENAMED = {"person": "user_id", "event": "Action", "timestamp": "at", "event_id": "$id"}
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "parquet"])
+def test_a_definition_names_the_columns_of_the_file(tmp_path, kind):
+    rows = [
+        {"user_id": "p", "Action": "A", "at": "2026-03-01 10:00", "$id": "1", "event": "web"},
+        {"user_id": "p", "Action": "A", "at": "2026-03-01 10:00", "$id": "1", "event": "web"},
+        {"user_id": "p", "Action": "B", "at": "2026-03-01 10:01", "$id": "2", "event": "app"},
+    ]
+    path = tmp_path / f"e.{kind}"
+    frame = polars.DataFrame(rows)
+    {"csv": frame.write_csv, "jsonl": frame.write_ndjson, "parquet": frame.write_parquet}[kind](
+        path
+    )
+    for action in ("Action", "action"):
+        result = funnel(STEPS | {"columns": RENAMED | {"event": action}}, events=path)
+        assert [step.closed for step in result.steps] == [1, 1]
+        assert (result.events.counted, result.events.duplicate_event_id) == (2, 1)
+
+
+def test_a_column_that_the_definition_names_wrongly_is_told_with_the_nearest(tmp_path):
+    path = write_csv(tmp_path / "e.csv", [{"user_id": "p", "event": "A", "timestamp": "0"}])
+    with pytest.raises(CarepathError, match="no column 'user', which the definition") as caught:
+        funnel(STEPS | {"columns": {"person": "user"}}, events=path)
+    assert caught.value.where == str(path)
+    assert caught.value.fix.startswith("did you mean 'user_id'?")
+    with pytest.raises(CarepathError, match="columns.persom is not a known key"):
+        funnel(STEPS | {"columns": {"persom": "user"}}, events=path)
+    with pytest.raises(CarepathError, match="the events are the warehouse's"):
+        funnel(STEPS | {"columns": {"person": "user"}}, warehouse=tmp_path)
 
 
 def test_a_clock_that_starts_at_nought_is_the_files_own(tmp_path):
@@ -328,7 +362,8 @@ def test_a_missing_column_is_said_to_be_what_it_should_hold(tmp_path):
     with pytest.raises(CarepathError) as caught:
         funnel(STEPS, events=path)
     assert caught.value.fix == (
-        "rename the column that says who did it to person; known columns: user_id, event, timestamp"
+        "name the column that says who did it in the definition: "
+        'columns = { person = "..." }; known columns: user_id, event, timestamp'
     )
 
 

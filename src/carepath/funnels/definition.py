@@ -103,6 +103,8 @@ class FunnelDefinition:
     ----------
     steps : tuple of Step
         Two or more.
+    columns : dict
+        What a file calls its columns person, event, timestamp and event_id, where otherwise.
     window_seconds : float
         From entry to the last moment that counts, end inclusive.
     tie_seconds : float
@@ -113,6 +115,7 @@ class FunnelDefinition:
     """
 
     steps: tuple[Step, ...]
+    columns: Mapping[str, str] = field(default_factory=dict)
     window_seconds: float = DEFAULT_WINDOW_SECONDS
     order: Order = "ordered"
     entry: EntryMode = "first_entry"

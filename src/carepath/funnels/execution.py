@@ -75,6 +75,12 @@ def funnel(
         definition = read_definition(Path(definition))
     elif not isinstance(definition, FunnelDefinition):
         definition = parse_definition(definition)
+    if definition.columns and events is None:
+        raise CarepathError(
+            "The definition names columns of a file, but the events are the warehouse's.",
+            where="columns",
+            fix="leave columns out, or add --events FILE",
+        )
     with tempfile.TemporaryDirectory(prefix="carepath-funnel-") as folder:
         scratch = Path(folder)
         connection = _connect(scratch)
@@ -118,9 +124,8 @@ def _load_file(
     scratch: Path,
     keeps_units: bool,
 ) -> tuple[LoadedEvents, EventRelation]:
-    properties = definition.properties
     try:
-        source = open_events(connection, path, properties, scratch)
+        source = open_events(connection, path, definition, scratch)
         return load_events(connection, source, definition, keeps_units=keeps_units), source
     except duckdb.OutOfMemoryException:
         raise
@@ -128,7 +133,7 @@ def _load_file(
         # A malformed record: read again, leaving such records out and counting them.
         drop_all(connection)
     try:
-        source = open_events(connection, path, properties, scratch, is_careful=True)
+        source = open_events(connection, path, definition, scratch, is_careful=True)
         return load_events(connection, source, definition, keeps_units=keeps_units), source
     except duckdb.OutOfMemoryException:
         raise

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from carepath.errors import CarepathError
+from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.reading import suggest
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
@@ -20,6 +21,7 @@ from carepath.landing.sources import Source
 from carepath.quoting import quote_name, quote_text
 
 REQUIRED = ("person", "event", "timestamp")
+ROLES = (*REQUIRED, "event_id")
 _MEANINGS = {"person": "who did it", "event": "what was done", "timestamp": "when"}
 
 
@@ -93,12 +95,35 @@ class EventRelation:
             else f"No event has the property {wanted!r}.",
             where=self.name,
             fix=(
-                f"rename the column that says {_MEANINGS[wanted]} to {wanted}; "
-                + suggest(wanted, self.columns, "columns")
+                f"name the column that says {_MEANINGS[wanted]} in the definition: "
+                f'columns = {{ {wanted} = "..." }}; ' + suggest(wanted, self.columns, "columns")
                 if is_required
                 else suggest(wanted, self.columns, "properties")
             ),
         )
+
+    def rename(self, columns: Mapping[str, str]) -> EventRelation:
+        """Return it with columns under the names that they have here.
+
+        Parameters
+        ----------
+        columns : dict
+            Name here -> name in the source, in whatever case.
+
+        Raises
+        ------
+        CarepathError
+            When there is no such column, listing those that there are.
+        """
+        for role, name in columns.items():
+            if not any(normalise_name(name) == normalise_name(other) for other in self.columns):
+                raise CarepathError(
+                    f"There is no column {name!r}, which the definition gives for {role}.",
+                    where=self.name,
+                    fix=suggest(name, self.columns, "columns"),
+                )
+        renamed = {role: self.columns[self.find(name)] for role, name in columns.items()}
+        return replace(self, columns=self.columns | renamed)
 
     def text_of(self, column: str) -> str:
         """Write SQL for a cell as text; null where it is empty."""
@@ -108,7 +133,7 @@ class EventRelation:
 def open_events(
     connection: duckdb.DuckDBPyConnection,
     path: Path,
-    properties: Sequence[str],
+    definition: FunnelDefinition,
     scratch: Path,
     *,
     is_careful: bool = False,
@@ -121,8 +146,8 @@ def open_events(
         Where it will be read.
     path : Path
         CSV, Parquet or JSON Lines; gzip too.
-    properties : sequence of str
-        Properties that will be read.
+    definition : FunnelDefinition
+        Tells the columns and properties that will be read.
     scratch : Path
         Folder for temporary copies.
     is_careful : bool
@@ -147,7 +172,8 @@ def open_events(
             fix="give CSV, Parquet or JSON Lines (.csv, .parquet, .jsonl, also .gz)",
         )
     try:
-        return _open(connection, file, properties, scratch, is_careful)
+        read = (*definition.properties, *definition.columns.values())
+        return _open(connection, file, read, scratch, is_careful).rename(definition.columns)
     except (EOFError, OSError) as error:
         raise CarepathError(
             f"The file cannot be read to its end: {error}.", where=str(path), fix="export it again"
@@ -194,7 +220,7 @@ def _describe(source: Source, file: RawFile) -> EventRelation:
 def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> EventRelation:
     """Extract the keys that are read in one pass; the others only to compare copies."""
     keys = [column.name for column in source.columns]
-    read = {normalise_name(name) for name in (*REQUIRED, "event_id", *properties)}
+    read = {normalise_name(name) for name in (*ROLES, *properties)}
     wanted = [key for key in keys if normalise_name(key) in read]
     cells = f"json_extract_string(document, {write_pointers(wanted)})"
     columns = {

@@ -25,12 +25,14 @@ from carepath.funnels.definition import (
     Step,
     Trend,
 )
+from carepath.funnels.files import ROLES
 from carepath.funnels.reading import LONGEST_WINDOW_SECONDS, Source, Table
 
 MOST_STEPS = 30
 MOST_BINS = 1_000
 KEYS = (
     "steps",
+    "columns",
     "window_seconds",
     "order",
     "entry",
@@ -100,6 +102,7 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
     entry: EntryMode = table.choice("entry", get_args(EntryMode), "first_entry")
     return FunnelDefinition(
         steps=steps,
+        columns=_read_columns(table, source),
         window_seconds=table.seconds(
             "window_seconds", DEFAULT_WINDOW_SECONDS, least=1e-6, most=LONGEST_WINDOW_SECONDS
         ),
@@ -117,6 +120,15 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         complete_through=table.moment("complete_through", ends_day=True),
         earliest_plausible_at=table.moment("earliest_plausible_at"),
     )
+
+
+def _read_columns(table: Table, source: Source) -> dict[str, str]:
+    """Read what the file calls the columns that every event has."""
+    if "columns" not in table:
+        return {}
+    part = Table(table.raw("columns"), source, "columns", ROLES)
+    named = {role: part.text(role) for role in ROLES}
+    return {role: name for role, name in named.items() if name is not None}
 
 
 def _read_list(table: Table, key: str) -> list[Any]:
