@@ -1,0 +1,55 @@
+"""Which spans without events are told: the alarm is shared, few people are left out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from carepath.questions.outages import Loss, _scan
+
+DAYS = 100
+OUTAGE = np.datetime64("2025-02-20", "D")
+
+
+def scan(missing: int, records: int = 10, **groups: str) -> list[Loss]:
+    """Scan a hundred days on which one record in a hundred lacks its event, and one day more do.
+
+    Each of `groups` (a device and its label) has as many records as the outage, which is in the
+    first of them.
+    """
+    labels = list(groups.values()) or ["all"]
+    days, captured, labelled = [], [], []
+    for place, label in enumerate(labels):
+        for day in range(DAYS):
+            seen = np.ones(10, dtype=bool)
+            seen[: 1 if day % 10 == 0 else 0] = False
+            if day == 50 and place == 0:
+                seen = np.arange(records) >= missing
+            days += [OUTAGE + day - 50] * len(seen)
+            captured += seen.tolist()
+            labelled += [label] * len(seen)
+    split = {"device": np.array(labelled)} if groups else {}
+    return _scan("CREATE_PROJECT", np.array(days), np.array(captured), split)
+
+
+def told(losses: list[Loss]) -> list[tuple[str, object]]:
+    return [(loss.among, loss.first_date) for loss in losses]
+
+
+def test_the_alarm_level_is_shared_by_all_that_are_looked_at() -> None:
+    assert told(scan(4)) == [("everybody", OUTAGE.astype(object))]
+    assert told(scan(4, first="mobile", second="desktop")) == []
+
+
+def test_an_outage_of_one_device_is_told_of_that_device() -> None:
+    found = told(scan(6, first="mobile", second="desktop"))
+    assert ("device mobile", OUTAGE.astype(object)) in found
+
+
+def test_those_of_whom_the_device_is_unknown_are_no_device() -> None:
+    found = told(scan(6, first="unknown", second="desktop"))
+    assert all(among == "everybody" for among, _ in found)
+
+
+def test_a_span_of_fewer_than_ten_people_is_not_told() -> None:
+    assert len(scan(9, records=9)) == 0
+    assert len(scan(10, records=10)) == 1
