@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
+from datetime import timedelta
 
-from carepath.questions.outages import Loss, _scan
+import numpy as np
+from made import MONDAY, WINDOW, Made
+
+from carepath.questions.asking import read_as_of, read_site_time_zone
+from carepath.questions.outages import Loss, _measure, _scan
+from carepath.questions.question import Context
+from carepath.questions.warehouse import EmbeddedWarehouse
+from carepath.questions.why_conversion_changed import QUESTION
 
 DAYS = 100
 OUTAGE = np.datetime64("2025-02-20", "D")
@@ -53,3 +60,33 @@ def test_those_of_whom_the_device_is_unknown_are_no_device() -> None:
 def test_a_span_of_fewer_than_ten_people_is_not_told() -> None:
     assert len(scan(9, records=9)) == 0
     assert len(scan(10, records=10)) == 1
+
+
+def test_missed_are_those_who_created_a_project_in_their_window_without_its_event(
+    made: Made,
+) -> None:
+    second = timedelta(seconds=1)
+    for number, (after_entry, did) in enumerate(
+        [
+            (timedelta(0), (1,)),
+            (WINDOW, (1,)),
+            (-second, (1,)),
+            (WINDOW + second, (1,)),
+            (WINDOW, (1, 6)),
+            (None, (1,)),
+        ]
+    ):
+        member_id = made.person(MONDAY, did)
+        if after_entry is not None:
+            made.project(f"p{number}", MONDAY + after_entry, member_id=member_id)
+    made.person(MONDAY, (1,), is_mature=False)
+    made.fresh()
+    warehouse = EmbeddedWarehouse(made.write() / "prod.duckdb")
+    try:
+        moment, zone = read_as_of(warehouse), read_site_time_zone(warehouse)
+        day = MONDAY.date()
+        losses = [Loss("CREATE_PROJECT", "everybody", day, day, 0.0, 1.0)]
+        missed = _measure(Context(QUESTION, warehouse, moment, zone), losses)
+    finally:
+        warehouse.close()
+    assert (missed.value, missed.n) == (2 / 6, 6)
