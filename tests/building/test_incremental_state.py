@@ -145,6 +145,8 @@ CHANGES: dict[str, Callable[[Workspace, Path], None]] = {
     "rows were landed": lambda w, _: add_events(w, 1, 2),
     "a definition": lambda w, _: _append(w.definitions / "holidays.csv", "2026-02-03,Extra\n"),
     "a model": lambda _, project: _append(project / "models" / "a.sql", " "),
+    "a macro": lambda _, project: _append(project / "macros" / "a.sql", " "),
+    "a data test": lambda _, project: _append(project / "tests" / "a.sql", " "),
     "another prod": lambda w, _: w.prod.write_bytes(b"prod, another"),
 }
 
@@ -158,8 +160,9 @@ def test_there_is_nothing_to_do_exactly_when_nothing_has_changed(
     change: str | None, workspace: Workspace, tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
-    (project / "models").mkdir(parents=True)
-    (project / "models" / "a.sql").write_text("select 1")
+    for folder in ("models", "macros", "tests"):
+        (project / folder).mkdir(parents=True)
+        (project / folder / "a.sql").write_text("select 1")
     (project / "dbt_project.yml").write_text("name: x")
     workspace.prod.write_bytes(b"prod")
 
