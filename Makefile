@@ -90,7 +90,7 @@ survival: $(VENV)/.development
 	CAREPATH_SURVIVAL=all $(BIN)/python -m pytest tests/survival
 
 audit: $(VENV)/.development
-	$(BIN)/python -m pytest tests/packaging/test_dependencies.py tests/packaging/test_wheel.py -k "not wheel_ and not demo"
+	$(BIN)/python -m pytest tests/packaging/test_dependencies.py tests/packaging/test_wheel.py -k "not wheel_"
 
 format: $(VENV)/.development
 	$(BIN)/ruff check --fix .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -149,15 +150,18 @@ def resolve_folder(path: Path) -> Path:
     Raises
     ------
     CarepathError
-        When its links go round in a circle, or it names a user who is not there.
+        When its links go round in a circle, it names a user who is not there, or is too long.
     """
     try:
-        return path.expanduser().resolve()
+        resolved = path.expanduser().resolve()
+        with suppress(PermissionError):
+            resolved.exists()  # a name that is too long raises
+        return resolved
     except (OSError, RuntimeError):
         raise CarepathError(
             "The path leads nowhere.",
             where=str(path),
-            fix="check its links and, after ~, the name of the user",
+            fix="check its links, the length of its names and, after ~, the name of the user",
         ) from None
 
 

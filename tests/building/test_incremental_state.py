@@ -34,12 +34,13 @@ def make_state(workspace: Workspace, rows: int, batch: int = 1) -> None:
         )
 
 
-def add_events(workspace: Workspace, rows: int, batch: int) -> None:
-    """So many raw events of a batch."""
+def add_events(workspace: Workspace, rows: int, batch: int | None) -> None:
+    """So many raw events of a batch; none where carepath did not land them."""
     with duckdb.connect(str(workspace.raw)) as connection:
         connection.execute(
             "insert into snowplow.events (event_id, _batch_number) "
-            f"select cast(i as varchar), {batch} from range({rows}) as r (i)"
+            "select cast(i as varchar), cast($batch as integer) from range($rows) as r (i)",
+            {"batch": batch, "rows": rows},
         )
 
 
@@ -66,6 +67,12 @@ def test_rows_gone_from_raw_start_the_state_over(workspace: Workspace) -> None:
     reason = prepare_state(workspace.prep, workspace.raw, start_over=False)
     assert reason == "rows of snowplow.events that earlier builds read are gone"
     assert read_tables(workspace.prep) == []
+
+
+def test_rows_that_carepath_did_not_land_are_read_too(workspace: Workspace) -> None:
+    add_events(workspace, 2, None)
+    make_state(workspace, 5)
+    assert prepare_state(workspace.prep, workspace.raw, start_over=False) is None
 
 
 def note_file(workspace: Workspace, content: str, batch: int) -> None:
@@ -138,6 +145,8 @@ CHANGES: dict[str, Callable[[Workspace, Path], None]] = {
     "rows were landed": lambda w, _: add_events(w, 1, 2),
     "a definition": lambda w, _: _append(w.definitions / "holidays.csv", "2026-02-03,Extra\n"),
     "a model": lambda _, project: _append(project / "models" / "a.sql", " "),
+    "a macro": lambda _, project: _append(project / "macros" / "a.sql", " "),
+    "a data test": lambda _, project: _append(project / "tests" / "a.sql", " "),
     "another prod": lambda w, _: w.prod.write_bytes(b"prod, another"),
 }
 
@@ -151,8 +160,9 @@ def test_there_is_nothing_to_do_exactly_when_nothing_has_changed(
     change: str | None, workspace: Workspace, tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
-    (project / "models").mkdir(parents=True)
-    (project / "models" / "a.sql").write_text("select 1")
+    for folder in ("models", "macros", "tests"):
+        (project / folder).mkdir(parents=True)
+        (project / folder / "a.sql").write_text("select 1")
     (project / "dbt_project.yml").write_text("name: x")
     workspace.prod.write_bytes(b"prod")
 

@@ -142,6 +142,12 @@ def command_lines(draw: st.DrawFn) -> list[str]:
     return [verb, *words]
 
 
+def test_a_workspace_whose_name_is_too_long_is_a_mistake(place: Path) -> None:
+    code, err = run(place, ["build", "--workspace", "é" * 200])
+    assert code == ExitCode.USAGE
+    assert "leads nowhere" in err
+
+
 @settings(
     max_examples=times(120),
     deadline=None,

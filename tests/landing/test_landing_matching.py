@@ -46,6 +46,10 @@ def test_the_name_of_the_file_or_its_folder_tells_the_table(path, table):
     assert (found.name if found else None) == table
 
 
+def test_of_several_folders_that_name_a_table_the_innermost_counts():
+    assert match_table(PurePath("events/task/part-0.csv"), set()).name == "task"
+
+
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
 def test_the_columns_tell_the_table_where_the_name_does_not(table):
     assert match_table(PurePath("data.csv"), table.column_names) is table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -34,6 +35,20 @@ def test_the_wheel_ships_the_dbt_project_whole(wheel: Path) -> None:
             assert f"carepath/{path.relative_to(ROOT)}" in shipped
     for path in (ROOT / "src").rglob("*.json"):
         assert str(path.relative_to(ROOT / "src")) in shipped
+
+
+def test_what_is_built_from_source_holds_what_the_wheel_is_made_of_and_no_tests(
+    tmp_path: Path,
+) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", tmp_path, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        shipped = {name.split("/")[1] for name in archive.getnames()}
+    named = {"src", "warehouse", "README.md", "CHANGELOG.md", "pyproject.toml"}
+    assert shipped == named | {"PKG-INFO", ".gitignore"}
 
 
 def test_every_dependency_has_its_reason_beside_it() -> None:

@@ -52,6 +52,11 @@ def test_a_quiet_window_within_a_roll_out_is_no_absence():
     assert (found.kind, found.absent_until, found.present_from) == ("dated", 2, 6)
 
 
+def test_a_busy_window_early_in_a_roll_out_is_no_presence():
+    found = date_exposure([0, 0, 0, 6, 3, 3, 3, 3, 3, 6], [10] * 10)
+    assert (found.kind, found.absent_until, found.present_from) == ("dated", 2, 9)
+
+
 def test_a_small_client_gets_a_wider_interval():
     found = date_exposure([0, 0, 0, 0, 4, 4, 4, 4, 4, 4], [4] * 10)
     assert found.kind == "dated"
@@ -171,6 +176,25 @@ def test_few_periods_on_one_side_are_not_identified():
     assert interrupted_series(k[:44], n[:44], 39, 40).verdict == "not identified"
     with pytest.raises(CarepathError):
         interrupted_series(k, n, 40, 40)
+
+
+def test_weeks_of_a_partial_roll_out_are_left_out():
+    k, n = weekly()
+    before = interrupted_series(k, n, 36, 43)
+    k[37:43] = 0
+    assert interrupted_series(k, n, 36, 43) == before
+
+
+@pytest.mark.parametrize("weeks", [20, 50])
+def test_the_interval_of_a_change_of_level_is_students_on_four_fewer_than_the_weeks(weeks):
+    k, n = (part[30 : 30 + weeks] for part in weekly())
+    half = {
+        level: np.subtract(*(found.high, found.value))
+        for level in (0.5, 0.95)
+        for found in [interrupted_series(k, n, 9, 10, level=level).change]
+    }
+    expected = stats.t.ppf([0.75, 0.975], len(n) - 4)
+    assert half[0.95] / half[0.5] == pytest.approx(expected[1] / expected[0], rel=1e-9)
 
 
 def test_a_straight_line_without_a_step_has_no_change_of_level():

@@ -95,6 +95,17 @@ def test_service_is_unknown_where_no_work_ever_waited():
     assert service.contribution.value is None
 
 
+def test_service_is_unknown_where_fewer_than_thirty_visits_ended_while_work_waited():
+    def service(visits):
+        few = np.zeros(168)
+        few[:visits] = 1.0
+        found = demand_or_efficiency(replace(window(), waiting_visits=few), window(seed=2), seed=1)
+        return next(driver for driver in found.drivers if driver.name == "service")
+
+    assert service(29).before is None
+    assert service(30).before is not None
+
+
 def test_short_windows_cannot_tell():
     assert demand_or_efficiency(window(40), window(40), seed=1).verdict == "cannot tell"
 

@@ -40,6 +40,12 @@ def test_ordinary_days_raise_no_alarm():
     assert quiet >= 38
 
 
+def test_days_that_are_all_alike_make_no_outage_of_a_few_missing_events():
+    captured = np.full(60, 9)
+    captured[30] = 7
+    assert find_outages(captured, np.full(60, 10)) == ()
+
+
 def test_fewer_people_with_their_events_are_no_outage():
     rng, records, share = days()
     records[100:200] //= 4

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlglot import exp
 
+from carepath.questions.registry import QUESTIONS
 from warehouse.project_files import (
     LAYERS,
     WAREHOUSE,
@@ -149,6 +150,17 @@ def test_a_window_that_depends_on_order_says_which(name: str) -> None:
     ordered = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
     windows = [w for w in parse(name).find_all(exp.Window) if isinstance(w.this, ordered)]
     assert [w.sql() for w in windows if w.args.get("order") is None] == []
+
+
+def test_the_exposure_of_the_answers_names_every_table_that_a_question_reads() -> None:
+    (answers,) = (entry for entry in entries("exposures") if entry["name"] == "answers")
+    read = {table for entry in QUESTIONS for table in entry.load().QUESTION.reads}
+    assert {f"ref('{table}')" for table in read} - set(answers["depends_on"]) == set()
+
+
+def test_every_table_of_prod_is_for_somebody() -> None:
+    named = {name for entry in entries("exposures") for name in entry["depends_on"]}
+    assert named == {f"ref('{name}')" for name in sql_files("prod")}
 
 
 def test_a_build_stays_small_enough_to_be_quick() -> None:

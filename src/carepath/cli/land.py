@@ -92,12 +92,14 @@ def _describe(report: LandingReport) -> dict[str, object]:
 
 
 def _print_table(report: LandingReport) -> None:
+    from rich import box
     from rich.table import Table
 
     from carepath.terminal import make_console
 
     tables = sorted({file.table for file in report.files if file.table is not None})
-    printed = Table(title="Landed" if report.batch_number else None, title_justify="left")
+    title = "Landed" if report.batch_number else None
+    printed = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     printed.add_column("table", no_wrap=True)
     for heading in ("files", "already landed", "rows read", "accepted", "rejected"):
         printed.add_column(heading, justify="right", no_wrap=True)
@@ -112,8 +114,7 @@ def _print_table(report: LandingReport) -> None:
             f"{sum(file.rejected for file in files):,}",
         )
     # Numbers are never cut off, also where the output is a pipe or a narrow terminal.
-    console = make_console()
-    console.print(printed, width=max(console.width, 100), soft_wrap=True)
+    make_console(width=max(make_console().width, 100)).print(printed)
     for line in (*_list_reasons(report), *_list_notes(report)):
         click.echo(line)
     click.echo(_say_next(report))

@@ -12,7 +12,7 @@ from carepath.landing.tables import TABLES, Table
 # partitions, dates, exports. `task_2024-01`, `events_part_0003`, `members-export-full`.
 _PARTITION_WORD = re.compile(
     r"(part|p|v|chunk|batch|file|run|shard|export|extract|dump|full|delta|incremental|snapshot|"
-    r"backup|new|old|latest|copy|all|good|run|raw|q|w|h|t|z|utc|"
+    r"backup|new|old|latest|copy|all|good|raw|q|w|h|t|z|utc|"
     r"jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)?[0-9a-f]*[0-9][0-9a-z]*"
     r"|part|chunk|export|extract|dump|full|delta|incremental|snapshot|backup|new|old|latest|copy|"
     r"all|good|raw|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"

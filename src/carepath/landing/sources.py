@@ -91,6 +91,7 @@ def find_plain_path(file: RawFile, scratch: Path) -> Path:
 
 
 def write_text_reader(path: Path, names: list[str], options: dict[str, str]) -> str:
+    """Write SQL that reads a delimited file as texts, as strictly as DuckDB can."""
     columns = ", ".join(f"{quote_text(name)}: 'VARCHAR'" for name in names)
     settings = {
         "auto_detect": "false",
@@ -105,6 +106,7 @@ def write_text_reader(path: Path, names: list[str], options: dict[str, str]) -> 
 
 
 def describe_malformed(row_number: int, problem: str, text: bytes) -> str:
+    """Write the JSON line that keeps a record that could not be read."""
     # Bytes that are not UTF-8 are written as \xNN, so that nothing of the row is lost.
     shown = text.decode("utf-8", "backslashreplace")
     entry = {"row_number": row_number, "reason": problem, "row_text": shown}

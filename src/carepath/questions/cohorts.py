@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +80,3 @@ def read_cohorts(context: Context) -> Cohorts:
     ):
         final += 1
     return Cohorts(first, sums["entered"], sums["mature"], sums["converted"], final)
-
-
-def place_weeks(weeks: list[Any], first: date) -> NDArray[np.int64]:
-    """Return the week index of each Monday, counted from `first`."""
-    return np.array([(week.date() - first).days // 7 for week in weeks], dtype=np.int64)

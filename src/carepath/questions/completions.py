@@ -244,7 +244,6 @@ class CompletionTimes:
     removed: int
     quantiles: dict[float, Estimate]
     mean: Estimate
-    by_horizon: Estimate
     followed_to: float
     is_half_reached: bool
     completed_only_mean: float | None
@@ -256,7 +255,7 @@ QUANTILES = (0.5, 0.75, 0.85, 0.9)
 
 def estimate_times(items: Completions) -> CompletionTimes:
     """Estimate median, p75, p85, p90 and the restricted mean, open work counted as open."""
-    from carepath.stats.survival import kaplan_meier, quantile, restricted_mean, share_finished
+    from carepath.stats.survival import kaplan_meier, quantile, restricted_mean
 
     durations, done = items.durations, items.is_completed
     curve = kaplan_meier(durations, done)
@@ -269,7 +268,6 @@ def estimate_times(items: Completions) -> CompletionTimes:
         removed=int(np.sum(items.kinds == REMOVED)),
         quantiles={q: quantile(curve, q) for q in QUANTILES},
         mean=restricted_mean(still_open, items.horizon),
-        by_horizon=share_finished(curve, items.horizon),
         followed_to=float(curve.followed_to or 0.0),
         is_half_reached=bool(len(curve.survival)) and bool(curve.survival[-1] <= 0.5),
         completed_only_mean=float(only.mean()) if len(only) else None,

@@ -86,7 +86,7 @@ def answer(context: Context) -> Answer:
     rows: tuple[tuple[Cell, ...], ...]
     if context.segment is None:
         counts = tuple(sums[names[0]].values())
-        rows = ((names[0], *counts, rate.value, rate.low, rate.high, note(counts[1], False)),)
+        rows = ((names[0], *counts, rate.value, rate.low, rate.high, note(counts[1])),)
     else:
         rows = tuple(_row(name, sums[name], hide) for name, hide in zip(names, dark, strict=True))
     converted, mature = int(numbers["converted"].sum()), people.mature

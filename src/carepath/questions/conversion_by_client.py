@@ -147,7 +147,7 @@ def _rows(
                 converted,
                 converted / mature if mature >= MINIMUM_TO_RANK else None,
                 *pooled_cells,
-                note(mature, False),
+                note(mature),
             )
         )
     return tuple(rows)

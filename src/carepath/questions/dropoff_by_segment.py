@@ -257,7 +257,7 @@ def _rows(groupings: tuple[Grouping, ...]) -> list[tuple[Cell, ...]]:
                 (rate.value, rate.low, rate.high) if rate else (None, None, None)
             )
             raw = k / n if n >= MINIMUM_TO_RANK else None
-            rows.append((grouping.segment.id, name, n, k, raw, *pooled, note(n, False)))
+            rows.append((grouping.segment.id, name, n, k, raw, *pooled, note(n)))
     return rows
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from carepath.questions.hiding import MINIMUM_TO_RANK
 from carepath.stats.estimates import LEVEL, Estimate, distinct
 
 SLOWER_BY = 0.20
 SIGNIFICANT = 0.05
-MINIMUM_TO_RANK = 30
 MINIMUM_CLUSTERS = 20
 MINIMUM_FINISHED = 10
 

@@ -59,11 +59,11 @@ def hidden_linked(
     ]
 
 
-def note(people: int, is_hidden: bool) -> str:
-    """Return what the note of a group says."""
+def note(n: int, is_hidden: bool = False) -> str:
+    """Return what the note of a group says, given what its estimates stand on."""
     if is_hidden:
         return SUPPRESSED
-    return INSUFFICIENT if people < MINIMUM_TO_RANK else ""
+    return INSUFFICIENT if n < MINIMUM_TO_RANK else ""
 
 
 def say_hidden(dark: Sequence[bool], what: str = "groups") -> str:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 20
 PIPE_WIDTH = 160
 SENTENCE = 40
-# Columns that make a table too wide to read on a terminal are left to --format csv and json.
-MINIMUM_COLUMN = 9
 
 
 def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:

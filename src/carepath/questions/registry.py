@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from typing import Any, NamedTuple
-
-from carepath.questions.answer import Answer
 
 
 class Entry(NamedTuple):
@@ -20,8 +17,6 @@ class Entry(NamedTuple):
         """Import the module; it has `QUESTION` and `answer(context)`."""
         return importlib.import_module(f"carepath.questions.{self.module}")
 
-
-Answerer = Callable[[Any], Answer]
 
 # The text is here too, so that listing the questions imports none of them.
 QUESTIONS: tuple[Entry, ...] = (

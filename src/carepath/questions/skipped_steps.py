@@ -160,7 +160,7 @@ def _row(segment: str, counts: Counts, is_dark: bool) -> tuple[Cell, ...]:
     if is_dark:
         return (segment, number, name, optional, *(None,) * (len(COLUMNS) - 5), SUPPRESSED)
     rate = wilson(skipped, further)
-    told = note(further, False) if further else ""
+    told = note(further) if further else ""
     return (
         segment,
         number,

@@ -12,6 +12,7 @@ from carepath.questions.answer import Answer, Cell, Chart, Column, Exclusion, Fi
 from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import Knowledge, read_work
 from carepath.questions.group_means import GroupMean, compare_groups, encode
+from carepath.questions.hiding import note
 from carepath.questions.question import Context, Question
 from carepath.questions.wording import days, listed, percent
 
@@ -262,7 +263,7 @@ def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
         group.adjusted_p,
         group.is_slower,
         share,
-        "insufficient" if group.n_finished < 30 else "",
+        note(group.n_finished),
     )
 
 

@@ -15,6 +15,7 @@ from carepath.questions.completions import (
 )
 from carepath.questions.figures import figure
 from carepath.questions.group_means import GroupMean, compare_groups
+from carepath.questions.hiding import note
 from carepath.questions.question import Context, Question, Segment
 from carepath.questions.segments import PROJECT_TYPE, TASK_TYPE
 from carepath.questions.wording import days, listed
@@ -174,5 +175,5 @@ def _row(items: Completions, group: GroupMean) -> tuple[Cell, ...]:
         group.adjusted_p,
         group.is_slower,
         items.horizon,
-        "insufficient" if group.n_finished < 30 else "",
+        note(group.n_finished),
     )

@@ -12,7 +12,7 @@ from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
 from carepath.questions.edges import hidden_by_range
 from carepath.questions.figures import figure
 from carepath.questions.freshness import read_complete_through
-from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, say_hidden
+from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, note, say_hidden
 from carepath.questions.people import (
     METRICS,
     SIGN_UPS,
@@ -221,7 +221,7 @@ def _row(segment: str, step: StepTimes) -> tuple[Cell, ...]:
         everybody.value,
         everybody.low,
         everybody.high,
-        "insufficient" if len(step.done) < MINIMUM_TO_RANK else "",
+        note(len(step.done)),
     )
 
 

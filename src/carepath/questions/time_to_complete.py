@@ -22,6 +22,7 @@ from carepath.questions.completions import (
 )
 from carepath.questions.drift import warn
 from carepath.questions.figures import figure, tally
+from carepath.questions.hiding import note
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PROJECT_TYPE, START_QUARTER, TASK_TYPE
 from carepath.questions.wording import count, days, within
@@ -83,7 +84,6 @@ COLUMNS = (
     ),
     Column("note", "", "insufficient: under 30 completed, do not rank"),
 )
-MINIMUM_TO_RANK = 30
 # Under ten completions there is no interval, and nothing to be sure of.
 MINIMUM_TO_TELL = 10
 
@@ -241,7 +241,7 @@ def _rows(items: Completions) -> list[tuple[Cell, ...]]:
                 items.horizon,
                 found.completed_only_mean,
                 found.completed_only_median,
-                "insufficient" if found.completed < MINIMUM_TO_RANK else "",
+                note(found.completed),
             )
         )
     return rows
