@@ -48,6 +48,12 @@ def test_the_later_rows_changed_prod(emulated: Emulated) -> None:
         assert len(second[table]) > len(first[table]) > 1
 
 
+def test_the_weeks_that_are_told_differently_are_listed(emulated: Emulated) -> None:
+    (first, first_there), (second, second_there) = emulated.reports
+    assert first.restated == first_there.restated == ()
+    assert second.restated == second_there.restated != ()
+
+
 def test_the_second_build_read_only_new_events(emulated: Emulated) -> None:
     deleted = [s for s in emulated.statement_texts if s.lstrip().startswith("delete from")]
     assert [s for s in deleted if "delivered_events" in s]
