@@ -88,6 +88,8 @@ def test_an_erased_person_is_in_no_byte_and_prod_is_the_one_without_them(
     assert (erase_run.verb, build_run.verb) == ("erase", "build")
     assert erase_run.arguments == {"people": 1}
     assert erase_run.counts["rows"] == sum(rows for _, rows, _ in recorded)
+    # Nor when they came: the weeks that changed are theirs.
+    assert build_run.counts["restated_weeks"] == 0
 
 
 def test_erasing_changes_nobody_else(watched: Workspace, copy_of: Copy, tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ from carepath.building.report import BuildReport, Fate
 from carepath.building.restatement import list_restated_weeks
 from carepath.building.state import (
     explain_rebuilds,
+    is_before_erasure,
     is_up_to_date,
     note_publication,
     prepare_state,
@@ -163,10 +164,10 @@ def build(
             fates = account_rows(workspace.raw, prod)
             _check_account(fates)
             _check_moment(moment, fates, read_embedded(prod))
-            report = replace(
-                _report(workspace.prod, read_embedded(prod), fates, started, mode, result),
-                restated=list_restated_weeks(workspace.prod, prod, checked.time_zone),
-            )
+            report = _report(workspace.prod, read_embedded(prod), fates, started, mode, result)
+            if not is_before_erasure(workspace):  # the difference would be the person
+                restated = list_restated_weeks(workspace.prod, prod, checked.time_zone)
+                report = replace(report, restated=restated)
             progress("Publishing", 0, 0)
             publish(prod, workspace.prod)
             log("published", bytes=workspace.prod.stat().st_size, mode=mode)
