@@ -14,6 +14,10 @@ from carepath.workspace import Workspace
 
 OLD = timedelta(days=2)
 """Data whose latest row is older is told; a daily run leaves it younger."""
+QUIET = timedelta(days=7)
+"""A source without a new row for longer, while others go on, is told; clients change seldom."""
+AHEAD = timedelta(days=1)
+"""Data dated further ahead of this machine's clock cannot be right."""
 MANY_REJECTED = 0.05
 
 
@@ -52,13 +56,25 @@ def check_data(workspace: Workspace) -> Iterator[Finding]:
     if empty := _count_empty_tables(workspace):
         tables = "table has" if empty == 1 else "tables have"
         told += f"; {empty} source {tables} no usable row"
+    quiet = _list_quiet_sources(workspace, as_of)
+    if quiet:
+        told += f"; nothing for a week from {', '.join(quiet)}"
     if later := _count_later_rows(workspace):
         told += f", which was asked for; {later:,} rows are dated later"
         yield warn("data", told, "run carepath build without --as-of")
     elif age > OLD:
         yield warn("data", f"{told}; that is {age.days:,} days ago", "land newer data")
+    elif age < -AHEAD:
+        yield fail(
+            "data",
+            f"{told}: in the future, so people are counted as seen until then",
+            "check the clock of this machine, then that of the loader (docs/operations.md: "
+            "A delivery was wrong)",
+        )
     elif age < -timedelta(hours=1):
         yield warn("data", f"{told}: in the future", "check the clock and the time zones")
+    elif quiet:
+        yield warn("data", told, "see whether their files still come")
     else:
         yield ok("data", told)
 
@@ -86,6 +102,21 @@ def _count_empty_tables(workspace: Workspace) -> int:
         "select count(*) from row_reconciliation where fate = 'modelled' and row_count = 0",
     )
     return int(row[0]) if row else 0
+
+
+def _list_quiet_sources(workspace: Workspace, as_of: datetime) -> list[str]:
+    """Name the sources that have rows, and none from the last week."""
+    try:
+        with duckdb.connect(str(workspace.prod), read_only=True) as connection:
+            rows = connection.execute(
+                "select source_table from data_freshness "
+                "where source_table != 'care_platform.clients' "
+                "and greatest(latest_source_at, latest_loaded_at) < ? order by source_table",
+                [as_of - QUIET],
+            ).fetchall()
+    except duckdb.Error:
+        return []
+    return [str(table).partition(".")[2] for (table,) in rows]
 
 
 def _count_later_rows(workspace: Workspace) -> int:
