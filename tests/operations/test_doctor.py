@@ -149,6 +149,17 @@ def test_a_table_whose_dates_are_none_has_rows_all_the_same(
     assert "1 source table has no usable row" in find(workspace, "data")[0].what
 
 
+def test_on_snowflake_the_settings_are_checked_and_not_the_files(
+    landed: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCOUNT", "USER", "ROLE", "WAREHOUSE", "PRIVATE_KEY_PATH"):
+        monkeypatch.delenv(f"SNOWFLAKE_{name}", raising=False)
+    findings = doctor.examine(landed.on("snowflake"))
+    (found,) = [finding for finding in findings if finding.check == "snowflake"]
+    assert found.status == "fail" and "SNOWFLAKE_ACCOUNT" in found.what
+    assert {"raw", "prep", "prod", "batches"}.isdisjoint(finding.check for finding in findings)
+
+
 def date_data(workspace: Workspace, ahead: timedelta) -> datetime:
     """Date all of prod so far ahead of now."""
     as_of = datetime.now(UTC).replace(tzinfo=None) + ahead
