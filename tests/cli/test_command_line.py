@@ -44,6 +44,15 @@ def test_help_imports_none_of_the_heavy_packages() -> None:
     assert not set(HEAVY) & set(json.loads(output.splitlines()[-1]))
 
 
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_the_caller_has_closed_is_no_defect(tmp_path: Path, closed: str) -> None:
+    # Whatever was opened next would take its number, and be printed into.
+    script = f'exec "$0" -m carepath init "$1" {closed}'
+    made = subprocess.run(["sh", "-c", script, sys.executable, tmp_path / "care"], check=False)
+    assert made.returncode == 0
+    assert run("history", "-w", str(tmp_path / "care")).returncode == 0
+
+
 def test_help_names_every_verb() -> None:
     output = run("--help").stdout
     for verb in VERBS:

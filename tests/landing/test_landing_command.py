@@ -96,3 +96,18 @@ def _count_repeats() -> int:
     with (REAL_DATA / "snowplow" / "atomic_events.csv").open(newline="") as stream:
         keys = [row["event_id"] for row in csv.DictReader(stream)]
     return len(keys) - len(set(keys))
+
+
+def test_a_column_that_all_earlier_files_had_is_missed_once(land_text):
+    def notes(name, text):
+        (file,) = land_text(name, text).files
+        return file.notes
+
+    assert notes("task.csv", "id,created,Status,due\n1,2024-01-01,TODO,\n") == ()
+    assert notes("task_2.csv", "id,created,status,due,more\n2,2024-01-02,TODO,,x\n") == ()
+    assert notes("task_3.jsonl", '{"id": "3", "created": "2024-01-03", "status": "TODO"}') == ()
+    assert notes("task_4.csv", "id,created,status\n") == ("the file has no rows",)
+    assert notes("task_5.csv", "id,created,task_status\n4,2024-01-04,TODO\n") == (
+        "without columns that all earlier files of this table had, so these are null: status",
+    )
+    assert notes("task_6.csv", "id,created,task_status\n5,2024-01-05,TODO\n") == ()

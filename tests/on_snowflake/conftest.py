@@ -104,8 +104,9 @@ def emulated(
             if number == 2:
                 bring_in(workspace.raw, late)
                 run_statements(f"insert into raw.{t} select * from late.{t}" for t in LATE_TABLES)
-            build(workspace.on("duckdb"))
-            build(workspace.on("snowflake"), threads=4)
+            result.reports.append(
+                (build(workspace.on("duckdb")), build(workspace.on("snowflake"), threads=4))
+            )
             result.embedded.append(read_embedded(workspace.prod))
             result.emulated.append(read_emulated(result.embedded[-1]))
         yield result

@@ -6,12 +6,13 @@ import json
 import socket
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from carepath.building.report import BuildReport
 from carepath.workspace import Workspace
 
 PASSPHRASE = "correct-horse-battery-staple"
@@ -39,12 +40,15 @@ class Emulated:
         After the first and the second build.
     statements : Path
         One JSON text a line.
+    reports : list of (BuildReport, BuildReport)
+        Of each build: embedded, and emulated.
     """
 
     workspace: Workspace
     embedded: list[Tables]
     emulated: list[Tables]
     statements: Path
+    reports: list[tuple[BuildReport, BuildReport]] = field(default_factory=list)
 
     @property
     def statement_texts(self) -> list[str]:

@@ -15,6 +15,7 @@ from sql_checks import find_problems
 
 from carepath.building.production import open_production, publish_production
 from carepath.errors import CarepathError
+from carepath.operations.doctor import examine
 from carepath.questions.asking import ask
 from carepath.questions.opening import open_warehouse
 from carepath.questions.registry import QUESTIONS
@@ -46,6 +47,12 @@ def test_the_later_rows_changed_prod(emulated: Emulated) -> None:
     first, second = emulated.embedded
     for table in ("funnel_events", "task_phases", "project_phases"):
         assert len(second[table]) > len(first[table]) > 1
+
+
+def test_the_weeks_that_are_told_differently_are_listed(emulated: Emulated) -> None:
+    (first, first_there), (second, second_there) = emulated.reports
+    assert first.restated == first_there.restated == ()
+    assert second.restated == second_there.restated != ()
 
 
 def test_the_second_build_read_only_new_events(emulated: Emulated) -> None:
@@ -93,6 +100,17 @@ def test_the_report_reads_the_same_accounts(emulated: Emulated) -> None:
             return read_accounts(warehouse, None, None)
 
     assert read("snowflake") == read("duckdb")
+
+
+def test_doctor_tells_how_old_the_rows_are_there(emulated: Emulated) -> None:
+    def tell(platform: str) -> list[str]:
+        findings = examine(emulated.workspace.on(platform))
+        return [finding.what for finding in findings if finding.check in ("snowflake", "data")]
+
+    assert tell("snowflake") == [
+        "fakesnow lets in builder as CAREPATH_BUILDER",
+        *tell("duckdb"),
+    ]
 
 
 def test_readers_never_meet_a_table_under_construction(emulated: Emulated) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -147,6 +147,59 @@ def test_a_table_whose_dates_are_none_has_rows_all_the_same(
             "where source_table = 'care_platform.clients'"
         )
     assert "1 source table has no usable row" in find(workspace, "data")[0].what
+
+
+def test_on_snowflake_the_settings_are_checked_and_not_the_files(
+    landed: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ACCOUNT", "USER", "ROLE", "WAREHOUSE", "PRIVATE_KEY_PATH"):
+        monkeypatch.delenv(f"SNOWFLAKE_{name}", raising=False)
+    findings = doctor.examine(landed.on("snowflake"))
+    (found,) = [finding for finding in findings if finding.check == "snowflake"]
+    assert found.status == "fail" and "SNOWFLAKE_ACCOUNT" in found.what
+    assert {"raw", "prep", "prod", "batches"}.isdisjoint(finding.check for finding in findings)
+
+
+def date_data(workspace: Workspace, ahead: timedelta) -> datetime:
+    """Date all of prod so far ahead of now."""
+    as_of = datetime.now(UTC).replace(tzinfo=None) + ahead
+    with duckdb.connect(str(workspace.prod)) as connection:
+        connection.execute(
+            "update data_freshness set as_of = $1, latest_source_at = $1, latest_loaded_at = $1",
+            [as_of],
+        )
+    return as_of
+
+
+def test_a_source_that_has_stopped_while_others_go_on_is_named(
+    built: Workspace, copy_of: Copy
+) -> None:
+    workspace = copy_of(built)
+    as_of = date_data(workspace, timedelta(0))
+    assert find(workspace, "data")[0].status == "ok"
+    with duckdb.connect(str(workspace.prod)) as connection:
+        connection.execute(
+            "update data_freshness set latest_source_at = $1, latest_loaded_at = null "
+            "where source_table in ('snowplow.events', 'care_platform.clients')",
+            [as_of - timedelta(days=8)],
+        )
+    (found,) = find(workspace, "data")
+    assert found.status == "warn"
+    assert found.what.endswith("nothing for a week from events")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "status"),
+    [(timedelta(), "ok"), (timedelta(hours=5), "warn"), (timedelta(days=2), "fail")],
+)
+def test_data_from_the_future_cannot_be_right(
+    ahead: timedelta, status: str, built: Workspace, copy_of: Copy
+) -> None:
+    workspace = copy_of(built)
+    date_data(workspace, ahead)
+    (found,) = find(workspace, "data")
+    assert found.status == status
+    assert ("in the future" in found.what) == (status != "ok")
 
 
 def test_an_empty_workspace_names_the_first_steps(landed: Workspace, copy_of: Copy) -> None:

@@ -88,6 +88,15 @@ def test_an_erased_person_is_in_no_byte_and_prod_is_the_one_without_them(
     assert (erase_run.verb, build_run.verb) == ("erase", "build")
     assert erase_run.arguments == {"people": 1}
     assert erase_run.counts["rows"] == sum(rows for _, rows, _ in recorded)
+    # Nor when they came: the weeks that changed are theirs.
+    assert build_run.counts["restated_weeks"] == 0
+
+
+def test_on_snowflake_nobody_is_erased_and_it_is_said_where_to_do_it(watched: Workspace) -> None:
+    with pytest.raises(CarepathError) as refusal:
+        erase_from_raw(watched.on("snowflake"), [PERSON], is_rehearsal=True)
+    assert "on Snowflake" in refusal.value.what
+    assert "in the sources" in (refusal.value.fix or "")
 
 
 def test_erasing_changes_nobody_else(watched: Workspace, copy_of: Copy, tmp_path: Path) -> None:

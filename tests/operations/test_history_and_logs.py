@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 from commands import run, start
 
@@ -56,6 +57,22 @@ def test_a_killed_run_is_shown_as_interrupted_and_a_living_one_as_running(
     assert (killed.outcome, killed.seconds) == ("interrupted", None)
     table = run("history", "-w", workspace.root).stdout
     assert "interrupted" in table and "killed before it ended" in table
+
+
+def test_a_restated_week_is_in_the_history_and_in_the_log(built: Workspace, copy_of: Copy) -> None:
+    workspace = copy_of(built)
+    with duckdb.connect(str(workspace.prod)) as connection:
+        (week,) = connection.execute(
+            "select min(entered_week_date) from member_intake_funnel_metrics "
+            "where population = 'entrant' and exclusion_reason is null"
+        ).fetchall()[0]
+        connection.execute(
+            "delete from member_intake_funnel_metrics where entered_week_date = ?", [week]
+        )
+    assert run("build", "-w", workspace.root).returncode == 0
+    assert read_history(workspace)[0].counts["restated_weeks"] == 1
+    told = (workspace.logs / "carepath.log").read_text()
+    assert f'restated a closed week  week={week}  measure="people entered"  before=0' in told
 
 
 @pytest.mark.parametrize(

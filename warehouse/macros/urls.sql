@@ -1,37 +1,43 @@
-{#- The host of a page, lower case, without `www.`: the parsed column, else taken from the URL. -#}
+{#- The host of a page, lower case, without `www.`: the parsed column, else taken from the URL.
+    Who is named before it (`anna@host`) is left out. -#}
 {% macro url_host(host_column, url_column) -%}
-    nullif(
-        regexp_replace(
-            lower(coalesce(
-                nullif({{ trimmed(host_column) }}, ''),
-                regexp_replace(
-                    regexp_replace({{ url_column }}, '^[A-Za-z][A-Za-z0-9+.-]*://', ''), '[:/?#].*$', ''
-                )
-            )),
-            '^www[.]', ''
-        ),
-        ''
-    )
+    {%- set address -%}
+        coalesce(
+            nullif({{ trimmed(host_column) }}, ''),
+            regexp_replace({{ url_column }}, '^[A-Za-z][A-Za-z0-9+.-]*://', '')
+        )
+    {%- endset -%}
+    {%- set authority -%}
+        split_part(split_part(split_part({{ address }}, '/', 1), '?', 1), '#', 1)
+    {%- endset -%}
+    {%- set host = "lower(split_part(split_part(" ~ authority ~ ", '@', -1), ':', 1))" -%}
+    nullif(regexp_replace({{ without_addresses(host) }}, '^www[.]', ''), '')
 {%- endmacro %}
 
 {#- The path of a page without query, fragment and trailing slash; `/` for the root. -#}
 {% macro url_path(path_column, url_column) -%}
+    {%- set address -%}
+        coalesce(
+            nullif({{ trimmed(path_column) }}, ''),
+            regexp_replace({{ url_column }}, '^([A-Za-z][A-Za-z0-9+.-]*://)?[^/?#]*', '')
+        )
+    {%- endset -%}
+    {%- set path = "split_part(split_part(" ~ address ~ ", '?', 1), '#', 1)" -%}
     coalesce(
-        nullif(
-            regexp_replace(
-                regexp_replace(
-                    coalesce(
-                        nullif({{ trimmed(path_column) }}, ''),
-                        regexp_replace(
-                            {{ url_column }}, '^([A-Za-z][A-Za-z0-9+.-]*://)?[^/?#]*', ''
-                        )
-                    ),
-                    '[?#].*$', ''
-                ),
-                '/+$', ''
-            ),
-            ''
-        ),
+        nullif(regexp_replace({{ without_addresses(path) }}, '/+$', ''), ''),
         case when coalesce({{ path_column }}, {{ url_column }}) is not null then '/' end
     )
+{%- endmacro %}
+
+{#- A text in which each part, between slashes and spaces, that holds an e-mail address is `*`. -#}
+{% macro without_addresses(text) -%}
+    {{ return(adapter.dispatch('without_addresses')(text)) }}
+{%- endmacro %}
+
+{% macro default__without_addresses(text) -%}
+    regexp_replace({{ text }}, '[^/ ]+(@|%(25)*40)[^/ ]+', '*', 'g')
+{%- endmacro %}
+
+{% macro snowflake__without_addresses(text) -%}
+    regexp_replace({{ text }}, '[^/ ]+(@|%(25)*40)[^/ ]+', '*')
 {%- endmacro %}

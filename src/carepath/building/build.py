@@ -35,6 +35,7 @@ from carepath.building.report import BuildReport, Fate
 from carepath.building.restatement import list_restated_weeks
 from carepath.building.state import (
     explain_rebuilds,
+    is_before_erasure,
     is_up_to_date,
     note_publication,
     prepare_state,
@@ -163,13 +164,14 @@ def build(
             fates = account_rows(workspace.raw, prod)
             _check_account(fates)
             _check_moment(moment, fates, read_embedded(prod))
-            report = replace(
-                _report(workspace.prod, read_embedded(prod), fates, started, mode, result),
-                restated=list_restated_weeks(workspace.prod, prod, checked.time_zone),
-            )
+            report = _report(workspace.prod, read_embedded(prod), fates, started, mode, result)
+            if not is_before_erasure(workspace):  # the difference would be the person
+                restated = list_restated_weeks(workspace.prod, prod, checked.time_zone)
+                report = replace(report, restated=restated)
             progress("Publishing", 0, 0)
             publish(prod, workspace.prod)
             log("published", bytes=workspace.prod.stat().st_size, mode=mode)
+            _log_restated(report)
             note_publication(workspace, inputs)
     return report
 
@@ -238,6 +240,7 @@ def _build_production(
     from carepath.building.production import (
         account_production,
         fix_moment,
+        list_restated_production,
         open_production,
         publish_production,
     )
@@ -283,7 +286,10 @@ def _build_production(
         _check_account(fates, _AGAIN)
         _check_moment(str(variables["as_of"]), fates, production.read)
         mode = f"from scratch: {reason}" if reason else "incremental"
-        report = _report(production.published, production.read, fates, started, mode, result)
+        report = replace(
+            _report(production.published, production.read, fates, started, mode, result),
+            restated=list_restated_production(production, definitions.time_zone),
+        )
         progress("Publishing", 0, 0)
         publish_production(
             production,
@@ -294,7 +300,19 @@ def _build_production(
             ),
         )
         log("published", schema=production.published, mode=mode)
+        _log_restated(report)
     return report
+
+
+def _log_restated(report: BuildReport) -> None:
+    for week in report.restated:
+        log(
+            "restated a closed week",
+            week=week.week.isoformat(),
+            measure=week.measure,
+            before=week.before,
+            after=week.after,
+        )
 
 
 def _report(

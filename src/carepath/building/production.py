@@ -11,7 +11,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from carepath.building.reconciliation import Row, count_fates
-from carepath.building.report import Fate
+from carepath.building.report import Fate, RestatedWeek
+from carepath.building.restatement import TABLES as _COMPARED
+from carepath.building.restatement import compare_weeks
 from carepath.errors import CarepathError
 from carepath.landing.tables import TABLES
 from carepath.quoting import quote_text
@@ -228,6 +230,32 @@ def _name_source(table: str, variables: Mapping[str, Any]) -> str:
     return f"{relation} at(timestamp => cast({quote_text(moment)} as timestamp_tz))"
 
 
+def list_restated_production(production: Production, time_zone: str) -> tuple[RestatedWeek, ...]:
+    """Compare the candidate with what readers see; nothing is restated where that is no prod yet.
+
+    Parameters
+    ----------
+    production : Production
+        Whose candidate is complete.
+    time_zone : str
+        The site's time zone (IANA name), in which weeks begin.
+    """
+    schemas = (f"{production.published}.", f"{production.candidate}.")
+    if _list_published(production) >= _COMPARED:
+        with suppress(CarepathError):  # tables of another version
+            return compare_weeks(production.read, production.read, time_zone, "snowflake", schemas)
+    return ()
+
+
+def _list_published(production: Production) -> set[str]:
+    """Name the tables that readers see."""
+    found = production.read(
+        f"select lower(table_name) from {production.settings.prod}.information_schema.tables "
+        f"where upper(table_schema) = upper('{PUBLISHED_SCHEMA}')"
+    )
+    return {str(name) for (name,) in found}
+
+
 def publish_production(production: Production, models: frozenset[str]) -> None:
     """Let readers see the candidate instead of what they see now, in one statement.
 
@@ -247,11 +275,7 @@ def publish_production(production: Production, models: frozenset[str]) -> None:
         When there is something else, or Snowflake refuses; readers then see what they saw before.
     """
     settings = production.settings
-    found = production.read(
-        f"select lower(table_name) from {settings.prod}.information_schema.tables "
-        f"where upper(table_schema) = upper('{PUBLISHED_SCHEMA}')"
-    )
-    strangers = sorted({str(name) for (name,) in found} - models)
+    strangers = sorted(_list_published(production) - models)
     if strangers:
         raise CarepathError(
             f"{production.published} holds what no model makes: {', '.join(strangers[:5])}.",

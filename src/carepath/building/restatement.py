@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 
+from carepath.building.reconciliation import Read, read_embedded
 from carepath.building.report import RestatedWeek
 from carepath.faults import is_damaged
 from carepath.quoting import quote_text
 
-# measure -> its count by week in a prod; `$zone` stands for the site's time zone
+# measure -> local dates in a prod, and how many there are of each
 _MEASURES = {
     "people entered": """
-        select entered_week_date as week, count(*) as n
-        from {prod}.member_intake_funnel_metrics
+        select entered_week_date, count(*)
+        from {tables}member_intake_funnel_metrics
         where population = 'entrant' and exclusion_reason is null
-        group by week
+        group by entered_week_date
     """,
     "people converted": """
-        select entered_week_date as week, count(*) filter (where is_converted) as n
-        from {prod}.member_intake_funnel_metrics
-        where population = 'entrant' and exclusion_reason is null
-        group by week
+        select entered_week_date, count(*)
+        from {tables}member_intake_funnel_metrics
+        where population = 'entrant' and exclusion_reason is null and is_converted
+        group by entered_week_date
     """,
     "projects started": """
-        select started_week_date as week, count(*) as n
-        from {prod}.current_project_summary
-        group by week
+        select started_week_date, count(*)
+        from {tables}current_project_summary
+        group by started_week_date
     """,
     "tasks completed": """
-        select
-            cast(date_trunc('week', timezone($zone, timezone('UTC', first_done_at))) as date)
-                as week,
-            count(*) as n
-        from {prod}.current_task_summary
+        select {first_done_date}, count(*)
+        from {tables}current_task_summary
         where first_done_at is not null
-        group by week
+        group by {first_done_date}
     """,
+}
+TABLES = frozenset(
+    {
+        "current_project_summary",
+        "current_task_summary",
+        "data_freshness",
+        "member_intake_funnel_metrics",
+    }
+)
+"""What is compared."""
+_LOCAL_DATES = {
+    "duckdb": "cast(timezone({zone}, timezone('UTC', {moment})) as date)",
+    "snowflake": "cast(convert_timezone('UTC', {zone}, {moment}) as date)",
 }
 
 
@@ -54,33 +67,60 @@ def list_restated_weeks(before: Path, after: Path, time_zone: str) -> tuple[Rest
     """
     if not before.exists():
         return ()
-    restated: list[RestatedWeek] = []
-    with duckdb.connect() as connection:
-        try:
-            for path, name in ((before, "old"), (after, "new")):
-                connection.execute(f"attach {quote_text(str(path))} as {name} (read_only)")
-            for measure, query in _MEASURES.items():
-                rows = connection.execute(
-                    f"""
-                    with closed as (
-                        select max(timezone($zone, timezone('UTC', as_of))) as at
-                        from old.data_freshness
-                    )
-                    select
-                        week, coalesce(earlier.n, 0) as before, coalesce(later.n, 0) as after
-                    from ({query.format(prod="old")}) as earlier
-                    full join ({query.format(prod="new")}) as later using (week)
-                    cross join closed
-                    where week + 7 <= closed.at and before != after
-                    order by week
-                    """,
-                    {"zone": time_zone},
-                ).fetchall()
-                restated += [RestatedWeek(measure, *row) for row in rows]
-        except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException):
+    try:
+        return compare_weeks(read_embedded(before), read_embedded(after), time_zone)
+    except (duckdb.CatalogException, duckdb.BinderException, duckdb.IOException):
+        return ()
+    except duckdb.Error as error:
+        if is_damaged(error):
             return ()
-        except duckdb.Error as error:
-            if is_damaged(error):
-                return ()
-            raise
+        raise
+
+
+def compare_weeks(
+    before: Read,
+    after: Read,
+    time_zone: str,
+    platform: str = "duckdb",
+    schemas: tuple[str, str] = ("", ""),
+) -> tuple[RestatedWeek, ...]:
+    """Do so for two prods that can be read.
+
+    Parameters
+    ----------
+    before, after : callable
+        Read the two.
+    time_zone : str
+        The site's.
+    platform : {"duckdb", "snowflake"}
+        Whose SQL they take.
+    schemas : (str, str)
+        What stands before the names of their tables: a schema and a dot.
+    """
+    zone = quote_text(time_zone)
+
+    def write_local_date(moment: str) -> str:
+        return _LOCAL_DATES[platform].format(zone=zone, moment=moment)
+
+    def count(read: Read, tables: str, query: str) -> Counter[date]:
+        first_done_date = write_local_date("first_done_at")
+        weeks: Counter[date] = Counter()
+        for day, n in read(query.format(tables=tables, first_done_date=first_done_date)):
+            if day is not None:
+                weeks[day - timedelta(days=day.weekday())] += n
+        return weeks
+
+    today = write_local_date("as_of")
+    (closed,) = before(f"select max({today}) from {schemas[0]}data_freshness")[0]
+    if closed is None:
+        return ()
+    restated = []
+    for measure, query in _MEASURES.items():
+        earlier = count(before, schemas[0], query)
+        later = count(after, schemas[1], query)
+        restated += [
+            RestatedWeek(measure, week, earlier[week], later[week])
+            for week in sorted(earlier.keys() | later.keys())
+            if week + timedelta(days=7) <= closed and earlier[week] != later[week]
+        ]
     return tuple(restated)

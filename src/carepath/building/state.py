@@ -266,6 +266,25 @@ def is_up_to_date(workspace: Workspace, inputs: Inputs) -> bool:
     return False
 
 
+def is_before_erasure(workspace: Workspace) -> bool:
+    """Tell whether somebody may have been erased since the published prod was built.
+
+    Erasing removes the note of its publication (so do other things: who was never erased is not
+    meant then).
+    """
+    with suppress(OSError, ValueError):
+        if json.loads(_note(workspace).read_text(encoding="utf-8"))["prod"] == _identify(
+            workspace.prod
+        ):
+            return False
+    with duckdb.connect(str(workspace.raw), read_only=True) as connection:
+        try:
+            erasures = connection.execute("select count(*) from landing.erasures").fetchone()
+        except duckdb.CatalogException:  # nobody was ever erased
+            return False
+    return erasures is not None and erasures[0] > 0
+
+
 def note_publication(workspace: Workspace, inputs: Inputs) -> None:
     """Remember what the prod just published was made from.
 

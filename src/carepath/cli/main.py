@@ -75,6 +75,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with a documented code."""
+    _open_closed_streams()
     listen()
     for stream in (sys.stdout, sys.stderr):
         # Names of files may hold what the encoding of a terminal or a pipe does not have.
@@ -121,6 +122,22 @@ def main() -> None:
             err=True,
         )
         sys.exit(ExitCode.DEFECT)
+
+
+def _open_closed_streams() -> None:
+    """Give the streams that the caller has closed (`>&-`) somewhere to go.
+
+    The next file opened, a database say, would else take the number of standard output, and
+    whatever is printed would be written into it.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    sys.stdin = sys.stdin or os.fdopen(0, encoding="utf-8", closefd=False)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _run() -> object:

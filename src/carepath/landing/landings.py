@@ -19,8 +19,8 @@ from carepath.landing.files import (
     fingerprint,
     recognise,
 )
-from carepath.landing.ledger import is_landed_already, publish
-from carepath.landing.matching import match_table
+from carepath.landing.ledger import is_landed_already, list_usual_columns, publish
+from carepath.landing.matching import match_table, normalise_name
 from carepath.landing.report import FileReport, LandingReport, Progress
 from carepath.landing.staging import Staged, describe_file, stage_file
 from carepath.landing.tables import TABLES
@@ -119,6 +119,7 @@ class _Landing:
         self._progress = progress
         self._staged: list[Staged] = []
         self._seen: set[tuple[str, str]] = set()
+        self._usual: dict[str, frozenset[str]] = {}
 
     def run(self, skip_bad_files: bool) -> LandingReport:
         reports: list[FileReport] = []
@@ -197,8 +198,24 @@ class _Landing:
             rejected=staged.rejected_count,
             unknown_columns=staged.unknown_columns,
             reasons=staged.reasons,
-            notes=staged.notes,
+            notes=(*staged.notes, *self._note_missing(file, staged)),
         )
+
+    def _note_missing(self, file: RawFile, staged: Staged) -> list[str]:
+        """Tell of columns that a loader may have renamed; in JSON Lines an absent key is null."""
+        table = staged.table.full_name
+        if file.format == "jsonl" or not staged.accepted_count + staged.rejected_count:
+            return []
+        if table not in self._usual:
+            self._usual[table] = list_usual_columns(self._connection, table)
+        missing = sorted(self._usual[table] - set(map(normalise_name, staged.source_columns)))
+        if not missing:
+            return []
+        log("misses columns", logging.WARNING, file=file.name, columns=", ".join(missing))
+        return [
+            "without columns that all earlier files of this table had, so these are null: "
+            + ", ".join(missing)
+        ]
 
     def _hash(self, file: RawFile, size: int) -> str:
         done = 0

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 import duckdb
 
+from carepath.landing.matching import normalise_name
 from carepath.landing.staging import Staged
 from carepath.quoting import quote_list, quote_name, quote_text
 
@@ -18,6 +19,20 @@ def is_landed_already(connection: duckdb.DuckDBPyConnection, table_name: str, sh
         [table_name, sha256],
     ).fetchone()
     return found is not None and found[0] > 0
+
+
+def list_usual_columns(connection: duckdb.DuckDBPyConnection, table_name: str) -> frozenset[str]:
+    """Name the columns that all files with rows of a table have had so far, those ignored apart."""
+    files = connection.execute(
+        "select source_columns, unknown_columns from landing.files "
+        "where table_name = ? and row_count > 0 and source_columns is not null",
+        [table_name],
+    ).fetchall()
+    used = [
+        frozenset(normalise_name(column) for column in columns if column not in (ignored or ()))
+        for columns, ignored in files
+    ]
+    return frozenset.intersection(*used) if used else frozenset()
 
 
 def publish(connection: duckdb.DuckDBPyConnection, staged: Sequence[Staged]) -> int:

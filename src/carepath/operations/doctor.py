@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from carepath.configuration import read_platform
 from carepath.errors import CarepathError
 from carepath.operations.databases import check_databases
 from carepath.operations.findings import Finding, fail
-from carepath.operations.freshness import check_batches, check_data, check_prod
+from carepath.operations.freshness import (
+    check_batches,
+    check_data,
+    check_prod,
+    check_snowflake,
+)
 from carepath.operations.installation import check_dbt, check_python, check_versions
 from carepath.operations.places import (
     check_configuration,
@@ -22,6 +28,18 @@ from carepath.workspace import Workspace
 
 Check = Callable[[Workspace], Iterator[Finding]]
 
+CHECKS_ON_SNOWFLAKE: tuple[Check, ...] = (
+    check_python,
+    check_versions,
+    check_dbt,
+    check_configuration,
+    check_definitions,
+    check_permissions,
+    check_locks,
+    check_leftovers,
+    check_snowflake,
+    check_last_run,
+)
 CHECKS: tuple[Check, ...] = (
     check_python,
     check_versions,
@@ -54,10 +72,11 @@ def examine(workspace: Workspace, *, deep: bool = False) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        In the order of `CHECKS`. A check that cannot be made is a finding, never an error.
+        In the order of `CHECKS`, or of `CHECKS_ON_SNOWFLAKE`. A check that cannot be made is a
+        finding, never an error.
     """
     findings: list[Finding] = []
-    for check in CHECKS:
+    for check in CHECKS_ON_SNOWFLAKE if _is_on_snowflake(workspace) else CHECKS:
         try:
             findings += (
                 check_databases(workspace, deep) if check is check_databases else check(workspace)
@@ -69,3 +88,10 @@ def examine(workspace: Workspace, *, deep: bool = False) -> tuple[Finding, ...]:
             name = check.__name__.removeprefix("check_").replace("_", " ")
             findings.append(fail(name, f"{error.strerror}: {error.filename}", "check permissions"))
     return tuple(findings)
+
+
+def _is_on_snowflake(workspace: Workspace) -> bool:
+    try:
+        return read_platform(workspace) == "snowflake"
+    except CarepathError:  # told by check_configuration
+        return False

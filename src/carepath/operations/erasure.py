@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from carepath.building.publication import lock_build, publish
+from carepath.configuration import read_platform
 from carepath.errors import CarepathError
 from carepath.landing.database import lock_raw, open_raw
 from carepath.landing.tables import define_tables
@@ -129,11 +130,19 @@ def erase_from_raw(
     Raises
     ------
     CarepathError
-        When nobody is named, nothing was landed, or a landing or a build is running.
+        When nobody is named, nothing was landed, a landing or a build is running, or the warehouse
+        is on Snowflake.
     """
     if not people:
         raise CarepathError(
             "No person is named.", where="--user-id, --user-ids", fix="give at least one id"
+        )
+    if read_platform(workspace) == "snowflake":
+        raise CarepathError(
+            "The rows of this workspace are on Snowflake, where carepath erases nobody.",
+            where=str(workspace.config),
+            fix="delete them in the sources, then run carepath build --full-refresh "
+            "(docs/operations.md, Erasing a person)",
         )
     if not workspace.raw.exists():
         raise CarepathError(

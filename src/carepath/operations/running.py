@@ -74,6 +74,7 @@ def run_build(
             raw_rows=sum(fate.raw for fate in report.fates),
             modelled=sum(fate.modelled for fate in report.fates),
             rejected=sum(fate.rejected for fate in report.fates),
+            restated_weeks=len({week.week for week in report.restated}),
         )
     return report
 

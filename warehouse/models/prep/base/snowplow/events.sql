@@ -63,7 +63,7 @@ final as (
         upper({{ trimmed('funnel_funnel_name') }}) as funnel_name,
         upper({{ trimmed('funnel_step_name') }}) as step_name,
         upper({{ trimmed('funnel_step_action') }}) as step_action,
-        funnel_failure_reason as failure_reason,
+        {{ without_addresses('funnel_failure_reason') }} as failure_reason,
         upper({{ trimmed('user_role') }}) as user_role,
         user_is_eligibility_verified as is_eligibility_verified,
         -- where
