@@ -402,6 +402,8 @@ def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> 
     first = next(iter(scope.bindings.values()))
     for columns, _, _ in declared:
         owners = [sources.get(column) for column in columns]
+        if _are_of_all(context, variant, scope, name, columns):
+            return ", ".join(sorted(columns))
         if any(owner is joined for owner in owners) or not all(o is first for o in owners):
             continue
         behind = {
@@ -410,6 +412,26 @@ def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> 
         if any(key.columns <= behind for key in first.relation.keys):
             return ", ".join(sorted(columns))
     return None
+
+
+def _are_of_all(
+    context: Context, variant: Variant, scope: Scope, name: str, columns: frozenset[str]
+) -> bool:
+    """True where the columns hold a key of each of the several relations before the join."""
+    assert variant.resolution is not None
+    known = known_of(variant.resolution, context.dialect)
+    several = 0
+    for other, binding in list(scope.bindings.items())[: list(scope.bindings).index(name)]:
+        behind = {
+            item.source
+            for item in scope.items
+            if item.binding is binding and item.column.name in columns and item.source
+        }
+        if any(key.columns and key.columns <= behind for key in binding.relation.keys):
+            several += 1
+        elif binding.join is None or not keys.shape_of(known, scope, other, binding).is_unique:
+            return False
+    return several > 1
 
 
 RULE = Rule(

@@ -294,6 +294,15 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         if not names or not _has(there, told[1]) or _has(names, told[1]):
             return
         why = f"its divisor {write(lower)[:60]} is not {told[1]}"
+    elif (per := re.search(r"(?:^|_)([a-z]{3,})_per_([a-z]{3,})(?:_|$)", alias)) is not None:
+        above = {w for c in upper.find_all(exp.Column) for w in c.name.lower().split("_")}
+        below = {w for c in lower.find_all(exp.Column) for w in c.name.lower().split("_")}
+        counts = isinstance(upper, exp.Count) and isinstance(upper.this, exp.Star)
+        if not _has(below, per[1]) or _has(above, per[1]) or _has(below, per[2]):
+            return
+        if not counts and not _has(above, per[2]):
+            return
+        why = f"it divides by {per[1]}"
     elif re.search(r"(^|_)share(_of_\w+)?$", alias):
         measures = [_measure(side) for side in (upper, lower)]
         if None in measures or measures[0] == measures[1]:
