@@ -352,3 +352,43 @@ left join {{ ref('prices') }} as p
 def test_a_span_that_loses_its_later_end(old: str, new: str, is_told: bool) -> None:
     codes = [code for code, _ in told("models/priced.sql", RECENT, RECENT.replace(old, new))]
     assert ("JOIN007" in codes) == is_told
+
+
+USED = """select visit_id, minutes - lag(minutes) over (order by visit_id) as used
+from {{ ref('visits') }}"""
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"),
+    [
+        ("select visit_id, lag(minutes) over (order by visit_id) - minutes as used", True),
+        ("select visit_id, minutes - lag(minutes, 1) over (order by visit_id) as used", False),
+        ("select visit_id, lag(minutes) over (order by visit_id) - minutes as saved", False),
+    ],
+)
+def test_a_difference_whose_sides_are_exchanged(after: str, is_told: bool) -> None:
+    codes = [code for code, _ in told("models/used.sql", USED, after + " from {{ ref('visits') }}")]
+    assert ("AGG006" in codes) == is_told
+
+
+LOADED = """{{ config(materialized='incremental', unique_key='visit_id', @) }}
+select visit_id, minutes from {{ ref('visits') }}
+{% if is_incremental() %} where visited_on > (select max(visited_on) from {{ this }}) {% endif %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"),
+    [
+        (LOADED.replace("unique_key='visit_id', ", ""), True),
+        (LOADED.replace("materialized='incremental', unique_key='visit_id', ", ""), False),
+        (
+            LOADED.replace("unique_key='visit_id', @", "incremental_strategy='insert_overwrite'"),
+            False,
+        ),
+    ],
+)
+def test_an_incremental_model_that_loses_its_key(after: str, is_told: bool) -> None:
+    before, head = LOADED.replace("@", "tags=['a']"), after.replace("@", "tags=['a']")
+    codes = [code for code, _ in told("models/loaded.sql", before, head)]
+    assert ("CFG018" in codes) == is_told

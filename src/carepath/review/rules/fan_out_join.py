@@ -6,7 +6,8 @@ What it does
     model declares no longer holds. A running number is no such key: it makes any rows unique, and
     says nothing of the columns beside it. Where nothing tells the key of a model, reviews with a
     review_id are taken to be one row for each, if a sum is inflated then. Also sums that add a
-    total of an aggregated CTE once for each row joined with it.
+    total of an aggregated CTE once for each row joined with it, and a join by one column OR by
+    another where a test calls the rows unique.
 
 Why it is bad
     Amounts are counted several times; a unique test fails.
@@ -69,6 +70,11 @@ def check(context: Context) -> Iterator[Issue]:
                 if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
                     continue
                 shape = keys.shape_of(names, scope, name, binding)
+                if not shape.equated and not is_named and _is_either(scope, name, join):
+                    broken = _broken_key(context, variant, scope, name)
+                    if broken is not None:
+                        yield _either(variant, scope, name, join, broken)
+                    continue
                 if shape.is_unique or not shape.equated or shape.has_other:
                     continue
                 inflated = (
@@ -107,6 +113,41 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _is_either(scope: Scope, name: str, join: exp.Join) -> bool:
+    """True for `a.id = b.id or a.email = b.email`: two ways to match, and perhaps two rows."""
+    condition = join.args.get("on")
+    while isinstance(condition, exp.Paren):
+        condition = condition.this
+    if not isinstance(condition, exp.Or):
+        return False
+    matched = set()
+    for part in condition.flatten():
+        inner = part.unnest()
+        if not isinstance(inner, exp.EQ):
+            return False
+        sides = [s for s in (inner.left, inner.right) if isinstance(s, exp.Column)]
+        ours = [s.name.lower() for s in sides if s.table.lower() == name.lower()]
+        if len(sides) != 2 or len(ours) != 1:
+            return False
+        matched.add(ours[0])
+    return len(matched) > 1
+
+
+def _either(variant: Variant, scope: Scope, name: str, join: exp.Join, broken: str) -> Issue:
+    return Issue(
+        subject=name,
+        message=f"The join with {name} matches by one column or by another, perhaps different "
+        f"rows; then {broken}, which a test calls unique, comes several times.",
+        consequence="The unique test fails.",
+        fix="Join twice and take the first that is found, or choose one row afterwards.",
+        confidence=Confidence.POSSIBLE,
+        offset=start_of(join.args["on"]) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(write(join.args["on"])[:160])],
+    )
 
 
 def _is_filtered(variant: Variant, scope: Scope, name: str) -> bool:
