@@ -210,3 +210,185 @@ def test_what_follows_from_a_key_may_be_grouped_by(old: str, new: str, codes: li
     base = {**KEYED, "models/mart.sql": GROUPED}
     found = review_files(base, {**base, "models/mart.sql": after}).findings
     assert [f.code for f in found if f.severity.word != "note"] == codes
+
+
+FILTERED = "select visit_id, minutes from {{ ref('notes') }}\nwhere not is_deleted"
+FLAGGED = "select note_id, visit_id, minutes, is_deleted from {{ source('app', 'visits') }}"
+UNFLAGGED = FLAGGED + "\nwhere is_deleted = false"
+
+
+@pytest.mark.parametrize(
+    ("after", "notes", "is_told"),
+    [
+        ("select visit_id, minutes from {{ ref('notes') }}", FLAGGED, True),
+        ("select visit_id, minutes from {{ ref('notes') }}\nwhere minutes > 0", FLAGGED, True),
+        # Put out: who reads it decides.
+        ("select visit_id, minutes, is_deleted from {{ ref('notes') }}", FLAGGED, False),
+        ("select visit_id, sum(minutes) as minutes from {{ ref('notes') }}\n"
+         "where coalesce(is_deleted, false) = false group by 1", FLAGGED, False),
+        # What it reads has the filter.
+        ("select visit_id, minutes from {{ ref('notes') }}", UNFLAGGED, False),
+        # It reads something else now.
+        ("select visit_id, minutes from {{ ref('visits') }}", FLAGGED, False),
+    ],
+)  # fmt: skip
+def test_a_filter_on_a_flag_that_is_lost(after: str, notes: str, is_told: bool) -> None:
+    base = {**PROJECT, "models/notes.sql": FLAGGED, "models/m.sql": FILTERED}
+    head = {**base, "models/notes.sql": notes, "models/m.sql": after}
+    codes = [f.code for f in review_files(base, head, "postgres").findings]
+    assert ("LIT016" in codes) == is_told
+
+
+LOCAL = "select visit_id, (visited_on at time zone 'Europe/Berlin')::date as day\nfrom {{ @ }}"
+UTC = "select visit_id, (visited_on at time zone 'UTC')::date as day\nfrom {{ @ }}"
+PLAIN = "select visit_id, visited_on::date as day\nfrom {{ @ }}"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_told"),
+    [
+        (LOCAL, PLAIN, True),
+        (LOCAL, LOCAL.replace("Berlin", "Paris"), False),
+        (UTC, PLAIN, False),
+        (LOCAL, PLAIN.replace("visited_on", "visit_id"), False),
+    ],
+)
+def test_a_day_that_loses_its_time_zone(before: str, after: str, is_told: bool) -> None:
+    codes = [
+        code
+        for code, _ in told(
+            "models/days.sql",
+            before.replace("@", "ref('visits')"),
+            after.replace("@", "ref('visits')"),
+        )
+    ]
+    assert ("DET007" in codes) == is_told
+
+
+def test_a_conversion_that_moved_upstream_is_not_lost() -> None:
+    base = {**PROJECT, "models/days.sql": LOCAL.replace("@", "ref('visits')")}
+    moved = PROJECT["models/visits.sql"].replace(
+        "visited_on", "visited_on at time zone 'Europe/Berlin' as visited_on"
+    )
+    head = {
+        **base,
+        "models/visits.sql": moved,
+        "models/days.sql": PLAIN.replace("@", "ref('visits')"),
+    }
+    codes = [f.code for f in review_files(base, head, "postgres").findings]
+    assert "DET007" not in codes
+
+
+PERIOD = """
+select v.visit_id, p.price
+from {{ ref('visits') }} as v
+left join {{ ref('prices') }} as p
+    on p.price_id = v.person_id
+    and p.valid_from <= v.visited_on
+    and p.valid_to >= v.visited_on
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [
+        ("    and p.valid_to >= v.visited_on\n", "", True),
+        ("p.valid_from <= v.visited_on\n", "p.valid_from < v.visited_on + 1\n", False),
+        ("p.valid_to >=", "p.valid_to >", False),
+    ],
+)
+def test_a_period_that_loses_one_of_its_ends(old: str, new: str, is_told: bool) -> None:
+    codes = [code for code, _ in told("models/priced.sql", PERIOD, PERIOD.replace(old, new))]
+    assert ("JOIN007" in codes) == is_told
+
+
+HISTORY = """{% snapshot people_snapshot %}
+{{ config(unique_key=@, strategy='check', check_cols=['name'], target_schema='s') }}
+select person_id, person_id as id, name from {{ source('app', 'people') }}
+{% endsnapshot %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_told"),
+    [
+        ("'person_id'", "'name'", True),
+        ("'person_id'", "['person_id', 'name']", True),
+        ("'person_id'", "['person_id']", False),
+        ("'PERSON_ID'", "'person_id'", False),
+        ("'old_id'", "'person_id'", False),
+    ],
+)
+def test_a_snapshot_that_gets_another_key(before: str, after: str, is_told: bool) -> None:
+    codes = [
+        code
+        for code, _ in told(
+            "snapshots/people.sql", HISTORY.replace("@", before), HISTORY.replace("@", after)
+        )
+    ]
+    assert ("CFG016" in codes) == is_told
+
+
+RECENT = """
+select v.visit_id, p.price
+from {{ ref('visits') }} as v
+left join {{ ref('prices') }} as p
+    on p.price_id = v.person_id
+    and p.valid_from <= v.visited_on
+    and p.valid_from >= v.visited_on - 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_told"),
+    [
+        ("    and p.valid_from <= v.visited_on\n    and p.valid_from >= v.visited_on - 7\n",
+         "    and p.valid_from >= v.visited_on - 30\n", True),
+        ("v.visited_on - 7", "v.visited_on - 30", False),
+        ("    and p.valid_from <= v.visited_on\n    and p.valid_from >= v.visited_on - 7\n",
+         "    and p.valid_from between v.visited_on - 30 and v.visited_on\n", False),
+    ],
+)  # fmt: skip
+def test_a_span_that_loses_its_later_end(old: str, new: str, is_told: bool) -> None:
+    codes = [code for code, _ in told("models/priced.sql", RECENT, RECENT.replace(old, new))]
+    assert ("JOIN007" in codes) == is_told
+
+
+USED = """select visit_id, minutes - lag(minutes) over (order by visit_id) as used
+from {{ ref('visits') }}"""
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"),
+    [
+        ("select visit_id, lag(minutes) over (order by visit_id) - minutes as used", True),
+        ("select visit_id, minutes - lag(minutes, 1) over (order by visit_id) as used", False),
+        ("select visit_id, lag(minutes) over (order by visit_id) - minutes as saved", False),
+    ],
+)
+def test_a_difference_whose_sides_are_exchanged(after: str, is_told: bool) -> None:
+    codes = [code for code, _ in told("models/used.sql", USED, after + " from {{ ref('visits') }}")]
+    assert ("AGG006" in codes) == is_told
+
+
+LOADED = """{{ config(materialized='incremental', unique_key='visit_id', @) }}
+select visit_id, minutes from {{ ref('visits') }}
+{% if is_incremental() %} where visited_on > (select max(visited_on) from {{ this }}) {% endif %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"),
+    [
+        (LOADED.replace("unique_key='visit_id', ", ""), True),
+        (LOADED.replace("materialized='incremental', unique_key='visit_id', ", ""), False),
+        (
+            LOADED.replace("unique_key='visit_id', @", "incremental_strategy='insert_overwrite'"),
+            False,
+        ),
+    ],
+)
+def test_an_incremental_model_that_loses_its_key(after: str, is_told: bool) -> None:
+    before, head = LOADED.replace("@", "tags=['a']"), after.replace("@", "tags=['a']")
+    codes = [code for code, _ in told("models/loaded.sql", before, head)]
+    assert ("CFG018" in codes) == is_told

@@ -22,3 +22,12 @@ def test_two_slashes_divide_where_one_operand_follows(text: str, divides: bool) 
     tree = parse(text, "", False).tree
     assert tree is not None
     assert (tree.find(exp.IntDiv) is not None) == divides
+
+
+@pytest.mark.parametrize("dialect", ["postgres", "snowflake", "bigquery", "duckdb"])
+@pytest.mark.parametrize("condition", ["a is not null", "a not like 'b'", "a not ilike 'b'"])
+def test_a_negated_condition_is_a_not_in_every_dialect(dialect: str, condition: str) -> None:
+    tree = parse(f"select a from t where {condition}", dialect, False).tree
+    assert tree is not None
+    found = tree.args["where"].this
+    assert isinstance(found, exp.Not) and not found.this.args.get("negate")

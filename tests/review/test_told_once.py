@@ -64,3 +64,17 @@ def test_parentheses_that_a_macro_loses_are_told_once_for_all_its_callers() -> N
     }
     told = [f for f in review_files(base, head).findings if f.code == "LIT007"]
     assert [(f.place.file, f.place.line) for f in told] == [("macros/is_kept.sql", 2)]
+
+
+def test_a_lost_key_is_told_once_by_the_rule_that_says_what_comes_of_it() -> None:
+    base = project("shop")
+    path = "models/marts/fct_order_events.sql"
+    merged = base[path].replace("unique_key='order_id'", "incremental_strategy='merge'")
+    overlapping = (
+        base[path]
+        .replace(", unique_key='order_id'", "")
+        .replace("(select max(updated_at)", "(select dateadd('day', -3, max(updated_at))")
+    )
+    for text, code in ((merged, "CFG006"), (overlapping, "CFG009")):
+        found = review_files(base, {**base, path: text}).findings
+        assert [f.code for f in found if f.code in ("CFG006", "CFG009", "CFG018")] == [code]

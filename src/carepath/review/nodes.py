@@ -118,12 +118,17 @@ class Broken(Compact):
 
 @dataclass(frozen=True, slots=True)
 class Freshness(Compact):
-    """After how many hours dbt warns of a source, or fails; None where it never does."""
+    """After how many hours dbt warns of a source, or fails, by the time of loading in a column.
+
+    None where it never does.
+    """
 
     file: str
     line: int
     warn_after: float | None
     error_after: float | None
+    loaded_at: str = ""
+    loaded_at_line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,12 @@ def _freshness(path: str, source: yaml.Map, table: yaml.Map) -> Freshness:
                 limit = told.get(key) if isinstance(told, yaml.Map) else None
                 if limit is not None or not isinstance(told, yaml.Map):
                     limits[key] = _hours(limit)
-    return Freshness(path, line, limits["warn_after"], limits["error_after"])
+    field_name, place = "", 0
+    for entry in (source, table):
+        for part in (entry.get("config"), entry):
+            if isinstance(part, yaml.Map) and isinstance(part.get("loaded_at_field"), str):
+                field_name, place = part["loaded_at_field"], part.at("loaded_at_field")
+    return Freshness(path, line, limits["warn_after"], limits["error_after"], field_name, place)
 
 
 def _hours(limit: Any) -> float | None:

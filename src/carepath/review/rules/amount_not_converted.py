@@ -3,7 +3,8 @@
 What it does
     Reports an amount in one currency, by its name, that is called as one in another or added to it
     without a rate; cents or micros that are renamed to an amount as they are, in a project that
-    divides others; and an amount multiplied with a percentage that nothing divides by 100.
+    divides others, or that are divided by another power of ten than theirs; and an amount
+    multiplied with a percentage that nothing divides by 100.
 
 Why it is bad
     The figure is off by a factor of 100 or a million, or is in no currency at all, and looks like
@@ -113,6 +114,8 @@ MAJOR = re.compile(r"(^|_)(amount|price|cost|spend|revenue|total|fee|value|salar
 def _minor(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
     """`price_cents as price`, where the project divides its other cents."""
     inner = item.this
+    if MAJOR.search(item.alias.lower()):
+        yield from _wrongly(variant, scope, item)
     if not isinstance(inner, exp.Column) or not MAJOR.search(item.alias.lower()):
         return
     word = MINOR.search(inner.name.lower())
@@ -131,6 +134,35 @@ def _minor(context: Context, variant: Variant, scope: Scope, item: exp.Alias) ->
     )
 
 
+SIZES = {"cents": 100, "pence": 100, "micros": 1_000_000}
+
+
+def _wrongly(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`cost_micros / 1000 as cost`: divided, and by another number."""
+    inner = item.this
+    while isinstance(inner, (exp.Round, exp.Cast, exp.TryCast, exp.Paren, exp.Coalesce)):
+        inner = inner.this
+    column = inner.left if isinstance(inner, exp.Div) else None
+    while isinstance(column, (exp.Cast, exp.TryCast, exp.Paren, exp.Sum, exp.Coalesce)):
+        column = column.this
+    by = number(inner.right) if isinstance(inner, exp.Div) else None
+    word = MINOR.search(column.name.lower()) if isinstance(column, exp.Column) else None
+    size = SIZES.get(word[2]) if word is not None else None
+    if not by or size is None or column is None or by == size or by not in POWERS:
+        return
+    yield Issue(
+        subject=f"{item.alias.lower()} {column.name.lower()} factor",
+        message=f"{item.alias} divides {column.name} by {by:,.0f} instead of {size:,}.",
+        consequence=f"The values are off by a factor of {max(by / size, size / by):,.6g}.",
+        fix=f"Divide by {size:,}.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+POWERS = frozenset(10.0**n for n in range(1, 10))
 CONVERTS = re.compile(
     r"(cents|micros|pence|minor)\W{0,3}\s*/\s*1|(cents|units|money|micros)\w*\(\s*['\"]"
 )

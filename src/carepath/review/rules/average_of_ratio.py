@@ -23,7 +23,9 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.definitions import definition
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
+from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
@@ -43,16 +45,44 @@ def check(context: Context) -> Iterator[Issue]:
                     definition(variant.resolution, node.this)
                 ):
                     continue
+                is_sure = _has_sums(scope, node) and _is_computed(context, variant, node.this)
                 yield Issue(
                     subject=write(node),
                     message=f"{write(node)} averages ratios of groups of different size.",
                     consequence="Small groups weigh as much as large ones.",
                     fix="Divide the sums.",
-                    confidence=Confidence.POSSIBLE,
+                    severity=Severity.WARNING if is_sure else Severity.NOTE,
+                    confidence=Confidence.LIKELY if is_sure else Confidence.POSSIBLE,
                     offset=start_of(node) or 0,
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _has_sums(scope: Scope, node: exp.Avg) -> bool:
+    """True where a grouped query adds up a count beside the average."""
+    if scope.node.args.get("group") is None or isinstance(node.parent, exp.Window):
+        return False
+    sums = (total for item in scope.node.expressions for total in item.find_all(exp.Sum))
+    return any(isinstance(total.this, exp.Column) for total in sums)
+
+
+def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool:
+    """True where the column is a division of sums, here or in the model it is read from."""
+    assert variant.resolution is not None
+    made = definition(variant.resolution, column)
+    if made is not None:
+        return _is_ratio(made)
+    use = variant.resolution.uses.get(id(column))
+    source = use.column.direct if use is not None and use.column is not None else None
+    model = context.snapshot.models.get(source[0]) if source is not None else None
+    if source is None or model is None:
+        return False
+    theirs = context.snapshot.analyse(model).variants[:1]
+    return any(
+        v.resolution is not None and _is_ratio(output_definition(v.resolution, source[1]))
+        for v in theirs
+    )
 
 
 def _is_ratio(node: exp.Expr | None) -> bool:

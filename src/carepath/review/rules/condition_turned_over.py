@@ -63,9 +63,6 @@ def _sign(node: exp.Expr) -> tuple[str, bool]:
     while isinstance(node, (exp.Not, exp.Paren)):
         is_positive = is_positive != isinstance(node, exp.Not)
         node = node.this
-    if isinstance(node, exp.Is) and node.args.get("negate"):
-        node = exp.Is(this=node.this.copy(), expression=node.expression.copy())
-        is_positive = not is_positive
     if isinstance(node, (exp.EQ, exp.Is)) and isinstance(node.expression, exp.Boolean):
         inner = bare(node.this)
         return inner, is_positive == bool(node.expression.this)

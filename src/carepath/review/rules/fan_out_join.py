@@ -6,7 +6,8 @@ What it does
     model declares no longer holds. A running number is no such key: it makes any rows unique, and
     says nothing of the columns beside it. Where nothing tells the key of a model, reviews with a
     review_id are taken to be one row for each, if a sum is inflated then. Also sums that add a
-    total of an aggregated CTE once for each row joined with it.
+    total of an aggregated CTE once for each row joined with it, and a join by one column OR by
+    another where a test calls the rows unique.
 
 Why it is bad
     Amounts are counted several times; a unique test fails.
@@ -69,6 +70,11 @@ def check(context: Context) -> Iterator[Issue]:
                 if (join.kind or "").upper() == "CROSS" or (join.side or "").upper() == "FULL":
                     continue
                 shape = keys.shape_of(names, scope, name, binding)
+                if not shape.equated and not is_named and _is_either(scope, name, join):
+                    broken = _broken_key(context, variant, scope, name)
+                    if broken is not None:
+                        yield _either(variant, scope, name, join, broken)
+                    continue
                 if shape.is_unique or not shape.equated or shape.has_other:
                     continue
                 inflated = (
@@ -107,6 +113,41 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _is_either(scope: Scope, name: str, join: exp.Join) -> bool:
+    """True for `a.id = b.id or a.email = b.email`: two ways to match, and perhaps two rows."""
+    condition = join.args.get("on")
+    while isinstance(condition, exp.Paren):
+        condition = condition.this
+    if not isinstance(condition, exp.Or):
+        return False
+    matched = set()
+    for part in condition.flatten():
+        inner = part.unnest()
+        if not isinstance(inner, exp.EQ):
+            return False
+        sides = [s for s in (inner.left, inner.right) if isinstance(s, exp.Column)]
+        ours = [s.name.lower() for s in sides if s.table.lower() == name.lower()]
+        if len(sides) != 2 or len(ours) != 1:
+            return False
+        matched.add(ours[0])
+    return len(matched) > 1
+
+
+def _either(variant: Variant, scope: Scope, name: str, join: exp.Join, broken: str) -> Issue:
+    return Issue(
+        subject=name,
+        message=f"The join with {name} matches by one column or by another, perhaps different "
+        f"rows; then {broken}, which a test calls unique, comes several times.",
+        consequence="The unique test fails.",
+        fix="Join twice and take the first that is found, or choose one row afterwards.",
+        confidence=Confidence.POSSIBLE,
+        offset=start_of(join.args["on"]) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(write(join.args["on"])[:160])],
+    )
 
 
 def _is_filtered(variant: Variant, scope: Scope, name: str) -> bool:
@@ -402,6 +443,8 @@ def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> 
     first = next(iter(scope.bindings.values()))
     for columns, _, _ in declared:
         owners = [sources.get(column) for column in columns]
+        if _are_of_all(context, variant, scope, name, columns):
+            return ", ".join(sorted(columns))
         if any(owner is joined for owner in owners) or not all(o is first for o in owners):
             continue
         behind = {
@@ -410,6 +453,26 @@ def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> 
         if any(key.columns <= behind for key in first.relation.keys):
             return ", ".join(sorted(columns))
     return None
+
+
+def _are_of_all(
+    context: Context, variant: Variant, scope: Scope, name: str, columns: frozenset[str]
+) -> bool:
+    """True where the columns hold a key of each of the several relations before the join."""
+    assert variant.resolution is not None
+    known = known_of(variant.resolution, context.dialect)
+    several = 0
+    for other, binding in list(scope.bindings.items())[: list(scope.bindings).index(name)]:
+        behind = {
+            item.source
+            for item in scope.items
+            if item.binding is binding and item.column.name in columns and item.source
+        }
+        if any(key.columns and key.columns <= behind for key in binding.relation.keys):
+            several += 1
+        elif binding.join is None or not keys.shape_of(known, scope, other, binding).is_unique:
+            return False
+    return several > 1
 
 
 RULE = Rule(

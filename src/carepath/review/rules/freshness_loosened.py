@@ -2,7 +2,8 @@
 
 What it does
     Compares the freshness of each source table that both sides have: reports limits that are gone,
-    and limits that are longer than before.
+    limits that are longer than before, and a loaded_at_field that was listed among the columns of
+    the source and is another one now, which is not.
 
 Why it is bad
     A load that has stopped is noticed later, or never.
@@ -28,6 +29,7 @@ from carepath.review.rule import Issue, Rule
 
 def check_change(change: Change) -> Iterator[Issue]:
     """Compare the limits of both sides; tables of one source that lose the same are one finding."""
+    yield from _unlisted(change)
     before = {k: v for space in change.base.spaces for k, v in space.docs.freshness.items()}
     found: dict[tuple[str, str, str], list[tuple[str, Freshness, Freshness]]] = {}
     for space in change.head.spaces:
@@ -48,6 +50,35 @@ def check_change(change: Change) -> Iterator[Issue]:
             place=Place(file, now.line),
             evidence=[Evidence("at base", Place(old.file, old.line))],
         )
+
+
+def _unlisted(change: Change) -> Iterator[Issue]:
+    """A loaded_at_field that the change takes from what the YAML lists to what it does not."""
+    before = {k: v for space in change.base.spaces for k, v in space.docs.freshness.items()}
+    told: set[tuple[str, int]] = set()
+    for space in change.head.spaces:
+        for (source, table), now in space.docs.freshness.items():
+            old, doc = before.get((source, table)), space.docs.sources.get((source, table))
+            if old is None or doc is None or now.file not in change.changed_files:
+                continue
+            if not old.loaded_at.isidentifier() or not now.loaded_at.isidentifier():
+                continue
+            if doc.column(old.loaded_at) is None or doc.column(now.loaded_at) is not None:
+                continue
+            if (now.file, now.loaded_at_line) in told:
+                continue
+            told.add((now.file, now.loaded_at_line))
+            yield Issue(
+                subject=f"{source}.{table} loaded_at_field",
+                message=f"loaded_at_field is {now.loaded_at}, which {source}.{table} does not "
+                f"list; it was {old.loaded_at}, which is listed.",
+                consequence="Where there is no such column, the freshness check fails.",
+                fix=f"Use {old.loaded_at}, or list {now.loaded_at}.",
+                severity=Severity.WARNING,
+                confidence=Confidence.LIKELY,
+                place=Place(now.file, now.loaded_at_line),
+                evidence=[Evidence("at base", Place(old.file, old.loaded_at_line))],
+            )
 
 
 def _difference(before: Freshness, now: Freshness) -> str:

@@ -2,7 +2,8 @@
 
 What it does
     Compares each join with the same join at base: reports a condition that is gone, where nothing
-    in the join or in WHERE took its place.
+    in the join or in WHERE took its place; of a period with two ends, also the one end where only
+    the other is still compared.
 
 Why it is bad
     The join matches more rows than before: values are counted several times.
@@ -71,7 +72,9 @@ def _compare(
     for part in gone:
         columns = _columns([part])
         text = write(part)
-        if not columns or columns & elsewhere or PATTERN.search(text) or part.find(exp.Query):
+        if not columns or PATTERN.search(text) or part.find(exp.Query):
+            continue
+        if columns & elsewhere and not _is_one_end(part, theirs, binding):
             continue
         if _is_gone(context, scope, part):
             continue
@@ -91,6 +94,30 @@ def _compare(
             path=scope.path,
             evidence=[Evidence(f"at base: {plain(theirs)[:200]}", base_place(context))],
         )
+
+
+def _is_one_end(part: exp.Expr, theirs: exp.Expr, binding: Binding) -> bool:
+    """True for one of the two ends of a period, of which only the other is still compared."""
+    end = _end(part)
+    others = {_end(other) for other in conjuncts(theirs)} - {None, end}
+    if end is None or not any(end[0] == other[0] for other in others if other is not None):
+        return False
+    assert binding.join is not None
+    now = [found for p in conjuncts(binding.join.args.get("on")) if (found := _end(p)) is not None]
+    return bool(now) and all(found == (end[0], not end[1]) for found in now)
+
+
+def _end(part: exp.Expr) -> tuple[str, bool] | None:
+    """(column, whether it is to be the greater) of a comparison of two moments."""
+    if not isinstance(part, (exp.GT, exp.GTE, exp.LT, exp.LTE)):
+        return None
+    is_greater = isinstance(part, (exp.GT, exp.GTE))
+    left, right = part.left, part.right
+    if isinstance(left, exp.Column) and right.find(exp.Column):
+        return plain(left), is_greater
+    if isinstance(right, exp.Column) and left.find(exp.Column):
+        return plain(right), not is_greater
+    return None
 
 
 def _columns(nodes: list[exp.Expr]) -> set[str]:

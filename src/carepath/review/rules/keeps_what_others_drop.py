@@ -67,8 +67,6 @@ def _flagged(node: exp.Expr) -> exp.Column | None:
     """The flag that a condition asks to be true."""
     if isinstance(node, exp.Column):
         return node
-    if node.args.get("negate"):
-        return None
     if isinstance(node, (exp.EQ, exp.Is)) and isinstance(node.this, exp.Column):
         right = node.expression
         is_true = isinstance(right, exp.Boolean) and right.this is True

@@ -3,8 +3,8 @@
 What it does
     Reports BETWEEN and <= that compare a timestamp with a date as its upper bound, unless that is
     the first of a month, and a range from the first of a month that ends before the last day of
-    one. Where no cast says what the column is, a name like created_at makes it a
-    note.
+    one; also a column of dates that is named after an end (promised_date). Where no cast says what
+    the column is, a name like created_at makes it a note.
 
 Why it is bad
     A date means its midnight: whatever happens later on the last day is left out.
@@ -43,6 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
                 yield from _whole(variant, scope, node)
+                yield from _until(variant, scope, node)
                 bound = _bound(node)
                 if bound is None:
                     continue
@@ -98,6 +99,42 @@ def _whole(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
             variant=variant,
             path=scope.path,
         )
+
+
+ENDS = re.compile(
+    r"(^|_)(due|promised|deadline|expected|target|end|ends|last|until|expires|expiry)(_|$)"
+)
+BEGINS = re.compile(r"(^|_)(from|start|starts|started|begin|effective|since)(_|$)")
+
+
+def _until(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
+    """`delivered_at <= promised_date`: the promised day ends at its first moment."""
+    bound = _bound(node)
+    if bound is None:
+        return
+    column, high = bound
+    while isinstance(high, (exp.Cast, exp.Paren, exp.Timestamp)):
+        high = high.this
+    assert variant.resolution is not None
+    use = variant.resolution.uses.get(id(high)) if isinstance(high, exp.Column) else None
+    if use is None or use.column is None or use.column.type != "date":
+        return
+    if not ENDS.search(use.column.name.lower()) or BEGINS.search(column.name.lower()):
+        return
+    if not _is_moment(variant.resolution, column):
+        return
+    yield Issue(
+        subject=f"{write(column).lower()} {use.column.name.lower()}",
+        message=f"{write(column)} is a timestamp, and {use.column.shown} a date, which means its "
+        "midnight: the rest of that day is left out.",
+        consequence="What happens on the last day is not in time.",
+        fix=f"Compare the date of {write(column)}, or write < the day after.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"{column.name} is cast to a timestamp, {use.column.shown} to a date")],
+    )
 
 
 def _bound(node: exp.Expr) -> tuple[exp.Column, exp.Expr] | None:

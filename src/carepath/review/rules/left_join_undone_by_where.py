@@ -1,7 +1,8 @@
 """A LEFT JOIN whose unmatched rows WHERE throws away again.
 
 What it does
-    Reports a condition of WHERE on the optional side that a null cannot meet.
+    Reports a condition of WHERE on the optional side that a null cannot meet, also one that takes
+    what is newer than the newest row loaded.
 
 Why it is bad
     The LEFT JOIN behaves as an INNER JOIN: rows without a match disappear.
@@ -52,7 +53,9 @@ def check(context: Context) -> Iterator[Issue]:
             for part in conjuncts(where.this):
                 # NOT IN ('a', 'b') rejects a null as well.
                 bare = part.this if isinstance(part, exp.Not) else part
-                if not isinstance(bare, REJECTING) or part.find(exp.Query):
+                if not isinstance(bare, REJECTING) or (
+                    part.find(exp.Query) and not _is_newer(part)
+                ):
                     continue
                 sides = [bare.left, bare.right] if isinstance(bare, exp.Binary) else [bare.this]
                 for side in sides:
@@ -71,7 +74,7 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=name,
-                        message=f"WHERE {write(part)[:80]} drops the rows that "
+                        message=f"WHERE {_shown(part)} drops the rows that "
                         f"have no match in {name}: its LEFT JOIN acts as an INNER JOIN.",
                         consequence="Rows without a match are lost.",
                         fix="Move the condition into ON, or write INNER JOIN if that is meant.",
@@ -81,6 +84,22 @@ def check(context: Context) -> Iterator[Issue]:
                         path=scope.path,
                         evidence=[Evidence(f"{name} is joined with LEFT JOIN")],
                     )
+
+
+def _shown(part: exp.Expr) -> str:
+    if _is_newer(part) and isinstance(part, exp.Binary):
+        return f"{write(part.left)} > (the newest {part.left.name})"
+    return write(part)[:80]
+
+
+def _is_newer(part: exp.Expr) -> bool:
+    """True for `updated_at > (select max(updated_at) from {{ this }})`."""
+    return (
+        isinstance(part, (exp.GT, exp.GTE))
+        and isinstance(part.left, exp.Column)
+        and isinstance(part.right, exp.Subquery)
+        and part.right.find(exp.Max) is not None
+    )
 
 
 def _full(scope: Scope) -> dict[str, Binding]:

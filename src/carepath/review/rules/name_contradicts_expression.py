@@ -5,8 +5,9 @@ What it does
     MIN); avg over SUM and the reverse; a count or sum named after one value of a column that
     compares it with another one; an aggregate or a period of one column called as another column
     of the source is; a count of customer_id called customers where a customer has several rows; a
-    share or a rate whose divisor is not what its name says; an average over
-    the last 7 rows whose frame has 8; a model named after one value of a column that keeps another
+    share or a rate whose divisor is not what its name says, or a revenue_per_order whose is the
+    revenue; a closing balance by MAX; a cpm that nothing multiplies by 1000; an average over the
+    last 7 rows whose frame has 8; a model named after one value of a column that keeps another
     one; a model named after the latest of something that keeps the
     first in order of time; and a column renamed to its own opposite (start to end, first to last,
     created to updated) although the source has that other column too.
@@ -52,6 +53,8 @@ OPPOSITES = (
 )  # fmt: skip
 
 
+EDGES = ("opening", "closing", "ending", "starting")
+LEVEL = re.compile(r"(^|_)(balance|price|value|inventory|stock|headcount|quantity|mrr|arr|cash)$")
 DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
 
 
@@ -84,6 +87,8 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         contradiction = f"MAX is called {first}"
     elif isinstance(inner, exp.Min) and first in HIGH and not inner.find(exp.Case, exp.If):
         contradiction = f"MIN is called {first}"
+    elif first in EDGES and isinstance(item.this, (exp.Max, exp.Min)) and _is_level(item.this.this):
+        contradiction = f"{item.this.key.upper()} is called {first}"
     elif isinstance(inner, exp.Sum) and first in ("avg", "average", "mean"):
         contradiction = f"SUM is called {first}"
     elif isinstance(inner, exp.Avg) and first in ("total", "sum"):
@@ -121,6 +126,10 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         variant=variant,
         path=scope.path,
     )
+
+
+def _is_level(node: object) -> bool:
+    return isinstance(node, exp.Column) and LEVEL.search(node.name.lower()) is not None
 
 
 def _value(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -282,6 +291,19 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         return
     upper, lower = inner.this, inner.expression
     alias = item.alias.lower()
+    if re.search(r"(^|_)e?cpm$", alias) and not re.search(r"1000|1e3|0\.001", write(item.this)):
+        if upper.find(exp.Column) and lower.find(exp.Column) and "cpm" not in write(upper).lower():
+            yield Issue(
+                subject=alias,
+                message=f"{item.alias} is a price of a thousand, and nothing is times 1000.",
+                consequence="It is a thousand times too low.",
+                fix="Multiply by 1000.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(item) or 0,
+                variant=variant,
+                path=scope.path,
+            )
+        return
     told = re.search(r"(?:^|_)([a-z]+)_to_([a-z]+)_(?:rate|ratio|conversion|pct|cvr)$", alias)
     if told is not None:
         names = {word for c in lower.find_all(exp.Column) for word in c.name.lower().split("_")}
@@ -294,6 +316,15 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         if not names or not _has(there, told[1]) or _has(names, told[1]):
             return
         why = f"its divisor {write(lower)[:60]} is not {told[1]}"
+    elif (per := re.search(r"(?:^|_)([a-z]{3,})_per_([a-z]{3,})(?:_|$)", alias)) is not None:
+        above = {w for c in upper.find_all(exp.Column) for w in c.name.lower().split("_")}
+        below = {w for c in lower.find_all(exp.Column) for w in c.name.lower().split("_")}
+        counts = isinstance(upper, exp.Count) and isinstance(upper.this, exp.Star)
+        if not _has(below, per[1]) or _has(above, per[1]) or _has(below, per[2]):
+            return
+        if not counts and not _has(above, per[2]):
+            return
+        why = f"it divides by {per[1]}"
     elif re.search(r"(^|_)share(_of_\w+)?$", alias):
         measures = [_measure(side) for side in (upper, lower)]
         if None in measures or measures[0] == measures[1]:

@@ -3,7 +3,7 @@
 What it does
     Reports a column with a number of days, weeks or months in its name (`clicks_7d`,
     `orders_last_30_days`) whose expression has exactly one period of that unit, of another length.
-    One more or less is left alone.
+    One more or less is left alone. Also an hour_start that is cut to a day.
 
 Why it is bad
     The line was copied from its neighbour and half of it adapted.
@@ -24,6 +24,8 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.writing import write
 
@@ -41,6 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for item in scope.node.expressions:
+                yield from _cut(variant, scope, item)
                 found = TOLD.findall(item.alias.lower()) if isinstance(item, exp.Alias) else []
                 if len(found) != 1 or item.this.find(exp.Query, exp.Window) is not None:
                     continue
@@ -63,6 +66,35 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(write(item.this)[:160])],
                 )
+
+
+WORDS = frozenset({"hour", "day", "week", "month", "quarter", "year"})
+
+
+def _cut(variant: Variant, scope: Scope, item: exp.Expr) -> Iterator[Issue]:
+    """`date_trunc('day', read_at) as hour_start`."""
+    inner = item.this if isinstance(item, exp.Alias) else None
+    while isinstance(inner, (exp.Cast, exp.Paren)):
+        inner = inner.this
+    if not isinstance(inner, (exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)):
+        return
+    unit = inner.args.get("unit")
+    real = unit.name.lower() if isinstance(unit, exp.Expr) else ""
+    words = item.alias.lower().split("_")
+    told = [word for word in words if word in WORDS]
+    if len(told) != 1 or real not in WORDS or told[0] == real or set(words) & {"of", "in", "per"}:
+        return
+    yield Issue(
+        subject=f"{item.alias.lower()} cut",
+        message=f"{item.alias} is named after a {told[0]}, and is cut to a {real}.",
+        consequence="The values are those of another period.",
+        fix=f"Cut to a {told[0]}, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(write(item)[:160])],
+    )
 
 
 def _periods(node: exp.Expr) -> set[tuple[int, str]]:

@@ -120,11 +120,11 @@ def _kept(variant: Variant, scope: Scope) -> Iterator[Issue]:
     where = scope.node.args.get("where")
     if where is None and len(scope.bindings) == 1:
         where = _before(variant, next(iter(scope.bindings.values())))
-    kept = {_normal(part) for part in conjuncts(where.this)} if where is not None else set()
+    kept = {bare(part) for part in conjuncts(where.this)} if where is not None else set()
     for item in scope.node.expressions if kept else []:
         for node in item.find_all(exp.Avg, *DIVISIONS):
             condition = _share_of(node)
-            text = _normal(condition) if condition is not None else ""
+            text = bare(condition) if condition is not None else ""
             if condition is None or text not in kept or PATTERN.search(text):
                 continue
             yield Issue(
@@ -155,13 +155,6 @@ def _before(variant: Variant, binding: Binding) -> exp.Expr | None:
         return None
     found = inner[0].node.args.get("where")
     return found if isinstance(found, exp.Expr) else None
-
-
-def _normal(node: exp.Expr) -> str:
-    """A condition as comparable text; PostgreSQL's IS NOT NULL is a node of its own."""
-    if isinstance(node, exp.Is) and node.args.get("negate"):
-        return f"not {bare(node.this)} is {bare(node.expression)}"
-    return bare(node)
 
 
 def _share_of(node: exp.Expr) -> exp.Expr | None:

@@ -6,6 +6,8 @@ What it does
     one whose name (days_from_referral_to_visit) tells the other way; one that runs from the
     next row's moment (LEAD) to this row's, or from this row's to the previous one's (LAG); one
     that runs from the MAX of a moment to its MIN; and one from now to what is past by its name.
+    Also a growth that takes the value from the one before it, and a difference whose sides the
+    change exchanges.
 
 Why it is bad
     Every duration is negative.
@@ -24,7 +26,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Severity
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import bare, base_place, edited, items, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
@@ -47,6 +50,8 @@ FINISH = re.compile(
     r"|(^|_)(valid|effective|active|service|period)_(to|until)$"
 )
 
+SENT = re.compile(r"(^|_)(shipped|dispatched|departed|sent|picked_up)(_|$)")
+ARRIVED = re.compile(r"(^|_)(delivered|arrived|received)(_|$)")
 BESIDE = re.compile(r"(^|_)(prev|previous|prior|next|following|lag|lead)(_|$)")
 MOMENT = re.compile(r"(_at|_on|_date|_time|_ts|_timestamp|_from)$|^(date|time|ts|timestamp)$")
 
@@ -72,6 +77,9 @@ def check(context: Context) -> Iterator[Issue]:
                 if _told_the_other_way(node, later, earlier):
                     yield _issue(variant, scope, node, later, earlier)
                     continue
+                if SENT.search(later) and ARRIVED.search(earlier) and not _is_meant(node):
+                    yield _issue(variant, scope, node, later, earlier)
+                    continue
                 beside = _neighbours(variant.resolution, ends)
                 if not beside and (not BEGIN.search(later) or FINISH.search(later)):
                     continue
@@ -86,6 +94,84 @@ def check(context: Context) -> Iterator[Issue]:
                 if alias is not None and "since" in alias.alias.lower():
                     continue
                 yield _issue(variant, scope, node, later, earlier)
+            for item in scope.node.expressions:
+                if isinstance(item, exp.Alias):
+                    yield from _fall(variant, scope, item)
+    yield from _turned(context)
+
+
+RISES = re.compile(r"(^|_)(growth|increase|change|delta|gain|raise|uplift)(_|$)")
+
+
+def _fall(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`(previous - amount) / previous as growth`, where previous is the LAG of amount."""
+    if not RISES.search(item.alias.lower()) or item.this.find(exp.Neg, exp.Abs) is not None:
+        return
+    assert variant.resolution is not None
+    for node in item.this.find_all(exp.Sub):
+        before = node.left.unnest()
+        made = definition(variant.resolution, before) if isinstance(before, exp.Column) else before
+        inner = made.this if isinstance(made, exp.Window) else None
+        if not isinstance(inner, exp.Lag) or not isinstance(inner.this, exp.Column):
+            continue
+        now = node.right.unnest()
+        if not isinstance(now, exp.Column) or now.name.lower() != inner.this.name.lower():
+            continue
+        order = made.args.get("order") if made is not None else None
+        if order is None or any(part.args.get("desc") for part in order.expressions):
+            continue
+        yield Issue(
+            subject=f"{item.alias.lower()} fall",
+            message=f"{item.alias} takes {write(now)} from the {write(now)} before it.",
+            consequence="A rise is negative.",
+            fix="Swap the two.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"{write(before)} is {write(made or before)[:120]}")],
+        )
+        return
+
+
+def _turned(context: Context) -> Iterator[Issue]:
+    """A difference of which the change exchanges the sides, under a name that stays."""
+    for variant, scope, before in edited(context):
+        theirs = items(before)
+        for alias, now in items(scope).items():
+            old = theirs.get(alias)
+            if old is None or bare(old) == bare(now):
+                continue
+            for node in now.find_all(exp.Sub):
+                if bare(_exchanged(now, node)) != bare(old):
+                    continue
+                yield Issue(
+                    subject=f"{alias} turned",
+                    message=f"{alias} was {bare(old)[:70]}, and the two sides are exchanged now.",
+                    consequence="Its sign is the other one.",
+                    fix="Exchange them back, or change the name.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(f"at base: {bare(old)[:160]}", base_place(context))],
+                )
+                break
+
+
+def _exchanged(tree: exp.Expr, node: exp.Expr) -> exp.Expr:
+    """A copy of a tree in which one difference has its sides exchanged."""
+    text = plain(node)
+    made = False
+
+    def swap(part: exp.Expr) -> exp.Expr:
+        nonlocal made
+        if made or not isinstance(part, exp.Sub) or plain(part) != text:
+            return part
+        made = True
+        return exp.Sub(this=part.right.copy(), expression=part.left.copy())
+
+    return tree.copy().transform(swap)
 
 
 CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime)

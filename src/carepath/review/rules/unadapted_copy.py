@@ -198,6 +198,7 @@ def _branch_constants(variant: Variant) -> Iterator[Issue]:
         if sides[0] is None or sides[1] is None:
             continue
         first, second = sides[0], sides[1]
+        yield from _third_branch(variant, check_.node, by_node)
         names = [_words_read(first), _words_read(second)]
         for one, other in zip(first.node.expressions, second.node.expressions, strict=False):
             texts = [x.this if isinstance(x, exp.Alias) else x for x in (one, other)]
@@ -224,6 +225,53 @@ def _branch_constants(variant: Variant) -> Iterator[Issue]:
                         path=scope.path,
                         evidence=[Evidence(f"the other branch reads {'_'.join(its)}")],
                     )
+
+
+def _third_branch(
+    variant: Variant, node: exp.SetOperation, by_node: dict[int, Scope]
+) -> Iterator[Issue]:
+    """A constant that two branches share, and the name of one of them, as another branch's is."""
+    if isinstance(node.parent, exp.SetOperation):
+        return
+    found: list[Scope | None] = []
+    current: exp.Expr = node
+    while isinstance(current, exp.SetOperation):
+        found.append(by_node.get(id(current.right.unnest())))
+        current = current.left
+    found.append(by_node.get(id(current.unnest())))
+    branches = [scope for scope in reversed(found) if scope is not None]
+    if len(branches) < 3 or len(branches) != len(found):
+        return
+    read = [_words_read(scope) for scope in branches]
+    for position in range(min(len(scope.node.expressions) for scope in branches)):
+        values = [scope.node.expressions[position].unalias() for scope in branches]
+        if not all(isinstance(v, exp.Literal) and v.is_string for v in values):
+            continue
+        words = [value.name.lower() for value in values]
+        own = [word in names for word, names in zip(words, read, strict=True)]
+        for place, word in enumerate(words):
+            twins = [i for i, other in enumerate(words) if other == word and i != place]
+            if own[place] or own.count(False) != 1 or not twins or word in ("", "all"):
+                continue
+            twin = twins[0]
+            at = read[twin].index(word)
+            if at >= len(read[place]) or len(set(words)) != len(words) - 1:
+                continue
+            if abs(place - twin) == 1 and _replaced(read[twin], read[place], word):
+                # Told of the two branches.
+                continue
+            yield Issue(
+                subject=f"{position} {word}",
+                message=f"'{values[place].name}' names another branch: this one reads "
+                f"{'_'.join(read[place])}.",
+                consequence="Its rows are told as those of the other branch.",
+                fix=f"Use '{read[place][at]}', or another word for these rows.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(values[place]) or 0,
+                variant=variant,
+                path=branches[place].path,
+                evidence=[Evidence(f"another branch reads {'_'.join(read[twin])}")],
+            )
 
 
 def _words_read(scope: Scope) -> list[str]:

@@ -1,11 +1,12 @@
 """A value is in another unit than its name says, or two units are added or compared.
 
 What it does
-    Follows units (seconds to weeks, cents and whole money, bytes, grams, metres) from the part of
-    a date difference and the names of columns through sums and conversions by plain numbers.
+    Follows units (seconds to weeks, cents and whole money, bytes, grams, metres, watt-hours) from
+    the part of a date difference and the names of columns through sums and conversions by numbers.
     Reports a column whose name tells another unit than its expression gives, additions,
     subtractions and comparisons of two different ones, a percentage added to or taken from an
-    amount, and a share or fraction that is compared with a number of 10 or more.
+    amount, a share or fraction that is compared with a number of 10 or more, and a moment in
+    milliseconds that is read as seconds.
 
 Why it is bad
     The number is off by a factor of 60, 100 or 1000, and looks like a number all the same.
@@ -49,6 +50,7 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _part(variant, scope, node)
                 if isinstance(node, PAIRED):
                     yield from _paired(variant, scope, node)
+                yield from _epoch(variant, scope, node)
 
 
 def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -65,6 +67,32 @@ def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         fix="Convert the value, or name it after its unit.",
         confidence=Confidence.LIKELY,
         offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+EPOCHS = (exp.UnixToTime, exp.UnixToStr)
+SCALES = {"ms": 3, "millis": 3, "milliseconds": 3, "us": 6, "micros": 6, "microseconds": 6}
+SCALE = re.compile(r"_(ms|millis|milliseconds|us|micros|microseconds)$")
+
+
+def _epoch(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
+    """`to_timestamp(sent_ms)`: a moment counted in milliseconds is read as seconds."""
+    if not isinstance(node, EPOCHS) or not isinstance(node.this, exp.Column):
+        return
+    word = SCALE.search(node.this.name.lower())
+    told = number(node.args.get("scale")) if node.args.get("scale") is not None else 0
+    if word is None or told is None or told == SCALES[word[1]]:
+        return
+    as_what = {0: "seconds", 3: "milliseconds", 6: "microseconds"}.get(int(told), "another unit")
+    yield Issue(
+        subject=f"{node.this.name.lower()} epoch",
+        message=f"{node.this.name} is named after {word[1]}, and is read as {as_what}.",
+        consequence="The moments are thousands of years away, or all in 1970.",
+        fix="Divide first, or use the function for that unit.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
         variant=variant,
         path=scope.path,
     )

@@ -4,7 +4,8 @@ What it does
     Reports a snapshot whose updated_at is a time of creation, or whose check_cols the change
     shortens by a column that it still selects, and an incremental model with a
     unique_key whose condition compares such a time with the newest one loaded, where the rows have
-    a time of change (updated_at, modified_on) beside it.
+    a time of change (updated_at, modified_on) beside it. Also a condition on the time of loading
+    that the change makes one on another time, without reaching back.
 
 Why it is bad
     A row that changes later keeps its time of creation: the change is never taken in.
@@ -24,8 +25,10 @@ from collections.abc import Iterator, Mapping
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Severity
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import base_place, edited
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
@@ -43,6 +46,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at what decides which rows are new."""
     if not context.resolved or context.resolved[0].resolution is None:
         return
+    yield from _late(context)
     config = context.resolved[0].rendered.config
     changed = [
         column.shown
@@ -130,6 +134,61 @@ def _incremental(context: Context, changed: str) -> Iterator[Issue]:
                     path=scope.path,
                 )
                 return
+
+
+LOADED = re.compile(
+    r"(^|_)(loaded|received|ingested|synced|extracted|inserted|collected|landed)(_|$)"
+)
+
+
+def _late(context: Context) -> Iterator[Issue]:
+    """`loaded_at > max(loaded_at)` made `sent_at > max(sent_at)`: what comes late is left out."""
+    for variant, scope, before in edited(context):
+        if not variant.rendered.flags.get("is_incremental"):
+            continue
+        old = [node.left.name for node in _newer(before) if LOADED.search(node.left.name.lower())]
+        there = {c.name.lower() for b in scope.bindings.values() for c in b.relation.columns}
+        if not old or old[0].lower() not in there:
+            continue
+        if old[0].lower() in {node.left.name.lower() for node in _newer(scope)}:
+            continue
+        for node in _newer(scope):
+            if LOADED.search(node.left.name.lower()) or CHANGED.search(node.left.name.lower()):
+                continue
+            if node.right.find(exp.Interval, exp.Sub, exp.Anonymous, *MOVED):
+                continue
+            yield Issue(
+                subject=f"late {node.left.name.lower()}",
+                message=f"New rows were looked for by {old[0]}, and are now by {node.left.name}: a "
+                "row that arrives late is older than the newest one loaded.",
+                consequence="Late rows are never taken in.",
+                fix=f"Compare {old[0]}, or reach back some days.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(node) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"at base: {old[0]}", base_place(context))],
+            )
+            return
+
+
+MOVED = (
+    exp.DateSub, exp.DateAdd, exp.TimestampSub, exp.TimestampAdd, exp.DatetimeSub, exp.DatetimeAdd,
+    exp.TsOrDsAdd,
+)  # fmt: skip
+
+
+def _newer(scope: Scope) -> list[exp.Binary]:
+    """The conditions that compare a column with the newest of {{ this }}."""
+    return [
+        node
+        for node, clause in nodes_of(scope)
+        if clause == "where"
+        and isinstance(node, (exp.GT, exp.GTE))
+        and isinstance(node.left, exp.Column)
+        and node.right.find(exp.Max) is not None
+        and THIS in write(node.right).lower()
+    ]
 
 
 def _conditions(text: str) -> str:

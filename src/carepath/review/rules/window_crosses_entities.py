@@ -111,6 +111,12 @@ RUNNING = (exp.Sum, exp.Count, exp.Avg, exp.Lag, exp.Lead)
 def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
     """`sum(amount) over (order by day)` where there is a row per shop and day."""
     found = [key.columns for key in scope.output.keys if key.columns]
+    proof = scope.output.keys[0].proof if found else ""
+    if not found and len(scope.bindings) == 1 and scope.node.args.get("group") is None:
+        # A part of the key is not put out.
+        relation = next(iter(scope.bindings.values())).relation
+        found = [key.columns for key in relation.keys if key.columns]
+        proof = relation.keys[0].proof if found else ""
     for item, window in windows:
         is_island = isinstance(_inner(window), exp.RowNumber) and _is_taken_off(window)
         if window.args.get("partition_by"):
@@ -137,7 +143,7 @@ def _mixed(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue]:
             offset=start_of(item) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(scope.output.keys[0].proof)],
+            evidence=[Evidence(proof)],
         )
 
 

@@ -419,20 +419,20 @@ UNITS = ("second", "minute", "hour", "day", "month", "quarter", "year")
 
 def _following(scope: Scope, grouped: set[str]) -> set[str]:
     """Grouped columns that follow from the others: the day of an hour that is grouped as well."""
-    cut: dict[str, tuple[str, int]] = {}
+    cuts: dict[str, tuple[str, int]] = {}
     for item in scope.items:
         if item.column.name in grouped and item.expression is not None:
-            moment = _cut(item.expression)
+            moment = cut(item.expression)
             if moment is not None:
-                cut[item.column.name] = moment
+                cuts[item.column.name] = moment
     found: set[str] = set()
-    for name, (column, unit) in cut.items():
-        if any(c == column and u < unit for other, (c, u) in cut.items() if other != name):
+    for name, (column, unit) in cuts.items():
+        if any(c == column and u < unit for other, (c, u) in cuts.items() if other != name):
             found.add(name)
     return found
 
 
-def _cut(node: exp.Expr) -> tuple[str, int] | None:
+def cut(node: exp.Expr) -> tuple[str, int] | None:
     """(column, unit) of a moment cut down to an hour, a day or a longer unit; weeks left out."""
     while isinstance(node, (exp.Paren, exp.Alias)):
         node = node.this
@@ -443,13 +443,13 @@ def _cut(node: exp.Expr) -> tuple[str, int] | None:
         is_date = not isinstance(node, exp.Cast) or (
             isinstance(to, exp.DataType) and to.is_type("date")
         )
-        inner = _cut(node.this) if isinstance(node.this, exp.Expr) else None
+        inner = cut(node.this) if isinstance(node.this, exp.Expr) else None
         if not is_date or inner is None:
             return None
         return inner[0], max(inner[1], UNITS.index("day"))
     if isinstance(node, (exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)):
         unit = node.args.get("unit")
-        inner = _cut(node.this) if isinstance(node.this, exp.Expr) else None
+        inner = cut(node.this) if isinstance(node.this, exp.Expr) else None
         name = unit.name.lower() if isinstance(unit, exp.Expr) else ""
         if inner is None or name not in UNITS:
             return None

@@ -36,6 +36,8 @@ NAMES = {
     "eur": Unit("money", 1), "euros": Unit("money", 1), "micros": Unit("money", 1e-6),
     "grams": Unit("mass", 1), "kg": Unit("mass", 1000),
     "meters": Unit("length", 1), "metres": Unit("length", 1), "km": Unit("length", 1000),
+    "lbs": Unit("mass", 453.592), "miles": Unit("length", 1609.344),
+    "wh": Unit("energy", 1), "kwh": Unit("energy", 1e3), "mwh": Unit("energy", 1e6),
     "bytes": Unit("data", 1), "kb": Unit("data", 2**10), "mb": Unit("data", 2**20),
     "gb": Unit("data", 2**30), "tb": Unit("data", 2**40),
 }  # fmt: skip

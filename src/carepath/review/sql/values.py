@@ -109,7 +109,7 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
         origins=frozenset(origins),
         kind=kind,
         domain=domain_of(known, scope, inner),
-        type=_type(known, inner),
+        type=value_type(known, inner),
         nullable=_nullable(known, inner),
         numbered_by=_numbered_by(known, scope, inner),
         tags=frozenset(tags),
@@ -333,7 +333,8 @@ def equality(node: exp.Expr) -> tuple[exp.Column, list[str]] | None:
     return None
 
 
-def _type(known: Known, node: exp.Expr) -> str | None:
+def value_type(known: Known, node: exp.Expr) -> str | None:
+    """The coarse type of an expression, None where it cannot be told."""
     if isinstance(node, exp.Cast | exp.TryCast):
         return type_of(node.args.get("to"))
     if isinstance(node, exp.Literal):
@@ -343,7 +344,7 @@ def _type(known: Known, node: exp.Expr) -> str | None:
     if isinstance(node, (*COUNTS, exp.Sum, exp.Avg, exp.Round, exp.DateDiff, exp.Div)):
         return "number"
     if isinstance(node, exp.Window | exp.Paren | exp.Max | exp.Min | exp.AnyValue):
-        return _type(known, node.this)
+        return value_type(known, node.this)
     if isinstance(node, exp.Concat | exp.DPipe | exp.Upper | exp.Lower | exp.Trim | exp.Substring):
         return "text"
     if isinstance(node, exp.Column):
@@ -356,7 +357,7 @@ def _type(known: Known, node: exp.Expr) -> str | None:
     if isinstance(node, exp.CurrentDate | exp.Date | exp.TsOrDsToDate | exp.StrToDate):
         return "date"
     if isinstance(node, exp.Coalesce):
-        kinds = {_type(known, part) for part in (node.this, *node.expressions)}
+        kinds = {value_type(known, part) for part in (node.this, *node.expressions)}
         return kinds.pop() if len(kinds) == 1 else None
     return None
 

@@ -1,0 +1,15 @@
+with balances as (
+    select
+        customer_id,
+        ordered_at::date as balance_date,
+        max(amount) as balance
+    from {{ ref('stg_orders') }}
+    group by 1, 2
+)
+
+select
+    customer_id,
+    date_trunc('month', balance_date) as month,
+    avg(balance) as balance
+from balances
+group by 1, 2

@@ -1,0 +1,5 @@
+select
+    id as cost_id,
+    account_id,
+    round(cost_micros / 1000000, 2) as cost
+from {{ source('app', 'invoices') }}

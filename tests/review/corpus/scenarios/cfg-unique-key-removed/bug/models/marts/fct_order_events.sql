@@ -1,0 +1,12 @@
+{{ config(materialized='incremental') }}
+
+select
+    order_id,
+    customer_id,
+    status,
+    ordered_at,
+    updated_at
+from {{ ref('stg_orders') }}
+{% if is_incremental() %}
+where updated_at > (select max(updated_at) from {{ this }})
+{% endif %}

@@ -1,0 +1,14 @@
+{{ config(materialized='incremental', unique_key='delivery_id') }}
+
+select
+    delivery_id,
+    parcel_id,
+    depot_id,
+    arrived_at,
+    cast(convert_timezone('UTC', 'Europe/Berlin', arrived_at) as date) as arrived_on,
+    loaded_at
+from {{ ref('stg_deliveries') }}
+where not is_test
+{% if is_incremental() %}
+    and loaded_at > (select max(loaded_at) from {{ this }})
+{% endif %}

@@ -1,0 +1,6 @@
+select
+    order_id,
+    customer_id,
+    ordered_at
+from {{ ref('stg_orders') }}
+qualify row_number() over (partition by customer_id order by ordered_at, order_id) = 1
