@@ -94,7 +94,8 @@ def build(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
         return runs, report.mode
 
     monkeypatch.setattr(producing, "open_production", open_production)
-    monkeypatch.setattr(producing, "account_production", lambda *_: ())
+    for name in ("account_production", "list_restated_production"):
+        monkeypatch.setattr(producing, name, lambda *_: ())
     monkeypatch.setattr(producing, "publish_production", lambda *_: None)
     monkeypatch.setattr("carepath.snowflake.settings.read_settings", lambda: None)
     for name in ("list_rejections", "list_warnings"):

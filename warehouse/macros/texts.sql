@@ -11,3 +11,16 @@
 {% macro snowflake__quoted(text) -%}
     '{{ text | replace("\\", "\\\\") | replace("'", "''") }}'
 {%- endmacro %}
+
+{#- Whether the whole of a text matches a pattern. -#}
+{% macro matches(text, pattern) -%}
+    {{ return(adapter.dispatch('matches')(text, pattern)) }}
+{%- endmacro %}
+
+{% macro default__matches(text, pattern) -%}
+    regexp_full_match({{ text }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro snowflake__matches(text, pattern) -%}
+    regexp_like({{ text }}, '^{{ pattern }}$')
+{%- endmacro %}

@@ -11,7 +11,17 @@
         split_part(split_part(split_part({{ address }}, '/', 1), '?', 1), '#', 1)
     {%- endset -%}
     {%- set host = "lower(split_part(split_part(" ~ authority ~ ", '@', -1), ':', 1))" -%}
-    nullif(regexp_replace({{ without_addresses(host) }}, '^www[.]', ''), '')
+    nullif(
+        regexp_replace(
+            case
+                -- Nearly all are plain, and then nothing need be looked for.
+                when {{ matches(host_column, '[A-Za-z0-9.-]+') }} then lower({{ host_column }})
+                else {{ without_addresses(host) }}
+            end,
+            '^www[.]', ''
+        ),
+        ''
+    )
 {%- endmacro %}
 
 {#- The path of a page without query, fragment and trailing slash; `/` for the root. -#}
@@ -24,7 +34,16 @@
     {%- endset -%}
     {%- set path = "split_part(split_part(" ~ address ~ ", '?', 1), '#', 1)" -%}
     coalesce(
-        nullif(regexp_replace({{ without_addresses(path) }}, '/+$', ''), ''),
+        nullif(
+            regexp_replace(
+                case
+                    when {{ matches(path_column, '/[A-Za-z0-9/_.-]*') }} then {{ path_column }}
+                    else {{ without_addresses(path) }}
+                end,
+                '/+$', ''
+            ),
+            ''
+        ),
         case when coalesce({{ path_column }}, {{ url_column }}) is not null then '/' end
     )
 {%- endmacro %}

@@ -204,7 +204,7 @@ from (
         * exclude ({hidden}),
         case
             when
-                moment between timestamp '{EARLIEST_READABLE_AT}'
+                moment between make_timestamp({to_microseconds(EARLIEST_READABLE_AT)})
                 and timestamp '9999-12-31 23:59:59.999999'
                 then epoch_us(moment)
         end as event_microseconds
