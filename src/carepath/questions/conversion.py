@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import hidden, note, say_hidden
@@ -179,9 +179,9 @@ def _hide(context: Context, names: list[str], sums: list[dict[str, int]]) -> lis
     """Hide groups with too few people, or too few of the people behind the rate."""
     if context.segment is None:
         return [False]
-    by_range = hidden_by_range(context, names)
-    few = hidden([group["entered"] for group in sums], by_range)
-    few_mature = hidden([group["mature"] for group in sums], by_range)
+    beforehand = hidden_beforehand(context, names)
+    few = hidden([group["entered"] for group in sums], beforehand)
+    few_mature = hidden([group["mature"] for group in sums], beforehand)
     return [a or b for a, b in zip(few, few_mature, strict=True)]
 
 
