@@ -107,7 +107,10 @@ def answer(context: Context) -> Answer:
         caveats=(
             "The headline counts people whose window has ended; the estimate of everybody also "
             "uses the others for as long as they were seen.",
-            f"The interval allows for shocks common to a week: {rate.method}.",
+            f"The interval allows for shocks common to a week: {rate.method}."
+            if rate.method.endswith("over weeks")
+            else "The interval does not allow for shocks common to a week: there are too few "
+            "weeks.",
             "The intervals of the groups are of those people alone (Wilson)."
             if context.segment
             else "",

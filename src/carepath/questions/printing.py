@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 20
 PIPE_WIDTH = 160
 SENTENCE = 40
+SINGULAR = {"people": ("person", "people")}
+# What a reason begins with where it is about several, and about one.
+OF_ONE = (("have", "has"), ("were", "was"))
 
 
 def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:
@@ -79,9 +83,13 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
 
 def say_left_out(left: Exclusion) -> str:
     """Return ``646 tasks that were cancelled`` or ``30 people: ever had the role staff``."""
-    if left.reason.startswith(f"{left.unit} "):
-        return f"{left.count:,} {left.reason}"
-    return f"{left.count:,} {left.unit}: {left.reason}"
+    told = count(left.count, *SINGULAR.get(left.unit, (left.unit.removesuffix("s"),)))
+    reason = left.reason.removeprefix(f"{left.unit} ")
+    if left.count == 1:
+        for word, of_one in OF_ONE:
+            reason = re.sub(rf"^(that )?{word}\b", rf"\g<1>{of_one}", reason)
+        reason = reason.replace("they were", "it was")
+    return f"{told}{' ' if reason.startswith('that ') else ': '}{reason}"
 
 
 def _estimates(figures: tuple[Figure, ...]) -> Printed:
@@ -212,6 +220,8 @@ def show(value: Cell, unit: str) -> str:
         return days(value / 86_400)
     if isinstance(value, int):
         return f"{value:,}"
+    if value == 0:
+        return "0"
     if not unit and 0 <= value < 0.001:
         return "< .001"
     if value == round(value) and abs(value) < 1e15:

@@ -265,11 +265,13 @@ def _conclude(steps: list[StepTimes]) -> tuple[str, str]:
             "cannot tell"
         )
     known.sort(key=lambda pair: (-pair[0], pair[1].number))
-    told = [f"{step.name} {days(value / 86_400)}" for value, step in known[1:]]
-    longest, step = known[0]
+    longest = known[0][0]
+    first = [step for value, step in known if value == longest]
+    told = [f"{step.name} {days(value / 86_400)}" for value, step in known[len(first) :]]
     rest = f"; then {listed(told)}" if told else ""
     return (
-        f"People who do it spend longest on {step.name}: {days(longest / 86_400)} in the middle "
-        f"of {count(len(step.done))}{rest}.",
+        f"People who do it spend longest on {listed([step.name for step in first])}: "
+        f"{days(longest / 86_400)} in the middle of "
+        f"{listed([count(len(step.done)) for step in first])}{rest}.",
         "estimated",
     )

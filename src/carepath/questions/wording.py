@@ -22,7 +22,10 @@ def percent(rate: float | None) -> str:
 
 def points(difference: float | None) -> str:
     """Return a difference of rates as ``-3.1 points``."""
-    return "unknown" if difference is None else f"{100 * difference:+.1f} points"
+    if difference is None:
+        return "unknown"
+    told = f"{100 * difference:+.1f}"
+    return f"{'+0.0' if told == '-0.0' else told} points"
 
 
 def days(value: float | None) -> str:
