@@ -38,6 +38,15 @@ DAY = timedelta(days=1)
          "1 task that has not been started"),
         (Exclusion("projects that were deleted before they were started", 1, "projects"),
          "1 project that was deleted before it was started"),
+        (
+            Exclusion("visits imputed for tasks without history", 1, "visits"),
+            "1 visit imputed for tasks without history",
+        ),
+        (
+            Exclusion("tasks that were started after the moment up to which they are known", 1,
+                      "tasks"),
+            "1 task that was started after the moment up to which it is known",
+        ),
         (Exclusion("tasks that were deleted before they were started", 1200, "tasks"),
          "1,200 tasks that were deleted before they were started"),
     ],

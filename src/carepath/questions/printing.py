@@ -85,11 +85,12 @@ def say_left_out(left: Exclusion) -> str:
     """Return ``646 tasks that were cancelled`` or ``30 people: ever had the role staff``."""
     told = count(left.count, *SINGULAR.get(left.unit, (left.unit.removesuffix("s"),)))
     reason = left.reason.removeprefix(f"{left.unit} ")
+    space = ": " if reason == left.reason else " "
     if left.count == 1:
         for word, of_one in OF_ONE:
             reason = re.sub(rf"^(that )?{word}\b", rf"\g<1>{of_one}", reason)
-        reason = reason.replace("they were", "it was")
-    return f"{told}{' ' if reason.startswith('that ') else ': '}{reason}"
+        reason = reason.replace("they were", "it was").replace("they are", "it is")
+    return f"{told}{space}{reason}"
 
 
 def _estimates(figures: tuple[Figure, ...]) -> Printed:
