@@ -30,9 +30,9 @@ def end_month(day: date) -> date:
 def hidden_beforehand(context: Context, names: Sequence[str]) -> list[bool]:
     """Return which groups may not be shown because another answer would tell of a few of them.
 
-    A client of four is told by its industry less the industry's other client. The four groupings
-    by client are therefore hidden together, on the people who entered and on those of them who
-    are mature, whichever of them is asked for.
+    A client of four is told by its industry less the industry's other client. Small groups of the
+    four groupings by client are therefore hidden together, on the people who entered and on those
+    of them who are mature, whichever of the four is asked for.
     """
     told = _hidden_by_range(context, names)
     if context.segment is None or context.segment.id not in OF_CLIENT:
@@ -54,15 +54,11 @@ def hidden_beforehand(context: Context, names: Sequence[str]) -> list[bool]:
         """
     )
     labels = [found.objects(f"group_{i}").astype(str) for i in range(len(family))]
-    already = [
-        _hidden_by_range(context.split(one), np.unique(label).tolist())
-        for one, label in zip(family, labels, strict=True)
-    ]
     asked = [segment.id for segment in family].index(context.segment.id)
     groups = np.unique(labels[asked]).tolist()
     dark = set()
     for people in ("entered", "mature"):
-        hide = hidden_linked(labels, found.integers(people), already)[asked]
+        hide = hidden_linked(labels, found.integers(people))[asked]
         dark |= {name for name, is_dark in zip(groups, hide, strict=True) if is_dark}
     return [one or name in dark for one, name in zip(told, names, strict=True)]
 
