@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from carepath.questions.answer import Answer, Cell, Column, Exclusion, Figure
-from carepath.questions.wording import count, days, percent, points
+from carepath.questions.wording import count, days, name_left_out, percent, points
 from carepath.terminal import make_console
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 SHOWN_ROWS = 20
 PIPE_WIDTH = 160
 SENTENCE = 40
-SINGULAR = {"people": ("person", "people")}
-# What a reason begins with where it is about several, and about one.
-OF_ONE = (("have", "has"), ("were", "was"))
 
 
 def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:
@@ -83,14 +79,7 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
 
 def say_left_out(left: Exclusion) -> str:
     """Return ``646 tasks that were cancelled`` or ``30 people: ever had the role staff``."""
-    told = count(left.count, *SINGULAR.get(left.unit, (left.unit.removesuffix("s"),)))
-    reason = left.reason.removeprefix(f"{left.unit} ")
-    space = ": " if reason == left.reason else " "
-    if left.count == 1:
-        for word, of_one in OF_ONE:
-            reason = re.sub(rf"^(that )?{word}\b", rf"\g<1>{of_one}", reason)
-        reason = reason.replace("they were", "it was").replace("they are", "it is")
-    return f"{told}{space}{reason}"
+    return f"{left.count:,} {name_left_out(left)}"
 
 
 def _estimates(figures: tuple[Figure, ...]) -> Printed:
