@@ -153,3 +153,22 @@ def test_no_question_tells_of_a_group_under_ten(make: Callable[[str], Made], see
                     assert not few, (entry.id, by, cells)
             assert_nothing_is_told(groups, members, entry.id, answer)
     assert asked > 150
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_no_group_under_ten_is_told_by_the_answers_of_several_groupings_by_client(
+    make: Callable[[str], Made], seed: int
+) -> None:
+    made = make("small")
+    made.fresh()
+    members = people(made, seed)
+    shown: dict[tuple[str, str], list[dict[str, object]]] = {}
+    for question in ("conversion", "conversion-by-client", "largest-dropoff"):
+        for by in ("client", "client-size", "client-industry", "verification"):
+            if question == "conversion-by-client" and by != "client":
+                continue
+            answer = made.ask(question, by=None if question == "conversion-by-client" else by)
+            for group, rows in rows_by_group(answer, by).items():
+                if group not in shown or is_blank(shown[group][0]):
+                    shown[group] = rows
+    assert_nothing_is_told(shown, members, "conversion", answer)

@@ -23,6 +23,8 @@ from carepath.report.tables import describe_table
         (93.1, "seconds", "93 s"),
         (1234567, "people", "1,234,567"),
         (1.278, "ratio", "1.28×"),
+        (-0.0012, "ratio", "0.00×"),
+        (-0.0, "people", "0"),
         (0.00002, "", "< 0.001"),
         (0.00701, "", "0.0070"),
         (None, "rate", "–"),

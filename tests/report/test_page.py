@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 
-from answers import ENTITY, MEMBER, SCRIPT, make_collected
+from answers import ENTITY, MEMBER, SCRIPT, make_answer, make_collected
 
+from carepath.questions.answer import Exclusion
 from carepath.report.checks import describe_model
 from carepath.report.collection import Collected
 from carepath.report.funnel import describe_funnel
@@ -131,3 +133,19 @@ def test_sentences_are_set_with_minus_signs_and_dates_on_one_line() -> None:
         'fell −3.9 points from <span class="date">2025-08-25</span> (9\u202f%) '
         "at A_<wbr>B &amp; client-12"
     )
+
+
+def test_one_task_left_out_is_one_and_a_hidden_number_of_people_is_not_told_by_the_words() -> None:
+    left = (
+        Exclusion("tasks that have not been started", 1, "tasks"),
+        Exclusion("have an account but no funnel event", 1),
+    )
+    answer = make_answer("slowest-type", excluded=left)
+    collected = replace(make_collected(), answers={"slowest-type": answer})
+    (section,) = [
+        one for one in describe_questions(collected).sections if one["id"] == "slowest-type"
+    ]
+    assert [f"{one['count']} {one['words']}" for one in section["excluded"]] == [
+        "1 task that has not been started",
+        "fewer than 10 people: have an account but no funnel event",
+    ]

@@ -23,6 +23,15 @@ def test_an_answer_about_nine_people_in_all_says_nothing() -> None:
     assert not found.answer.table.rows and not found.answer.estimates
 
 
+def test_a_step_that_applies_to_nobody_does_not_tell_how_few_passed_on_to_it() -> None:
+    columns = (("step", ""), ("applies", "people"), ("reached_previous", "people"))
+    answer = make_answer(
+        columns=(*columns, ("closed", "people")),
+        rows=(("enter", 3, None, 3), ("verify", 0, 0, 1), ("finish", 3, 1, 1)),
+    )
+    assert clear(answer).withheld
+
+
 def test_ten_people_may_be_shown() -> None:
     answer = make_answer(rows=(("a", 10, 0.5), ("b", 10, 0.4)))
     assert clear(answer).answer.table == answer.table

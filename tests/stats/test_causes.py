@@ -234,6 +234,12 @@ def test_without_a_problem_nothing_is_named():
     assert weigh(problem(0.0), [named("page")])[0].verdict == "not identified"
 
 
+def test_where_a_fall_cannot_be_told_it_is_not_called_absent():
+    young = conversion_trend(np.full(4, 50), np.full(4, 100), 1)
+    assert weigh(young, [named("page")])[0].reason == "whether there is a fall cannot be told"
+    assert weigh(problem(0.0), [named("page")])[0].reason == "there is no fall to explain"
+
+
 def small(value, half, verdict="not supported"):
     size = Estimate(value, value - half, value + half, 100)
     return Hypothesis("page", verdict, size, None, "caused", "at most a fall of less than 1 point")

@@ -79,9 +79,13 @@ def print_report(report: BuildReport) -> None:
     console.print(f"Build: {report.mode}.")
     console.print(
         f"{report.model_count} tables and seeds built, {report.test_count} data tests passed "
-        f"in {report.seconds:.0f} s; as of {report.as_of or 'no moment: there are no rows'} UTC."
+        f"in {report.seconds:.0f} s; as of {_moment(report)}."
     )
     console.print(f"prod: {report.prod}", soft_wrap=True)
+
+
+def _moment(report: BuildReport) -> str:
+    return f"{report.as_of} UTC" if report.as_of else "no moment: there are no rows"
 
 
 def _account(report: BuildReport) -> Table:

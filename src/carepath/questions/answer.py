@@ -201,7 +201,7 @@ def plain(value: Cell) -> str | int | float | bool | None:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, float):
-        return float(f"{value:.10g}") if math.isfinite(value) else None
+        return float(f"{value:.10g}") + 0.0 if math.isfinite(value) else None
     return value
 
 

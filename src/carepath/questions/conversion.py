@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import hidden, note, say_hidden
@@ -107,7 +107,10 @@ def answer(context: Context) -> Answer:
         caveats=(
             "The headline counts people whose window has ended; the estimate of everybody also "
             "uses the others for as long as they were seen.",
-            f"The interval allows for shocks common to a week: {rate.method}.",
+            f"The interval allows for shocks common to a week: {rate.method}."
+            if rate.method.endswith("over weeks")
+            else "The interval does not allow for shocks common to a week: there are too few "
+            "weeks.",
             "The intervals of the groups are of those people alone (Wilson)."
             if context.segment
             else "",
@@ -179,9 +182,9 @@ def _hide(context: Context, names: list[str], sums: list[dict[str, int]]) -> lis
     """Hide groups with too few people, or too few of the people behind the rate."""
     if context.segment is None:
         return [False]
-    by_range = hidden_by_range(context, names)
-    few = hidden([group["entered"] for group in sums], by_range)
-    few_mature = hidden([group["mature"] for group in sums], by_range)
+    beforehand = hidden_beforehand(context, names)
+    few = hidden([group["entered"] for group in sums], beforehand)
+    few_mature = hidden([group["mature"] for group in sums], beforehand)
     return [a or b for a, b in zip(few, few_mature, strict=True)]
 
 

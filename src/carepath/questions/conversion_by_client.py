@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure, tally
 from carepath.questions.hiding import MINIMUM_TO_RANK, hidden, note, say_hidden
 from carepath.questions.people import MATURE_SIGN_UPS, METRICS, count_people, entrants, nobody
@@ -85,8 +85,8 @@ def answer(context: Context) -> Answer:
     pooled = pool_segments([row[3] for row in known], [row[1] for row in known], context.seed)
     unknown = 1 - sum(row[1] for row in known) / people.mature
     names = [row[0] for row in everyone]
-    by_range = hidden_by_range(by_client, names)
-    dark = dict(zip(names, hidden([row[1] for row in everyone], by_range), strict=True))
+    beforehand = hidden_beforehand(by_client, names)
+    dark = dict(zip(names, hidden([row[1] for row in everyone], beforehand), strict=True))
     fair = unknown <= MOST_UNKNOWN
     rates = {row[0]: rate for row, rate in zip(known, pooled.rates, strict=True)}
     rows = _rows(everyone, rates, dark, fair)

@@ -18,7 +18,7 @@ from carepath.questions.people import (
     nobody,
 )
 from carepath.questions.question import Context, Question
-from carepath.questions.wording import count, fall, percent, points
+from carepath.questions.wording import count, fall, listed, percent, points
 
 if TYPE_CHECKING:
     from carepath.stats.trend import StepTrend, TrendVerdict
@@ -133,12 +133,15 @@ def _judge_steps(context: Context, cohorts: Cohorts, trend: TrendVerdict) -> tup
 
 
 def _say(cohorts: Cohorts, trend: TrendVerdict, steps: tuple[StepTrend, ...]) -> str:
-    seen = f"{trend.cohorts} final four-week cohorts, {count(trend.people, 'person', 'people')}"
+    seen = (
+        f"{count(trend.cohorts, 'final four-week cohort')}, "
+        f"{count(trend.people, 'person', 'people')}"
+    )
     if trend.is_problem is None:
         return f"Whether conversion changed cannot be told: {trend.reason} ({seen})."
     if trend.is_problem and trend.changed_at is not None:
         fallen = [step.step for step in steps if step.has_fallen]
-        where = f"; the passage of {', '.join(fallen)} fell" if fallen else ""
+        where = f"; the passage of {listed(fallen)} fell" if fallen else ""
         change = figure("", "", "points", trend.change)
         return (
             f"Conversion fell by {fall(change)}, from "

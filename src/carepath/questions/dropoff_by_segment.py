@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure, tally
 from carepath.questions.hiding import MINIMUM_TO_RANK, hidden_linked, note, say_hidden
 from carepath.questions.losses import Losses, find_losses
@@ -166,11 +166,11 @@ def _read(
     )
     reached, lost = found.integers("reached"), found.integers("lost")
     labels = [found.objects(f"group_{i}").astype(str) for i in range(len(segments))]
-    by_range = [
-        hidden_by_range(context.split(one), np.unique(label).tolist())
+    beforehand = [
+        hidden_beforehand(context.split(one), np.unique(label).tolist())
         for one, label in zip(segments, labels, strict=True)
     ]
-    dark = hidden_linked(labels, reached, by_range)
+    dark = hidden_linked(labels, reached, beforehand)
     groupings = []
     for segment, label, hide in zip(segments, labels, dark, strict=True):
         groups, place = np.unique(label, return_inverse=True)

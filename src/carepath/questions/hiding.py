@@ -70,7 +70,8 @@ def say_hidden(dark: Sequence[bool], what: str = "groups") -> str:
     """Say how many groups are hidden; empty when none is."""
     if not any(dark):
         return ""
+    verb = "is" if sum(dark) == 1 else "are"
     return (
-        f"{sum(dark)} of {len(dark)} {what} are suppressed: under 10 people, in all or in a month "
-        "at an end of the range, or needed to hide one that is."
+        f"{sum(dark)} of {len(dark)} {what} {verb} suppressed: under 10 people, in all or in a "
+        "month at an end of the range, or needed to hide one that is."
     )

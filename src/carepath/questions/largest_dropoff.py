@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure
 from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, say_hidden
 from carepath.questions.losses import Losses, find_losses
@@ -68,8 +68,8 @@ def answer(context: Context) -> Answer:
         return empty
     everybody = find_losses(context.whole())[0]
     groups = find_losses(context) if context.segment else (everybody,)
-    by_range = hidden_by_range(context, [group.segment for group in groups])
-    hide = hidden_steps([_sizes(group) for group in groups], by_range) if context.segment else []
+    beforehand = hidden_beforehand(context, [group.segment for group in groups])
+    hide = hidden_steps([_sizes(group) for group in groups], beforehand) if context.segment else []
     dark = hide or [[False] * len(everybody.steps)]
     rows = [row for group, steps in zip(groups, dark, strict=True) for row in _rows(group, steps)]
     headline, verdict = _conclude(everybody)

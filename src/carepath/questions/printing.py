@@ -11,7 +11,7 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from carepath.questions.answer import Answer, Cell, Column, Exclusion, Figure
-from carepath.questions.wording import count, days, percent, points
+from carepath.questions.wording import count, days, name_left_out, percent, points
 from carepath.terminal import make_console
 
 if TYPE_CHECKING:
@@ -79,9 +79,7 @@ def render(answer: Answer, width: int = PIPE_WIDTH, sql: bool = False) -> list[R
 
 def say_left_out(left: Exclusion) -> str:
     """Return ``646 tasks that were cancelled`` or ``30 people: ever had the role staff``."""
-    if left.reason.startswith(f"{left.unit} "):
-        return f"{left.count:,} {left.reason}"
-    return f"{left.count:,} {left.unit}: {left.reason}"
+    return f"{left.count:,} {name_left_out(left)}"
 
 
 def _estimates(figures: tuple[Figure, ...]) -> Printed:
@@ -212,6 +210,8 @@ def show(value: Cell, unit: str) -> str:
         return days(value / 86_400)
     if isinstance(value, int):
         return f"{value:,}"
+    if value == 0:
+        return "0"
     if not unit and 0 <= value < 0.001:
         return "< .001"
     if value == round(value) and abs(value) < 1e15:

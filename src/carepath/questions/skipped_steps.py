@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure
 from carepath.questions.hiding import SUPPRESSED, hidden_steps, note, say_hidden
 from carepath.questions.people import (
@@ -63,7 +63,9 @@ def answer(context: Context) -> Answer:
     whole = groups if context.segment is None else _count(context.whole())
     sizes = _sizes(context)
     people_at = [[size, *(counts[3] for counts in groups[name])] for name, size in sizes.items()]
-    hide = hidden_steps(people_at, hidden_by_range(context, list(sizes))) if context.segment else []
+    hide = (
+        hidden_steps(people_at, hidden_beforehand(context, list(sizes))) if context.segment else []
+    )
     rows: list[tuple[Cell, ...]] = []
     for name, dark in zip(sizes, hide or [[False] * len(people_at[0])], strict=True):
         if dark[0]:
@@ -199,7 +201,8 @@ def _conclude(counts: list[Counts], figures: tuple[Figure, ...]) -> tuple[str, s
     shown = next(one for one in figures if one.label == f"skipped {top[1]}")
     return (
         f"{top[1]} is skipped most: by {percent(shown.value)}{within(shown)} of the "
-        f"{count(top[3])} people who went further; {len(skipped)} of {len(figures)} steps are "
+        f"{count(top[3])} people who went further; {len(skipped)} of {len(figures)} steps "
+        f"{'is' if len(skipped) == 1 else 'are'} "
         "skipped by somebody.",
         "skipped",
     )

@@ -137,7 +137,10 @@ def _conclude(found: list[Found]) -> tuple[str, str]:
             "cannot tell",
         )
     units = sorted({items.unit for items, group in found if group.is_slower is not None})
-    return f"No type of {listed(units, 'or')} is slower than the others by 20 %.", "none slower"
+    return (
+        f"No type of {listed(units, 'or')} is slower than the others by 20 % beyond chance.",
+        "none slower",
+    )
 
 
 def _figures(found: list[Found]) -> list[Figure]:

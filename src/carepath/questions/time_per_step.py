@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from carepath.questions.answer import Answer, Cell, Chart, Column, Figure, Table
-from carepath.questions.edges import hidden_by_range
+from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import MINIMUM_TO_RANK, SUPPRESSED, hidden_steps, note, say_hidden
@@ -87,9 +87,9 @@ def answer(context: Context) -> Answer:
     groups = read_times(context)
     whole = groups if context.segment is None else read_times(context.whole())
     everybody = whole.get("all", [])
-    by_range = hidden_by_range(context, list(groups))
+    beforehand = hidden_beforehand(context, list(groups))
     sizes = [_sizes(steps) for steps in groups.values()]
-    hide = hidden_steps(sizes, by_range) if context.segment else []
+    hide = hidden_steps(sizes, beforehand) if context.segment else []
     rows: list[tuple[Cell, ...]] = []
     none = [[False] * (len(steps) + 1) for steps in groups.values()]
     for (name, steps), dark in zip(groups.items(), hide or none, strict=True):
@@ -265,11 +265,13 @@ def _conclude(steps: list[StepTimes]) -> tuple[str, str]:
             "cannot tell"
         )
     known.sort(key=lambda pair: (-pair[0], pair[1].number))
-    told = [f"{step.name} {days(value / 86_400)}" for value, step in known[1:]]
-    longest, step = known[0]
+    longest = known[0][0]
+    first = [step for value, step in known if value == longest]
+    told = [f"{step.name} {days(value / 86_400)}" for value, step in known[len(first) :]]
     rest = f"; then {listed(told)}" if told else ""
     return (
-        f"People who do it spend longest on {step.name}: {days(longest / 86_400)} in the middle "
-        f"of {count(len(step.done))}{rest}.",
+        f"People who do it spend longest on {listed([step.name for step in first])}: "
+        f"{days(longest / 86_400)} in the middle of "
+        f"{listed([count(len(step.done)) for step in first])}{rest}.",
         "estimated",
     )

@@ -285,7 +285,7 @@ def _conclude(found: Findings) -> tuple[str, str]:
     rejected = [one.name for one in found.hypotheses if one.verdict == "not supported"]
     open_ones = [one.name for one in found.hypotheses if one.verdict == "not identified"]
     if supported:
-        told = listed([f"{one.name} {_say_part(one)}" for one in supported])
+        told = listed([f"{one.name} {_say_part(one, gate)}" for one in supported])
         parts = [f"{fell}: {told}"]
     else:
         parts = [f"{fell}; these data do not tell why"]
@@ -296,9 +296,12 @@ def _conclude(found: Findings) -> tuple[str, str]:
     return f"{'; '.join(parts)}.", "explained" if supported else "not identified"
 
 
-def _say_part(one: Hypothesis) -> str:
+def _say_part(one: Hypothesis, gate: TrendVerdict) -> str:
     """Return ``caused 3.9 points of it``, as strong as the claim is."""
-    part = f"{abs(100 * (one.contribution.value or 0.0)):.1f} points of it"
+    part = f"{abs(100 * (one.contribution.value or 0.0)):.1f} points"
+    whole = f"{abs(100 * (gate.change.value or 0.0)):.1f} points"
+    is_more = abs(one.contribution.value or 0.0) > abs(gate.change.value or 0.0)
+    part += ", more than all of it" if is_more and part != whole else " of it"
     return f"{'is consistent with' if one.claim == 'consistent with' else one.claim} {part}"
 
 
@@ -316,9 +319,15 @@ def _say_tracking(tracking: Tracking) -> str:
         return ""
     first = min(loss.first_date for loss in tracking.losses)
     last = max(loss.last_date for loss in tracking.losses)
+    lacking = (
+        f"{percent(tracking.missed.value)} of the people who entered then have a project but no "
+        "event of it"
+        if tracking.missed.value
+        else "nobody known to have entered then has a project but no event of it"
+    )
     return (
-        f"Events were lost between {first} and {last}: {percent(tracking.missed.value)} of the "
-        "people who entered then have a project but no event of it, and are left out here. "
+        f"Events were lost between {first} and {last}: {lacking}; the weeks of entry concerned "
+        "are left out here. "
     )
 
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from carepath.questions.answer import Figure
+from carepath.questions.answer import Exclusion, Figure
+
+_SINGULAR = {"people": "person"}
+# What is said of several, and of one.
+_OF_ONE = (
+    (r"^(that )?have\b", r"\1has"),
+    (r"^(that )?were\b", r"\1was"),
+    (r"\bthey were\b", "it was"),
+    (r"\bthey are\b", "it is"),
+)
 
 
 def count(number: float, noun: str = "", plural: str | None = None) -> str:
@@ -15,6 +25,17 @@ def count(number: float, noun: str = "", plural: str | None = None) -> str:
     return f"{whole} {noun if round(number) == 1 else plural or noun + 's'}"
 
 
+def name_left_out(left: Exclusion) -> str:
+    """Return what was left out, to stand behind the number: ``tasks that were cancelled``."""
+    reason = left.reason.removeprefix(f"{left.unit} ")
+    space = ": " if reason == left.reason else " "
+    if left.count != 1:
+        return f"{left.unit}{space}{reason}"
+    for several, one in _OF_ONE:
+        reason = re.sub(several, one, reason)
+    return f"{_SINGULAR.get(left.unit, left.unit.removesuffix('s'))}{space}{reason}"
+
+
 def percent(rate: float | None) -> str:
     """Return a share as ``45.7 %``."""
     return "unknown" if rate is None else f"{100 * rate:.1f} %"
@@ -22,7 +43,10 @@ def percent(rate: float | None) -> str:
 
 def points(difference: float | None) -> str:
     """Return a difference of rates as ``-3.1 points``."""
-    return "unknown" if difference is None else f"{100 * difference:+.1f} points"
+    if difference is None:
+        return "unknown"
+    told = f"{100 * difference:+.1f}"
+    return f"{'+0.0' if told == '-0.0' else told} points"
 
 
 def days(value: float | None) -> str:

@@ -88,11 +88,11 @@ def _number(value: float, unit: str) -> str:
     if unit in ("days", "seconds"):
         return _time(value if unit == "days" else value / 86_400)
     if unit == "ratio":
-        return f"{value:.2f}×"
+        return f"{round(value, 2) + 0.0:.2f}×"
     if unit == "" and isinstance(value, float) and 0 <= value < 0.001:
         return f"<{_THIN}0.001"
     if value == round(value) or abs(value) >= 1000:
-        return f"{value:,.0f}"
+        return f"{value + 0.0:,.0f}"
     digits = ".1f" if abs(value) >= 10 else ".2f" if abs(value) >= 0.1 else "#.2g"
     return format(value, digits)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from carepath.questions.answer import Answer
 from carepath.questions.attempts import attempt
 from carepath.questions.question import Question
 from carepath.questions.registry import QUESTIONS, Entry
+from carepath.questions.wording import name_left_out
 from carepath.report.accounts import describe_accounts, say_complete_through
 from carepath.report.checks import describe_model
 from carepath.report.collection import Collected
@@ -128,7 +129,8 @@ def _describe(entry: Entry, cleared: Cleared, answers: dict[str, Answer]) -> dic
         "table": describe_table(answer.table, f"{title}, in numbers"),
         "caveats": [*answer.caveats, *cleared.notes],
         "excluded": [
-            {"count": count, "unit": left.unit, "reason": left.reason}
+            # A hidden number is not told to be one by the words behind it.
+            {"count": count, "words": name_left_out(replace(left, count=int(count == "1")))}
             for left, count in zip(answer.excluded, count_excluded(answer.excluded), strict=True)
         ],
         "definition": _define(entry, answer.verdict),

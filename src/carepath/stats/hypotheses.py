@@ -93,7 +93,7 @@ def weigh(trend: TrendVerdict, hypotheses: Sequence[Hypothesis]) -> tuple[Hypoth
 def _weighed(trend: TrendVerdict, one: Hypothesis, others: Sequence[Hypothesis]) -> Hypothesis:
     """Return one hypothesis with its verdict kept or taken back."""
     if not trend.is_problem:
-        return _without_fall(one)
+        return _without_fall(one, trend.is_problem is None)
     if one.verdict != "supported":
         return one
     if one.contribution.value is None or one.contribution.value > -MINIMUM_CONTRIBUTION:
@@ -109,12 +109,13 @@ def _weighed(trend: TrendVerdict, one: Hypothesis, others: Sequence[Hypothesis])
     return one
 
 
-def _without_fall(one: Hypothesis) -> Hypothesis:
+def _without_fall(one: Hypothesis, is_open: bool) -> Hypothesis:
     """Keep "not supported" where at most a point is left to it; the rest is open."""
     low = one.contribution.low
     if one.verdict == "not supported" and (low is None or low > -MINIMUM_CONTRIBUTION):
         return one
-    return replace(one, verdict="not identified", reason="there is no fall to explain")
+    reason = "whether there is a fall cannot be told" if is_open else "there is no fall to explain"
+    return replace(one, verdict="not identified", reason=reason)
 
 
 def _together(one: Hypothesis, low: int | None, high: int | None) -> bool:

@@ -200,13 +200,37 @@ def suppressed_linked(
 def _told_by(
     shared: Floats, n: Integers, labels: NDArray[np.generic], shown: Integers, small: Integers
 ) -> tuple[Booleans, Floats]:
-    """Return which small groups follow from the shown ones and the total, and by which of them."""
+    """Return which small groups follow from the shown ones and the total, and by which of them.
+
+    The shown groups of one grouping do not overlap, so the normal equations are diagonal in them.
+    Those of the largest grouping are eliminated first: a client is one of thousands, an industry
+    one of few.
+    """
+    names, sizes = np.unique(labels[shown], return_counts=True)
+    is_first = labels[shown] == names[np.argmax(sizes)] if len(shown) else np.zeros(0, bool)
+    first, rest = shown[is_first], shown[~is_first]
     total = float(n[labels == labels[0]].sum())
-    gram = np.empty((len(shown) + 1, len(shown) + 1))
-    gram[:-1, :-1] = shared[np.ix_(shown, shown)]
-    gram[-1, :-1] = gram[:-1, -1] = n[shown]
+    across = np.hstack([shared[np.ix_(first, rest)], n[first, None]])
+    gram = np.empty((len(rest) + 1, len(rest) + 1))
+    gram[:-1, :-1] = shared[np.ix_(rest, rest)]
+    gram[-1, :-1] = gram[:-1, -1] = n[rest]
     gram[-1, -1] = total
-    right = np.vstack([shared[np.ix_(shown, small)], n[small].astype(np.float64)])
-    parts = np.linalg.lstsq(gram, right, rcond=1e-11)[0]
-    remainder = n[small] - np.einsum("ij,ij->j", right, parts)
-    return np.asarray(remainder < 1e-6 * n[small], dtype=bool), np.asarray(parts[:-1])
+    right_first = shared[np.ix_(first, small)]
+    right = np.vstack([shared[np.ix_(rest, small)], n[small].astype(np.float64)])
+    weights = across / n[first, None]
+    reduced = gram - across.T @ weights
+    # What is left where nothing is, is rounding: small beside all people, not beside itself.
+    size = float(np.linalg.norm(reduced, 2))
+    others = np.zeros_like(right)
+    if size > 1e-11 * total:
+        cut = min(1e-11 * total / size, 1.0)
+        others = np.linalg.lstsq(reduced, right - weights.T @ right_first, rcond=cut)[0]
+    parts = np.empty((len(shown), len(small)))
+    parts[is_first] = right_first / n[first, None] - weights @ others
+    parts[~is_first] = others[:-1]
+    remainder = (
+        n[small]
+        - np.einsum("ij,ij->j", right_first, parts[is_first])
+        - np.einsum("ij,ij->j", right, others)
+    )
+    return np.asarray(remainder < 1e-6 * n[small], dtype=bool), parts

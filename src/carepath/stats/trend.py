@@ -150,7 +150,7 @@ def conversion_trend(
     k, n = k[places], n[places]
     people = int(n.sum())
     if len(n) < MINIMUM_COHORTS:
-        reason = f"{len(n)} final cohorts, {MINIMUM_COHORTS} are needed"
+        reason = f"{len(n)} final cohort{'' if len(n) == 1 else 's'}, {MINIMUM_COHORTS} are needed"
         return _no_verdict(Estimate(None, None, None, people, level, "", reason), len(n), reason)
     rates = k / n
     if np.ptp(rates) == 0:
