@@ -2,7 +2,8 @@
 
 What it does
     Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY, or ordered by
-    constants and by the partition only, and a SUM, COUNT or AVG called running or cumulative whose window has none.
+    constants and by the partition only, and a SUM, COUNT or AVG called running or cumulative whose
+    window has none.
 
 Why it is bad
     Another row is the first at each run; a running total is the whole total in each row.
