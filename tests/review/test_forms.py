@@ -328,3 +328,62 @@ def test_a_tested_column_that_vanishes_from_the_yaml_only_is_a_lost_test() -> No
     base = {**BASE, "models/staging/_staging.yml": staging, path: text}
     gone = text.replace("      - name: refund_id\n        data_tests: [unique, not_null]\n", "")
     assert "TST002" in {f.code for f in review_files(base, {**base, path: gone}).findings}
+
+
+NUMBERED = (
+    "row_number() over (partition by customer_id order by ordered_at desc, order_id)",
+    f"from {ORDERS}",
+)
+SAME = {
+    "a dedup": [
+        f"select order_id, customer_id {NUMBERED[1]} qualify {NUMBERED[0]} = 1",
+        f"select order_id, customer_id {NUMBERED[1]} qualify {NUMBERED[0]} <= 1",
+        f"select order_id, customer_id from (select *, {NUMBERED[0]} as rn {NUMBERED[1]}) as r "
+        "where 1 = rn",
+        f"with r as (select *, {NUMBERED[0]} as rn {NUMBERED[1]}) select order_id, customer_id "
+        "from r where rn < 2",
+    ],
+    "an inner join": [
+        f"select o.order_id, t.line_count from {ORDERS} as o join {ORDER_TOTALS} as t "
+        "on t.order_id = o.order_id",
+        f"select o.order_id, t.line_count from {ORDERS} as o, {ORDER_TOTALS} as t "
+        "where t.order_id = o.order_id",
+        f"select o.order_id, t.line_count from {ORDERS} as o cross join {ORDER_TOTALS} as t "
+        "where o.order_id = t.order_id",
+        f"select order_id, t.line_count from {ORDERS} as o inner join {ORDER_TOTALS} as t "
+        "using (order_id)",
+        f"select o.order_id, t.line_count from {ORDERS} as o left join {ORDER_TOTALS} as t "
+        "on t.order_id = o.order_id where t.order_id is not null",
+    ],
+    "a left join": [
+        f"select o.order_id, t.line_count from {ORDERS} as o left join {ORDER_TOTALS} as t "
+        "on t.order_id = o.order_id",
+        f"select o.order_id, t.line_count from {ORDER_TOTALS} as t right join {ORDERS} as o "
+        "on t.order_id = o.order_id",
+        f"select o.order_id, t.line_count from {ORDER_TOTALS} as t right outer join {ORDERS} as o "
+        "using (order_id)",
+    ],
+}
+PAIRS = [(n, a, b) for n, forms in SAME.items() for a in forms for b in forms if a != b]
+
+
+@pytest.mark.parametrize(("name", "before", "after"), PAIRS)
+def test_one_form_exchanged_for_another_is_no_change(name: str, before: str, after: str) -> None:
+    base, head = {**BASE, PATH: before}, {**BASE, PATH: after}
+    found = {finding.code for finding in review_files(base, head).findings}
+    assert found - {"STY001", "JOIN003"} == set()
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        f"from {ORDERS} as o left join {ITEMS} as i on i.order_id = o.order_id",
+        f"from {ITEMS} as i right join {ORDERS} as o on i.order_id = o.order_id",
+    ],
+)
+def test_an_outer_join_that_becomes_an_inner_one_is_told_on_either_side(before: str) -> None:
+    select = "select o.order_id, i.line_number"
+    base = {**BASE, PATH: f"{select} {before}"}
+    after = before.replace("left join", "join").replace("right join", "join")
+    result = review_files(base, {**BASE, PATH: f"{select} {after}"})
+    assert "JOIN005" in {finding.code for finding in result.findings}

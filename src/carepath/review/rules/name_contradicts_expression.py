@@ -33,6 +33,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
+from carepath.review.sql.keys import equals_one
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons, nodes_of
@@ -495,10 +496,7 @@ def _keeps_first(resolution: Resolution) -> bool:
         for part in ("where", "qualify"):
             clause = scope.node.args.get(part)
             for condition in conjuncts(clause.this) if clause is not None else []:
-                if isinstance(condition, exp.EQ) and "1" in (
-                    condition.left.name,
-                    condition.right.name,
-                ):
+                if equals_one(condition) is not None:
                     return True
     return False
 

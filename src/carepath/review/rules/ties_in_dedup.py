@@ -28,7 +28,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope, known_of
-from carepath.review.sql.keys import is_total
+from carepath.review.sql.keys import equals_one, is_total
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -143,11 +143,7 @@ def _ranked(
     dialect: str,
     kinds: type[exp.Expr] | tuple[type[exp.Expr], ...] = RANKS,
 ) -> exp.Window | None:
-    if not isinstance(condition, (exp.EQ, exp.LTE, exp.LT)):
-        return None
-    if condition.right.name != ("2" if isinstance(condition, exp.LT) else "1"):
-        return None
-    left = condition.left
+    left = equals_one(condition)
     if isinstance(left, exp.Window) and isinstance(left.this, kinds):
         return left
     if isinstance(left, exp.Column):

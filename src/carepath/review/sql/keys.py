@@ -498,7 +498,7 @@ def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
     found: list[Key] = []
     qualify = scope.node.args.get("qualify")
     for condition in conjuncts(qualify.this) if qualify is not None else []:
-        window = _equals_one(condition)
+        window = equals_one(condition)
         if isinstance(window, exp.Column):
             window = scope.aliases.get(fold_identifier(window.this, known.dialect))
         if isinstance(window, exp.Window) and (
@@ -513,7 +513,7 @@ def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
                 )
     where = scope.node.args.get("where")
     for condition in conjuncts(where.this) if where is not None else []:
-        column = _equals_one(condition)
+        column = equals_one(condition)
         part = _part(known, scope, column) if column is not None else None
         if part is None or len([b for b in scope.bindings.values() if not b.hidden]) != 1:
             continue
@@ -534,7 +534,7 @@ def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
     return found
 
 
-def _equals_one(condition: exp.Expr) -> exp.Expr | None:
+def equals_one(condition: exp.Expr) -> exp.Expr | None:
     """What is 1, or at most 1, which is the same for a number of a row."""
     if isinstance(condition, exp.LTE) and condition.right.name == "1":
         return condition.left

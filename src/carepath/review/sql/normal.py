@@ -70,17 +70,18 @@ def _left_for_right(select: exp.Select) -> None:
 
 
 def _related_in_on(select: exp.Select) -> None:
-    """Write `from a, b where a.x = b.x` as `from a join b on a.x = b.x`."""
+    """Write `from a, b where a.x = b.x`, CROSS JOIN too, as `from a join b on a.x = b.x`."""
     source, where = select.args.get("from_"), select.args.get("where")
     if source is None or where is None:
         return
     seen = {_called(source.this)}
     for join in select.args.get("joins") or []:
         name = _called(join.this)
-        written = ("on", "using", "side", "kind", "method")
-        if name and not any(join.args.get(part) for part in written):
+        is_plain = not any(join.args.get(part) for part in ("on", "using", "side", "method"))
+        if name and is_plain and (join.kind or "").upper() in ("", "CROSS"):
             for part in [p for p in _parts(where.this) if _relates(p, name, seen)]:
                 _drop(part)
+                join.set("kind", None)
                 before = join.args.get("on")
                 if before is None:
                     join.set("on", part)

@@ -279,7 +279,7 @@ def narrow(known: Known, scope: Scope, binding: Binding, column: Column, copy: C
     if where is None:
         return copy
     for condition in conjuncts(where.this):
-        kept = _not_null(condition)
+        kept = not_null(condition)
         use = known.uses.get(id(kept)) if kept is not None else None
         if use is not None and use.binding is binding and use.column == column:
             copy = replace(copy, nullable=False)
@@ -321,7 +321,7 @@ def bare(node: exp.Expr | None) -> exp.Expr | None:
     return node
 
 
-def _not_null(condition: exp.Expr) -> exp.Expr | None:
+def not_null(condition: exp.Expr) -> exp.Expr | None:
     """The column of `column is not null`."""
     inner = condition.this if isinstance(condition, exp.Not) else None
     is_null = isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)
