@@ -387,3 +387,13 @@ def test_an_outer_join_that_becomes_an_inner_one_is_told_on_either_side(before: 
     after = before.replace("left join", "join").replace("right join", "join")
     result = review_files(base, {**BASE, PATH: f"{select} {after}"})
     assert "JOIN005" in {finding.code for finding in result.findings}
+
+
+def test_what_a_query_says_is_no_news_when_a_query_is_put_around_it() -> None:
+    inner = f"select customer_id, sum(amount) / sum(amount - 5) as ratio from {ORDERS} group by 1"
+    around = f"select * from ({inner}) as final"
+    cte = f"with final as ({inner}) select * from final"
+    for before, after in ((inner, around), (inner, cte), (around, inner), (cte, inner)):
+        result = review_files({**BASE, PATH: before}, {**BASE, PATH: after})
+        assert [f.code for f in result.findings if f.code != "STY001"] == []
+    assert "NULL001" in codes(inner)
