@@ -397,3 +397,42 @@ def test_what_a_query_says_is_no_news_when_a_query_is_put_around_it() -> None:
         result = review_files({**BASE, PATH: before}, {**BASE, PATH: after})
         assert [f.code for f in result.findings if f.code != "STY001"] == []
     assert "NULL001" in codes(inner)
+
+
+def test_a_join_under_another_alias_is_the_same_join() -> None:
+    left = f"select o.order_id, t.line_count from {ORDERS} as o left join {ORDER_TOTALS} as t "
+    base = {**BASE, PATH: left + "on t.order_id = o.order_id"}
+    for join, is_told in (("join", True), ("left join", False)):
+        renamed = (
+            f"select o.order_id, totals.line_count from {ORDERS} as o {join} {ORDER_TOTALS} "
+            "as totals on totals.order_id = o.order_id"
+        )
+        found = {f.code for f in review_files(base, {**BASE, PATH: renamed}).findings}
+        assert ("JOIN005" in found) is is_told
+
+
+def test_an_incremental_model_of_the_yaml_is_incremental() -> None:
+    yaml = """
+version: 2
+models:
+  - name: case_model
+    config: {materialized: %s}
+"""
+    for materialized, is_told in (("incremental", True), ("table", False)):
+        files = {"models/marts/case_model.yml": yaml % materialized}
+        found = codes(f"select order_id, amount from {ORDERS}", **files)
+        assert ("CFG008" in found) is is_told
+
+
+def test_a_key_that_a_test_of_a_package_holds_is_tested() -> None:
+    yaml = """
+version: 2
+models:
+  - name: case_model
+    columns: [{name: order_id, data_tests: [%s]}]
+"""
+    for test, is_told in (("dbt_expectations.expect_column_values_to_be_unique", False),
+                          ("not_null", True)):  # fmt: skip
+        files = {"models/marts/case_model.yml": yaml % test}
+        found = codes(f"select order_id, amount from {ORDERS}", **files)
+        assert ("TST001" in found) is is_told

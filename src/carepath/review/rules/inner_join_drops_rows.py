@@ -47,7 +47,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 first = next(iter(scope.bindings))
                 sides = [name, first] if len(scope.bindings) == 2 else [name]
-                lost = next((s for s in sides if old.get((scope.path, s)) == "LEFT"), None)
+                lost = next((s for s in sides if _was_left(old, scope, s)), None)
                 if lost is None:
                     continue
                 yield Issue(
@@ -72,7 +72,15 @@ def _joins(analysis: Analysis) -> dict[tuple[str, str], str]:
             for name, binding in scope.bindings.items():
                 if isinstance(binding.join, exp.Join) and not _is_matched(variant, scope, binding):
                     found[(scope.path, name)] = (binding.join.side or "").upper()
+                    found.setdefault((scope.path, binding.relation.id), found[(scope.path, name)])
     return found
+
+
+def _was_left(old: dict[tuple[str, str], str], scope: Scope, name: str) -> bool:
+    """True for a relation that was joined with LEFT JOIN, under this name or another."""
+    relation = scope.bindings[name].relation.id
+    side = old.get((scope.path, name)) or (old.get((scope.path, relation)) if relation else None)
+    return side == "LEFT"
 
 
 def _is_matched(variant: Variant, scope: Scope, binding: Binding) -> bool:
