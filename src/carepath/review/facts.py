@@ -98,6 +98,10 @@ def doc_digest(doc: NodeDoc | None) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+UNIQUE = ("unique", "primary_key", "unique_key", "expect_column_values_to_be_unique")
+"""Tests of one column that ask for it to be unique, of dbt, of projects and of packages."""
+
+
 def declared_keys(doc: NodeDoc | None) -> list[tuple[frozenset[str], str, int]]:
     """Sets of columns that tests declare unique: (columns, name of the test, line)."""
     if doc is None:
@@ -105,7 +109,7 @@ def declared_keys(doc: NodeDoc | None) -> list[tuple[frozenset[str], str, int]]:
     found: list[tuple[frozenset[str], str, int]] = []
     for column in doc.columns:
         for test in column.tests:
-            if test.short in ("unique", "primary_key") and not test.is_conditional:
+            if test.short in UNIQUE and not test.is_conditional:
                 found.append((frozenset({loose(column.name)}), test.name, test.line))
     for test in doc.tests:
         if test.is_conditional:

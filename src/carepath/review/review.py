@@ -387,11 +387,12 @@ def _introduced(
             left.append(finding)
     here, there = _paths(new), _paths(old)
     for finding in left:
-        if _path(_stem(finding)) not in there:
-            # The CTE it is in may have another name at base.
+        path = _path(_stem(finding))
+        if not path or path not in there:
+            # The CTE it is in may have another name at base, or be the query itself.
             bare = _pathless(_stem(finding))
             same = [s for s, n in before.items() if n > 0 and _pathless(s) == bare]
-            gone = next((s for s in same if _path(s) not in here), None)
+            gone = next((s for s in same if not _path(s) or _path(s) not in here), None)
             if gone is not None:
                 before[gone] -= 1
                 continue

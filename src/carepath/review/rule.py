@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 
@@ -55,6 +55,13 @@ class Context:
     def dialect(self) -> str:
         """The dialect of the project, '' where unknown."""
         return self.space.dialect
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The configuration of the model: that of its file, else that of its YAML."""
+        doc = self.model.doc.config if self.model.doc is not None else {}
+        variants = self.analysis.variants
+        return {**doc, **(variants[0].rendered.config if variants else {})}
 
     @property
     def resolved(self) -> list[Variant]:

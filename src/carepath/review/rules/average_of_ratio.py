@@ -28,6 +28,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import bare
 from carepath.review.sql.writing import write
 
 RATIO = re.compile(r"(_|^)(rate|ratio|pct|percent|percentage)$|^(avg|average)_")
@@ -39,13 +40,14 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
-                if not isinstance(node, exp.Avg) or not isinstance(node.this, exp.Column):
+                column = bare(node.this) if isinstance(node, exp.Avg) else None
+                if not isinstance(node, exp.Avg) or not isinstance(column, exp.Column):
                     continue
-                if not RATIO.search(node.this.name.lower()) and not _is_ratio(
-                    definition(variant.resolution, node.this)
+                if not RATIO.search(column.name.lower()) and not _is_ratio(
+                    definition(variant.resolution, column)
                 ):
                     continue
-                is_sure = _has_sums(scope, node) and _is_computed(context, variant, node.this)
+                is_sure = _has_sums(scope, node) and _is_computed(context, variant, column)
                 yield Issue(
                     subject=write(node),
                     message=f"{write(node)} averages ratios of groups of different size.",
@@ -87,8 +89,10 @@ def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool
 
 def _is_ratio(node: exp.Expr | None) -> bool:
     """True for a division of one aggregate by another."""
-    if isinstance(node, (exp.Round, exp.Cast, exp.Paren, exp.Coalesce)):
-        return _is_ratio(node.this)
+    node = bare(node)
+    if isinstance(node, exp.If) and node.sql_name() and isinstance(node.args.get("false"), exp.Div):
+        # DIV0, as the parser keeps it.
+        node = node.args["false"]
     if not isinstance(node, (exp.Div, exp.SafeDivide)):
         return False
     right = node.args.get("expression")

@@ -19,10 +19,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.naming import listing, nearest
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import loose
+from carepath.review.yaml import Map
 
 KEYS = ("unique_key", "partition_by", "cluster_by", "dist", "sort", "merge_update_columns",
         "merge_exclude_columns", "event_time", "updated_at", "dist_key", "sort_key",
@@ -40,9 +41,9 @@ def check(context: Context) -> Iterator[Issue]:
     if not relation.is_closed or not context.analysis.variants:
         return
     produced = {loose(column.name) for column in relation.columns}
-    config = dict(context.analysis.variants[0].rendered.config)
+    own = context.analysis.variants[0].rendered.config
     for key in KEYS:
-        for name in _names(config.get(key)):
+        for name in _names(context.config.get(key)):
             if loose(name) in produced or loose(name) in WORDS or "cp_unk" in name:
                 continue
             near = nearest(loose(name), produced, 0.7)
@@ -54,8 +55,16 @@ def check(context: Context) -> Iterator[Issue]:
                 fix=f"Use {near}." if near else f"Put {name} out, or correct {key}.",
                 confidence=Confidence.CERTAIN,
                 word=name,
+                place=None if key in own else _in_yaml(context, key),
                 evidence=[Evidence(f"the model puts out {listing(sorted(produced), 14)}")],
             )
+
+
+def _in_yaml(context: Context, key: str) -> Place | None:
+    doc = context.model.doc
+    if doc is None:
+        return None
+    return Place(doc.file, doc.config.at(key) if isinstance(doc.config, Map) else doc.line)
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -30,7 +30,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Scope, Use
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, equality
@@ -52,7 +52,7 @@ def check(context: Context) -> Iterator[Issue]:
             yield from _never_null(variant, scope)
             for root in roots:
                 if isinstance(root, exp.Expr):
-                    for node, message, fix, severity in _faults(root):
+                    for node, message, fix, severity in _faults(root, variant.resolution.uses):
                         yield _issue(variant, scope.path, node, message, fix, severity)
 
 
@@ -98,7 +98,7 @@ def _issue(
     )
 
 
-def _faults(root: exp.Expr) -> Iterator[Fault]:
+def _faults(root: exp.Expr, uses: dict[int, Use]) -> Iterator[Fault]:
     stack: list[exp.Expr] = [root]
     while stack:
         node = stack.pop()
@@ -106,7 +106,9 @@ def _faults(root: exp.Expr) -> Iterator[Fault]:
             continue
         if isinstance(node, exp.EQ | exp.NEQ | exp.GT | exp.LT | exp.GTE | exp.LTE):
             left, right = node.left, node.right
-            if isinstance(left, exp.Column) and _same(left, right):
+            if isinstance(left, exp.Column) and (
+                _same(left, right) or _same_column(uses.get(id(left)), uses.get(id(right)))
+            ):
                 yield (
                     node,
                     f"{write(node)} compares a column with itself.",
@@ -143,15 +145,35 @@ def _same(left: exp.Expr, right: exp.Expr) -> bool:
     return left == right and not PATTERN.search(write(left))
 
 
+def _same_column(left: Use | None, right: Use | None) -> bool:
+    """True for `p.order_id = order_id` where both are the column of p."""
+    if left is None or right is None or left.column is None or left.binding is None:
+        return False
+    return left.binding is right.binding and left.column is right.column
+
+
 def _and(root: exp.Expr) -> Iterator[Fault]:
     seen: dict[str, tuple[set[str], exp.Expr]] = {}
-    for part in conjuncts(root):
-        match = equality(part)
-        if match is None:
+    parts = conjuncts(root)
+    nulls = {
+        write(part.this).lower()
+        for part in parts
+        if isinstance(part, exp.Is) and isinstance(part.expression, exp.Null)
+    }
+    for part in parts:
+        given = equality(part)
+        if given is not None and write(given[0]).lower() in nulls:
+            yield (
+                part,
+                f"{write(given[0]).lower()} cannot be null and {given[1][0]!r} at once.",
+                "Use OR, or another column.",
+                Severity.ERROR,
+            )
+        if given is None:
             continue
-        name = write(match[0]).lower()
+        name = write(given[0]).lower()
         before = seen.get(name)
-        values = set(match[1])
+        values = set(given[1])
         if before is not None and not before[0] & values:
             both = sorted(before[0])[0], sorted(values)[0]
             yield (

@@ -30,6 +30,7 @@ from carepath.review.pairs import bare, base_place, edited
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.bindings import Scope
+from carepath.review.sql.keys import equals_one
 from carepath.review.sql.names import loose
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Key
@@ -162,9 +163,7 @@ def _conditions(scope: Scope, key: str) -> list[exp.Expr]:
 
 def _is_first(condition: exp.Expr) -> bool:
     """True for `row_number() ... = 1`, `rn = 1` and the like."""
-    if not isinstance(condition, exp.EQ) or condition.right.name != "1":
-        return False
-    left = condition.left
+    left = equals_one(condition)
     if isinstance(left, exp.Window):
         return isinstance(left.this, (exp.RowNumber, exp.Rank, exp.DenseRank))
     return isinstance(left, exp.Column) and NUMBER.search(left.name.lower()) is not None

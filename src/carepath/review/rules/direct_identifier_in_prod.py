@@ -2,7 +2,8 @@
 
 What it does
     Follows columns tagged as personal data in YAML, and columns of base models with unmistakable
-    names (email, birth date, phone, IP address), along renames into models of the prod layer.
+    names (email, birth date, phone, IP address), along renames, and through what leaves them
+    readable, into models of the prod layer.
 
 Why it is bad
     Everyone with access to the reports can read it, and it is copied into extracts.
@@ -19,9 +20,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import outermost
+from carepath.review.sql.bindings import Resolution, outermost
 from carepath.review.sql.parse import start_of
 
 NAMES = re.compile(
@@ -45,6 +48,9 @@ def check(context: Context) -> Iterator[Issue]:
                 root = column.root[1].lower() if column.root else name
                 tagged = "pii" in column.tags
                 named = bool(NAMES.match(name) or (column.direct and NAMES.match(root)))
+                if not named and item.expression is not None:
+                    shown = _shown(variant.resolution, item.expression)
+                    named, root = shown is not None, shown or root
                 if column.kind in ("aggregate", "constant") and not tagged:
                     continue
                 if not tagged and (not named or NOT_A_PERSON.search(name)):
@@ -65,6 +71,31 @@ def check(context: Context) -> Iterator[Issue]:
                         else Evidence(f"it is called {root}")
                     ],
                 )
+
+
+READABLE = (
+    exp.Concat, exp.ConcatWs, exp.DPipe, exp.Lower, exp.Upper, exp.Trim, exp.Initcap, exp.Coalesce,
+    exp.Cast, exp.Paren, exp.Literal,
+)  # fmt: skip
+"""Functions that leave what they are given readable."""
+
+
+def _shown(resolution: Resolution, node: exp.Expr) -> str | None:
+    """The identifier of a person that an expression shows as it is."""
+    found = None
+    stack = [node.this if isinstance(node, exp.Alias) else node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, exp.Column):
+            use = resolution.uses.get(id(current))
+            if use is not None and use.column is not None and use.column.root is not None:
+                root = use.column.root[1].lower()
+                found = root if NAMES.match(root) and not NOT_A_PERSON.search(root) else found
+        elif isinstance(current, READABLE):
+            stack += [n for n in current.iter_expressions() if not isinstance(n, exp.DataType)]
+        else:
+            return None
+    return found
 
 
 RULE = Rule(

@@ -1,9 +1,9 @@
 """DISTINCT only takes back what a join multiplied.
 
 What it does
-    Reports SELECT DISTINCT whose rows would be unique without a join: the key of the first
-    relation is put out, and a joined relation that can match several times gives no column to the
-    output.
+    Reports SELECT DISTINCT, or a GROUP BY without aggregates, whose rows would be unique without a
+    join: the key of the first relation is put out, and a joined relation that can match several
+    times gives no column to the output.
 
 Why it is bad
     The join is a test for existence written as a product; the next column added brings the
@@ -37,10 +37,8 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         known = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
-            distinct = scope.node.args.get("distinct")
-            if not isinstance(distinct, exp.Distinct) or distinct.args.get("on") is not None:
-                continue
-            if scope.node.args.get("group") is not None:
+            word = _distinct(scope)
+            if word is None:
                 continue
             found = _multiplied(known, scope)
             if found is None:
@@ -48,7 +46,7 @@ def check(context: Context) -> Iterator[Issue]:
             name, key, proof = found
             yield Issue(
                 subject=name,
-                message=f"DISTINCT takes back what the join with {name} multiplies.",
+                message=f"{word} takes back what the join with {name} multiplies.",
                 consequence="The next column added to it brings the duplicates back.",
                 fix=f"Write WHERE EXISTS over {name}, or aggregate {name} first.",
                 confidence=Confidence.LIKELY,
@@ -60,6 +58,16 @@ def check(context: Context) -> Iterator[Issue]:
                     Evidence(f"no column of {name} is put out"),
                 ],
             )
+
+
+def _distinct(scope: Scope) -> str | None:
+    """DISTINCT, or a GROUP BY of all that is put out."""
+    distinct, group = scope.node.args.get("distinct"), scope.node.args.get("group")
+    if isinstance(distinct, exp.Distinct) and group is None:
+        return "DISTINCT" if distinct.args.get("on") is None else None
+    if distinct is not None or group is None or scope.node.args.get("having") is not None:
+        return None
+    return None if scope.node.find(exp.AggFunc) else "GROUP BY"
 
 
 def _multiplied(known: Known, scope: Scope) -> tuple[str, str, str] | None:

@@ -37,11 +37,10 @@ def check(context: Context) -> Iterator[Issue]:
     model = context.model
     if model.kind != "model" or not context.analysis.variants:
         return
-    config = dict(context.analysis.variants[0].rendered.config)
+    config = context.config
     if config.get("materialized") != "incremental":
         return
-    doc = model.doc.config if model.doc is not None else {}
-    if any(key in config or key in doc for key in KEYS):
+    if any(key in config for key in KEYS):
         return
     settings = repr(model.project.settings.get("models"))
     if any(key in settings for key in ("unique_key", "incremental_strategy", "hook")):

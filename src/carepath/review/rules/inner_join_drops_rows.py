@@ -23,8 +23,10 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Analysis
+from carepath.review.snapshot import Analysis, Variant
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts, not_null
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -43,18 +45,23 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if join.args.get("on") is None and not join.args.get("using"):
                     continue
-                if old.get((scope.path, name)) != "LEFT":
+                first = next(iter(scope.bindings))
+                sides = [name, first] if len(scope.bindings) == 2 else [name]
+                lost = next((s for s in sides if _was_left(old, scope, s)), None)
+                if lost is None:
                     continue
                 yield Issue(
-                    subject=name,
-                    message=f"The LEFT JOIN with {name} became an INNER JOIN.",
-                    consequence=f"Rows without a match in {name} are lost.",
+                    subject=lost,
+                    message=f"The LEFT JOIN with {lost} became an INNER JOIN."
+                    if lost == name
+                    else f"The RIGHT JOIN with {name} became an INNER JOIN.",
+                    consequence=f"Rows without a match in {lost} are lost.",
                     fix="Write LEFT JOIN, unless losing them is meant.",
                     confidence=Confidence.POSSIBLE,
                     offset=start_of(binding.node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence("at base it is a LEFT JOIN", Place(before.file.path, 1))],
+                    evidence=[Evidence("at base it is an outer join", Place(before.file.path, 1))],
                 )
 
 
@@ -63,9 +70,28 @@ def _joins(analysis: Analysis) -> dict[tuple[str, str], str]:
     for variant in analysis.variants[:1]:
         for scope in variant.resolution.scopes if variant.resolution is not None else []:
             for name, binding in scope.bindings.items():
-                if isinstance(binding.join, exp.Join):
+                if isinstance(binding.join, exp.Join) and not _is_matched(variant, scope, binding):
                     found[(scope.path, name)] = (binding.join.side or "").upper()
+                    found.setdefault((scope.path, binding.relation.id), found[(scope.path, name)])
     return found
+
+
+def _was_left(old: dict[tuple[str, str], str], scope: Scope, name: str) -> bool:
+    """True for a relation that was joined with LEFT JOIN, under this name or another."""
+    relation = scope.bindings[name].relation.id
+    side = old.get((scope.path, name)) or (old.get((scope.path, relation)) if relation else None)
+    return side == "LEFT"
+
+
+def _is_matched(variant: Variant, scope: Scope, binding: Binding) -> bool:
+    """True where WHERE keeps the rows with a match only."""
+    where = scope.node.args.get("where")
+    assert variant.resolution is not None
+    for part in conjuncts(where.this) if where is not None else []:
+        use = variant.resolution.uses.get(id(not_null(part)))
+        if use is not None and use.binding is binding:
+            return True
+    return False
 
 
 RULE = Rule(

@@ -21,6 +21,8 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
@@ -34,6 +36,7 @@ def check(context: Context) -> Iterator[Issue]:
         for scope in variant.resolution.scopes:
             for binding in scope.bindings.values():
                 condition = binding.join.args.get("on") if binding.join is not None else None
+                yield from _using(variant, scope, binding)
                 for part in conjuncts(condition):
                     if not isinstance(part, exp.EQ):
                         continue
@@ -58,6 +61,27 @@ def check(context: Context) -> Iterator[Issue]:
                             Evidence(f"{right.column.shown} is {right.column.type}"),
                         ],
                     )
+
+
+def _using(variant: Variant, scope: Scope, binding: Binding) -> Iterator[Issue]:
+    """The same column on both sides of USING, of two types."""
+    for name in binding.join.args.get("using") or [] if binding.join is not None else []:
+        first = next(iter(scope.bindings.values())).relation
+        ours = [c for c in binding.relation.columns if c.name.lower() == name.name.lower()]
+        theirs = [c for c in first.columns if c.name.lower() == name.name.lower()]
+        types = {c.type for c in (*ours[:1], *theirs[:1])}
+        if types != {"text", "number"}:
+            continue
+        yield Issue(
+            subject=f"using {name.name}",
+            message=f"USING ({name.name}) equates {theirs[0].type} with {ours[0].type}.",
+            consequence="It fails, or misses matches.",
+            fix="Cast both to one type, upstream.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(name) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 RULE = Rule("JOIN004", "join-key-type-mismatch", Severity.WARNING, __doc__ or "", check)

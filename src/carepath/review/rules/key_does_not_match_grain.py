@@ -40,6 +40,9 @@ PART_OF_A_KEY = re.compile(
     r"(_id|_key|_date|_month|_week|_year|_day|_hour)$|^(date|month|week|day)"
 )
 
+PROVEN = re.compile(r"^GROUP BY|^SELECT DISTINCT$|ROW_NUMBER\(\)( = 1)?$")
+"""Proofs that tell what the author made the rows of."""
+
 
 def check(context: Context) -> Iterator[Issue]:
     """Compare declared keys with the proven grain."""
@@ -56,7 +59,7 @@ def check(context: Context) -> Iterator[Issue]:
         if len(final) != 1 or not output.is_closed:
             continue
         grain = [key for key in output.keys if key.strength == "sql" and key.columns]
-        if len(grain) != 1 or not all(key.proof.startswith("GROUP BY") for key in output.keys):
+        if len(grain) != 1 or not all(PROVEN.search(key.proof) for key in output.keys):
             continue
         proven = frozenset(loose(name) for name in grain[0].columns)
         constant = {loose(c.name) for c in output.columns if c.kind == "constant"}
@@ -69,7 +72,7 @@ def check(context: Context) -> Iterator[Issue]:
             for columns, name, line in declared_keys(doc)
         ]
         group = outermost(variant.resolution.scopes)[0].node.args.get("group")
-        config = variant.rendered.config
+        config = context.config
         # By delete+insert all rows of a key are replaced together, which may be meant.
         is_replaced = config.get("incremental_strategy") == "delete+insert"
         key = config.get("unique_key") if not is_replaced else None
@@ -94,7 +97,11 @@ def check(context: Context) -> Iterator[Issue]:
                 or _looked_up(context, variant.resolution, columns, proven)
             ):
                 continue
-            missing = ", ".join(sorted(proven - columns))
+            rest = proven - columns
+            if grain[0].proof == "SELECT DISTINCT" and not any(_is_period(n) for n in rest):
+                # What is looked up for each key often follows from it.
+                continue
+            missing = ", ".join(sorted(rest))
             yield Issue(
                 subject=", ".join(sorted(columns)),
                 message=f"{what[0].upper() + what[1:] if place else what} names "
@@ -177,9 +184,8 @@ def _partial(context: Context) -> Iterator[Issue]:
     outputs = [variant.resolution.output for variant in variants if variant.resolution is not None]
     if not outputs:
         return
-    config = variants[0].rendered.config
-    doc = context.model.doc.config if context.model.doc is not None else {}
-    strategy = config.get("incremental_strategy", doc.get("incremental_strategy"))
+    config = context.config
+    strategy = config.get("incremental_strategy")
     is_merged = strategy == "merge" or (
         strategy is None
         and context.dialect in MERGING
@@ -219,7 +225,7 @@ def _foreign(context: Context) -> Iterator[Issue]:
     """A unique_key that is another model's key, beside a tested key of the model's own rows."""
     if not context.resolved or context.resolved[0].resolution is None:
         return
-    config = context.resolved[0].rendered.config
+    config = context.config
     key = config.get("unique_key")
     name = key[0] if isinstance(key, list) and len(key) == 1 else key
     if config.get("materialized") != "incremental" or not isinstance(name, str):
@@ -454,6 +460,10 @@ def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:
     if any(stems & set(name.split("_")) for name in rest):
         return True
     return not any(PART_OF_A_KEY.search(name) for name in rest)
+
+
+def _is_period(name: str) -> bool:
+    return name.rsplit("_", 1)[-1] in UNITS
 
 
 UNITS = ("hour", "day", "date", "week", "month", "quarter", "year")

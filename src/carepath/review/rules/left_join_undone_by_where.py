@@ -27,11 +27,18 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.normal import WRITTEN_RIGHT
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE, exp.In, exp.Between, exp.Like)
+
+STRICT = (
+    exp.Paren, exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Date, exp.TsOrDsToDate, exp.DateTrunc,
+    exp.TimestampTrunc, exp.Length, exp.Abs, exp.Round,
+)  # fmt: skip
+"""Functions that give null for a null."""
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -59,6 +66,8 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 sides = [bare.left, bare.right] if isinstance(bare, exp.Binary) else [bare.this]
                 for side in sides:
+                    while isinstance(side, STRICT):
+                        side = side.this
                     if not isinstance(side, exp.Column):
                         continue
                     name = fold_identifier(side.args.get("table"), context.dialect)
@@ -69,20 +78,23 @@ def check(context: Context) -> Iterator[Issue]:
                     if name not in optional or name in told:
                         continue
                     told.add(name)
+                    join = optional[name].join
+                    is_right = join is not None and WRITTEN_RIGHT in join.meta
+                    written = "RIGHT" if is_right else "LEFT"
                     if name in full:
                         yield _outer(variant, scope, name, part)
                         continue
                     yield Issue(
                         subject=name,
                         message=f"WHERE {_shown(part)} drops the rows that "
-                        f"have no match in {name}: its LEFT JOIN acts as an INNER JOIN.",
+                        f"have no match in {name}: its {written} JOIN acts as an INNER JOIN.",
                         consequence="Rows without a match are lost.",
                         fix="Move the condition into ON, or write INNER JOIN if that is meant.",
                         confidence=Confidence.LIKELY,
                         offset=start_of(part) or 0,
                         variant=variant,
                         path=scope.path,
-                        evidence=[Evidence(f"{name} is joined with LEFT JOIN")],
+                        evidence=[Evidence(f"{name} is joined with {written} JOIN")],
                     )
 
 

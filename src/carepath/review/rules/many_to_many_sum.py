@@ -110,7 +110,7 @@ def _is_grouped_by(
     resolution: Resolution, scope: Scope, group: exp.Group, owner: Binding, columns: set[str]
 ) -> bool:
     """True where the group has all of these columns of a side; any, where none are named."""
-    if any(group.args.get(part) for part in ("rollup", "cube", "grouping_sets")):
+    if keys.has_subtotals(group):
         return True
     parts: list[exp.Expr] = []
     for part in group.expressions:

@@ -30,13 +30,12 @@ def check(context: Context) -> Iterator[Issue]:
     model = context.model
     if model.kind != "model" or not context.analysis.variants:
         return
-    config = dict(context.analysis.variants[0].rendered.config)
+    config = context.config
     strategy = config.get("incremental_strategy")
     if config.get("materialized") != "incremental" or strategy not in STRATEGIES:
         return
     # The model's own key, or one that stands anywhere above it.
-    doc = model.doc.config if model.doc is not None else {}
-    if any(key in config or key in doc for key in ("unique_key", "primary_key", "merge_keys")):
+    if any(key in config for key in ("unique_key", "primary_key", "merge_keys")):
         return
     if "unique_key" in repr(model.project.settings.get("models")):
         return

@@ -33,10 +33,11 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
+from carepath.review.sql.keys import equals_one
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons, nodes_of
-from carepath.review.sql.values import conjuncts, equality
+from carepath.review.sql.values import bare, conjuncts, equality
 from carepath.review.sql.writing import write
 
 LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
@@ -77,9 +78,10 @@ def check(context: Context) -> Iterator[Issue]:
 
 
 def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
-    inner = item.this
-    if isinstance(inner, exp.Window):
-        inner = inner.this
+    whole = bare(item.this)
+    if isinstance(whole, (exp.DateTrunc, exp.TimestampTrunc)):
+        whole = bare(whole.this)
+    inner = whole.this if isinstance(whole, exp.Window) else whole
     words = item.alias.lower().split("_")
     first = words[0]
     contradiction = None
@@ -87,15 +89,15 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         contradiction = f"MAX is called {first}"
     elif isinstance(inner, exp.Min) and first in HIGH and not inner.find(exp.Case, exp.If):
         contradiction = f"MIN is called {first}"
-    elif first in EDGES and isinstance(item.this, (exp.Max, exp.Min)) and _is_level(item.this.this):
-        contradiction = f"{item.this.key.upper()} is called {first}"
+    elif first in EDGES and isinstance(whole, (exp.Max, exp.Min)) and _is_level(whole.this):
+        contradiction = f"{whole.key.upper()} is called {first}"
     elif isinstance(inner, exp.Sum) and first in ("avg", "average", "mean"):
         contradiction = f"SUM is called {first}"
     elif isinstance(inner, exp.Avg) and first in ("total", "sum"):
         contradiction = f"AVG is called {first}"
     elif (
         isinstance(inner, (exp.Max, exp.Min))
-        and isinstance(item.this, exp.Max if isinstance(inner, exp.Max) else exp.Min)
+        and isinstance(whole, exp.Max if isinstance(inner, exp.Max) else exp.Min)
         and set(words) & set(LOW if isinstance(inner, exp.Max) else HIGH)
         and not set(words) & set(HIGH if isinstance(inner, exp.Max) else LOW)
         and not set(write(inner).lower().replace("(", "_").split("_"))
@@ -105,7 +107,7 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
     ):
         name = "MAX" if isinstance(inner, exp.Max) else "MIN"
         contradiction = f"{name} is called {item.alias}"
-    if contradiction is None:
+    if contradiction is None or inner is None:
         return
     days = write(inner).lower()
     if re.search(rf"\b{first}_(\w+_)?name\b", days):
@@ -494,10 +496,7 @@ def _keeps_first(resolution: Resolution) -> bool:
         for part in ("where", "qualify"):
             clause = scope.node.args.get(part)
             for condition in conjuncts(clause.this) if clause is not None else []:
-                if isinstance(condition, exp.EQ) and "1" in (
-                    condition.left.name,
-                    condition.right.name,
-                ):
+                if equals_one(condition) is not None:
                     return True
     return False
 

@@ -23,6 +23,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import bare
 from carepath.review.sql.writing import write
 
 COMPARE = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE)
@@ -34,11 +35,9 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
-                bad = isinstance(node, COMPARE) and (
-                    isinstance(node.left, exp.Null) or isinstance(node.right, exp.Null)
-                )
+                bad = isinstance(node, COMPARE) and (_is_null(node.left) or _is_null(node.right))
                 if isinstance(node, exp.In) and node.expressions:
-                    bad = any(isinstance(item, exp.Null) for item in node.expressions)
+                    bad = any(_is_null(item) for item in node.expressions)
                 if isinstance(node, exp.Case) and node.this is not None:
                     ifs = node.args.get("ifs") or []
                     bad = any(isinstance(branch.this, exp.Null) for branch in ifs)
@@ -55,6 +54,11 @@ def check(context: Context) -> Iterator[Issue]:
                         variant=variant,
                         path=scope.path,
                     )
+
+
+def _is_null(node: exp.Expr) -> bool:
+    """True for NULL, also of a type."""
+    return isinstance(bare(node), exp.Null) and not isinstance(node, exp.Coalesce)
 
 
 RULE = Rule("NULL002", "null-unsafe-comparison", Severity.ERROR, __doc__ or "", check)

@@ -33,7 +33,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Look up the columns of unique_key, and those that keys are glued from."""
     yield from _glued(context)
     for variant in context.resolved[:1]:
-        config = variant.rendered.config
+        config = context.config
         key = config.get("unique_key")
         names = [key] if isinstance(key, str) else key
         if config.get("materialized") != "incremental" or not isinstance(names, list):

@@ -44,12 +44,11 @@ def check(context: Context) -> Iterator[Issue]:
     model = context.model
     if model.kind != "model" or not context.analysis.variants:
         return
-    config = dict(context.analysis.variants[0].rendered.config)
-    doc = model.doc.config if model.doc is not None else {}
+    config = context.config
     settings = repr(model.project.settings.get("models"))
-    if config.get("materialized") != "incremental" or any(k in config or k in doc for k in KEYS):
+    if config.get("materialized") != "incremental" or any(k in config for k in KEYS):
         return
-    strategy = config.get("incremental_strategy", doc.get("incremental_strategy"))
+    strategy = config.get("incremental_strategy")
     if strategy not in APPENDING or any(
         word in settings for word in ("unique_key", "incremental_strategy", "hook")
     ):

@@ -28,7 +28,6 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.keys import cut
 from carepath.review.sql.parse import start_of
@@ -52,7 +51,7 @@ def check(context: Context) -> Iterator[Issue]:
         return
     for variant in context.resolved:
         assert variant.resolution is not None
-        if not variant.rendered.flags.get("is_incremental") or not _replaces(variant):
+        if not variant.rendered.flags.get("is_incremental") or not _replaces(context):
             continue
         for scope in variant.resolution.scopes:
             for moment, day in _days(scope):
@@ -74,8 +73,8 @@ def check(context: Context) -> Iterator[Issue]:
                 return
 
 
-def _replaces(variant: Variant) -> bool:
-    config = variant.rendered.config
+def _replaces(context: Context) -> bool:
+    config = context.config
     if config.get("materialized") != "incremental":
         return False
     strategy = str(config.get("incremental_strategy") or "")

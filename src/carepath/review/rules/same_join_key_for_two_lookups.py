@@ -24,6 +24,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 
@@ -41,8 +42,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if condition is None or not binding.node.alias:
                     continue
                 table = ".".join(part.name.lower() for part in binding.node.parts)
-                text = write(condition).lower()
-                text = re.sub(rf"\b{re.escape(name)}\.", "@.", text)
+                text = _text(condition, name)
                 before = seen.get((table, text))
                 if before is not None:
                     yield Issue(
@@ -57,6 +57,16 @@ def check(context: Context) -> Iterator[Issue]:
                         evidence=[Evidence(write(condition)[:120])],
                     )
                 seen.setdefault((table, text), name)
+
+
+def _text(condition: exp.Expr, name: str) -> str:
+    """A condition without the name of the joined table, in whichever order it is written."""
+    parts = []
+    for part in conjuncts(condition):
+        sides = [part.left, part.right] if isinstance(part, exp.EQ) else [part]
+        texts = [re.sub(rf"\b{re.escape(name)}\.", "@.", write(s).lower()) for s in sides]
+        parts.append(" = ".join(sorted(texts)))
+    return " and ".join(sorted(parts))
 
 
 RULE = Rule("JOIN006", "same-join-key-for-two-lookups", Severity.WARNING, __doc__ or "", check)

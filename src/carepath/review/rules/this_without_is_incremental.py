@@ -40,8 +40,7 @@ def check(context: Context) -> Iterator[Issue]:
     model = context.model
     if model.kind != "model" or not context.analysis.variants:
         return
-    rendered = context.analysis.variants[0].rendered
-    if rendered.config.get("materialized") != "incremental":
+    if context.config.get("materialized") != "incremental":
         return
     first = [v.rendered for v in context.analysis.variants if not v.rendered.flags]
     if not any(READ.search(one.text) for one in first):

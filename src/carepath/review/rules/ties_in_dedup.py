@@ -1,9 +1,9 @@
 """Rows are deduplicated by RANK, which keeps ties, or by an order that cannot tell them apart.
 
 What it does
-    Reports RANK() = 1 and DENSE_RANK() = 1 in QUALIFY, or in WHERE over such a column, and
-    ROW_NUMBER() = 1 (in ON as well) where all that orders the rows is a moment cut down to a day
-    or longer.
+    Reports RANK() = 1 and DENSE_RANK() = 1 in QUALIFY, or in WHERE or ON over such a column, unless
+    partition and order hold a key of the rows; and ROW_NUMBER() = 1 where all that orders the rows
+    is a moment cut down to a day or longer.
 
 Why it is bad
     Two rows with equal order values both have rank 1: the duplicates stay. ROW_NUMBER takes any of
@@ -27,8 +27,11 @@ from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Scope, known_of
+from carepath.review.sql.keys import equals_one, is_total
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, type_of
 from carepath.review.sql.writing import write
 
@@ -41,17 +44,22 @@ def check(context: Context) -> Iterator[Issue]:
     for variant in context.resolved:
         assert variant.resolution is not None
         yield from _by_day(variant, context.dialect)
+        known = known_of(variant.resolution, context.dialect)
         ranked: dict[str, exp.Window] = {}
+        scope_of: dict[int, Scope] = {}
         for scope in variant.resolution.scopes:
+            scope_of |= {id(n): scope for n, _ in nodes_of(scope) if isinstance(n, exp.Window)}
             for name, expression in scope.aliases.items():
                 if isinstance(expression, exp.Window) and isinstance(expression.this, RANKS):
                     ranked[name] = expression
         for scope in variant.resolution.scopes:
-            for key in ("qualify", "where"):
-                part = scope.node.args.get(key)
-                for condition in conjuncts(part.this) if part is not None else []:
+            parts_of = [scope.node.args.get(key) for key in ("qualify", "where")]
+            clauses = [part.this for part in parts_of if part is not None]
+            clauses += [b.join.args.get("on") for b in scope.bindings.values() if b.join]
+            for clause in clauses:
+                for condition in conjuncts(clause):
                     window = _ranked(condition, ranked, context.dialect)
-                    if window is None:
+                    if window is None or is_total(known, scope_of[id(window)], window):
                         continue
                     parts = {p.name.lower() for p in window.args.get("partition_by") or []}
                     unique = bool(claimed) and parts <= claimed and bool(parts)
@@ -135,9 +143,7 @@ def _ranked(
     dialect: str,
     kinds: type[exp.Expr] | tuple[type[exp.Expr], ...] = RANKS,
 ) -> exp.Window | None:
-    if not isinstance(condition, exp.EQ) or condition.right.name != "1":
-        return None
-    left = condition.left
+    left = equals_one(condition)
     if isinstance(left, exp.Window) and isinstance(left.this, kinds):
         return left
     if isinstance(left, exp.Column):

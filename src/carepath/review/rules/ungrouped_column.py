@@ -1,7 +1,8 @@
 """A column is neither grouped nor aggregated.
 
 What it does
-    In a SELECT with aggregates or GROUP BY, reports output columns that are neither.
+    In a SELECT with aggregates or GROUP BY, reports columns of the output and of HAVING
+    that are neither.
 
 Why it is bad
     The model does not build.
@@ -25,9 +26,11 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope, Use
+from carepath.review.sql.keys import has_subtotals
 from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.scope import STRUCT_DIALECTS
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 QUALIFIER = re.compile(r"[\w\"`]+\.(?=[a-z_\"`])")
@@ -59,8 +62,7 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
     groups: set[str] = set()
     grouped_columns: set[str] = set()
     if group is not None:
-        special = ("all", "cube", "rollup", "grouping_sets", "totals")
-        if any(group.args.get(key) for key in special):
+        if has_subtotals(group) or group.args.get("all") or group.args.get("totals"):
             return
         if not group.expressions:
             return
@@ -75,6 +77,22 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
                 grouped_columns.add(fold_identifier(part.this, context.dialect))
     assert variant.resolution is not None
     uses = variant.resolution.uses
+    having = node.args.get("having")
+    for part in conjuncts(having.this) if having is not None else []:
+        loose = _loose_column(
+            context, scope, part, groups, grouped_columns, positions, expressions, uses
+        )
+        if loose is not None and fold_identifier(loose.this, context.dialect) not in scope.aliases:
+            yield Issue(
+                subject=f"having {write(loose)}",
+                message=f"HAVING looks at {write(loose)}, which is neither grouped nor aggregated.",
+                consequence="The model does not build.",
+                fix="Move the condition into WHERE, or aggregate the column.",
+                offset=start_of(loose) or 0,
+                variant=variant,
+                path=scope.path,
+                confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
+            )
     for index, item in enumerate(node.expressions, 1):
         bare = expressions[index - 1]
         if index in positions or _text(bare) in groups or item.is_star:

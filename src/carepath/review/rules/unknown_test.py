@@ -19,11 +19,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja.relations import RelationName
 from carepath.review.naming import is_slip, listing, nearest
 from carepath.review.nodes import REF_TEXT, NodeDoc, TestUse
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Model, Snapshot, Space
 from carepath.review.sql.names import loose
 
 BUILT_IN = frozenset({"unique", "not_null", "accepted_values", "relationships"})
@@ -58,7 +60,24 @@ def check(context: Context) -> Iterator[Issue]:
         elif test.name == "relationships" and not {"to", "field"} <= test.arguments.keys():
             yield _issue(doc, test, "relationships needs to and field.", "Give it both.")
         if test.short == "relationships":
-            yield from _field(context, doc, test)
+            yield from _field(context.snapshot, context.space, doc, test)
+
+
+def check_change(change: Change) -> Iterator[Issue]:
+    """Look up the fields of tests of other models, which the change has not come by."""
+    seen = {model.id for model in change.affected()}
+    for model in change.head.models.values():
+        before = change.counterpart(model)
+        if model.id in seen or before is None:
+            continue
+        known = {issue.subject for issue in _fields(change.base, before)}
+        yield from (i for i in _fields(change.head, model) if i.subject not in known)
+
+
+def _fields(snapshot: Snapshot, model: Model) -> Iterator[Issue]:
+    for test in model.doc.every_test if model.doc is not None else ():
+        if test.short == "relationships" and model.doc is not None:
+            yield from _field(snapshot, snapshot.space_of(model), model.doc, test)
 
 
 def _is_partial(context: Context, name: str, known: set[str] | frozenset[str]) -> bool:
@@ -80,16 +99,16 @@ def _is_partial(context: Context, name: str, known: set[str] | frozenset[str]) -
     return len(missing.keys() - {name}) > 0 or missing.get(name, 0) > 2
 
 
-def _field(context: Context, doc: NodeDoc, test: TestUse) -> Iterator[Issue]:
+def _field(snapshot: Snapshot, space: Space, doc: NodeDoc, test: TestUse) -> Iterator[Issue]:
     to, field = test.arguments.get("to"), test.arguments.get("field")
     match = REF_TEXT.search(to) if isinstance(to, str) else None
     if match is None or not isinstance(field, str) or not field.isidentifier():
         return
     name = RelationName("ref", match["a"] if match["b"] else None, match["b"] or match["a"])
-    target = context.snapshot.find(context.space, name)
+    target = snapshot.find(space, name)
     if target is None:
         return
-    relation = context.snapshot.facts(target).relation
+    relation = snapshot.facts(target).relation
     columns = {loose(column.name) for column in relation.columns}
     if not relation.is_closed or loose(field) in columns:
         return
@@ -118,4 +137,4 @@ def _issue(doc: NodeDoc, test: TestUse, message: str, fix: str) -> Issue:
     )
 
 
-RULE = Rule("TST004", "unknown-test", Severity.ERROR, __doc__ or "", check)
+RULE = Rule("TST004", "unknown-test", Severity.ERROR, __doc__ or "", check, check_change)

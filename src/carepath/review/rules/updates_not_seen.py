@@ -47,7 +47,7 @@ def check(context: Context) -> Iterator[Issue]:
     if not context.resolved or context.resolved[0].resolution is None:
         return
     yield from _late(context)
-    config = context.resolved[0].rendered.config
+    config = context.config
     changed = [
         column.shown
         for column in context.resolved[0].resolution.output.columns

@@ -26,7 +26,8 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 
-CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime, exp.CurrentTime)
+CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime, exp.CurrentTime,
+          exp.Localtime, exp.Localtimestamp)  # fmt: skip
 NAMES = frozenset({"getdate", "sysdate", "now", "systimestamp"})
 AUDIT = re.compile(
     r"(loaded|updated|created|inserted|processed|synced|refreshed|run|etl|dbt|batch|extracted|"

@@ -24,10 +24,19 @@ from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.nodes import NodeDoc, TestUse
 from carepath.review.rule import Issue, Rule
+from carepath.review.sql.names import loose
 
 GUARDS = frozenset(
     {"unique", "not_null", "relationships", "accepted_values", "unique_combination_of_columns"}
 )
+
+INSTEAD = {
+    "unique": ("primary_key", "unique_key", "expect_column_values_to_be_unique"),
+    "not_null": ("primary_key", "expect_column_values_to_not_be_null"),
+    "relationships": ("foreign_key",),
+    "accepted_values": ("expect_column_values_to_be_in_set",),
+}
+"""Tests of packages and projects that ask as much."""
 
 
 def check_change(change: Change) -> Iterator[Issue]:
@@ -49,8 +58,17 @@ def check_change(change: Change) -> Iterator[Issue]:
             if test.short not in GUARDS or test.is_conditional:
                 continue
             if test.column is not None and test.column.lower() not in names:
-                continue
-            now = ours.get(_identity(test))
+                relation = change.head.facts(model).relation
+                if loose(test.column) not in {loose(column.name) for column in relation.columns}:
+                    continue
+            now = ours.get(_identity(test)) or next(
+                (
+                    ours[other, (test.column or "").lower()]
+                    for other in INSTEAD.get(test.short, ())
+                    if (other, (test.column or "").lower()) in ours
+                ),
+                None,
+            )
             if (
                 now is None
                 and (test.column is None or test.short == "unique")

@@ -45,6 +45,8 @@ def check(context: Context) -> Iterator[Issue]:
                     literals = [node.left, node.right]
                 elif isinstance(node, exp.In):
                     literals = node.expressions
+                elif isinstance(node, exp.Case) and node.this is not None:
+                    literals = [branch.this for branch in node.args.get("ifs") or []]
                 for literal in literals:
                     if not isinstance(literal, exp.Literal) or not literal.is_string:
                         continue

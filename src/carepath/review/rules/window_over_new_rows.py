@@ -92,7 +92,7 @@ def check(context: Context) -> Iterator[Issue]:
 def _totals(context: Context, variant: Variant, scope: Scope, bound: exp.Column) -> Iterator[Issue]:
     """Totals of the new rows of each key, which take the place of those that are loaded."""
     assert variant.resolution is not None
-    config = variant.rendered.config
+    config = context.config
     told = config.get("unique_key")
     names = [told] if isinstance(told, str) else told
     if not isinstance(names, list) or config.get("incremental_strategy") == "append":

@@ -1,8 +1,9 @@
 """A window function that needs an order has none.
 
 What it does
-    Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY, and a SUM, COUNT
-    or AVG called running or cumulative whose window has none.
+    Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY, or ordered by
+    constants and by the partition only, and a SUM, COUNT or AVG called running or cumulative whose
+    window has none.
 
 Why it is bad
     Another row is the first at each run; a running total is the whole total in each row.
@@ -40,7 +41,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             for node, _ in nodes_of(scope):
-                if not isinstance(node, exp.Window) or node.args.get("order") is not None:
+                if not isinstance(node, exp.Window) or _is_ordered(node):
                     continue
                 inner = node.this
                 while isinstance(inner, (exp.IgnoreNulls, exp.RespectNulls)):
@@ -61,7 +62,7 @@ def check(context: Context) -> Iterator[Issue]:
                 yield Issue(
                     subject=write(node)[:100],
                     message=f"{inner.sql_name() if isinstance(inner, exp.Func) else name} has no "
-                    "ORDER BY.",
+                    "ORDER BY that tells rows apart.",
                     consequence="Which row is taken differs from run to run.",
                     fix="Order by columns that make every row distinct.",
                     severity=Severity.WARNING,
@@ -70,6 +71,16 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _is_ordered(window: exp.Window) -> bool:
+    """True for an ORDER BY of anything but constants and what the window is partitioned by."""
+    order = window.args.get("order")
+    parts = [part.this for part in order.expressions] if order is not None else []
+    same = {write(part).lower() for part in window.args.get("partition_by") or []}
+    return any(
+        part.find(exp.Column, exp.Func) and write(part).lower() not in same for part in parts
+    )
 
 
 def _running(variant: Variant, scope: Scope, node: exp.Window) -> Iterator[Issue]:

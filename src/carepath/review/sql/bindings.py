@@ -120,7 +120,7 @@ def known_of(resolution: Resolution, dialect: str) -> Known:
 
 
 def outermost(scopes: list[Scope]) -> list[Scope]:
-    """The scopes that decide the output: the final ones, or the CTE a bare star hands on."""
+    """The scopes that decide the output: the final ones, or what a bare star hands on."""
     found: list[Scope] = []
     for scope in scopes:
         if not scope.is_final:
@@ -138,12 +138,17 @@ def outermost(scopes: list[Scope]) -> list[Scope]:
 def _handed_on(scope: Scope, scopes: list[Scope]) -> Scope | None:
     node = scope.node
     bindings = list(scope.bindings.values())
-    if len(bindings) != 1 or not bindings[0].is_cte or len(node.expressions) != 1:
+    if len(bindings) != 1 or len(node.expressions) != 1:
         return None
     if not isinstance(node.expressions[0], exp.Star) or node.expressions[0].args.get("except_"):
         return None
     if any(node.args.get(key) for key in ("where", "group", "qualify", "distinct", "limit")):
         return None
     table = bindings[0].node
-    inner = [s for s in scopes if s.path == table.name.lower() and s is not scope]
+    if isinstance(table, exp.Subquery):
+        inner = [s for s in scopes if s.node is table.this]
+    elif bindings[0].is_cte:
+        inner = [s for s in scopes if s.path == table.name.lower() and s is not scope]
+    else:
+        return None
     return inner[0] if len(inner) == 1 else None

@@ -360,8 +360,15 @@ def _output_of(known: Known, scope: Scope, node: exp.Expr) -> str | None:
     return None
 
 
+def has_subtotals(group: exp.Group) -> bool:
+    """True for ROLLUP, CUBE and GROUPING SETS, whichever way the parser keeps them."""
+    return any(group.args.get(key) for key in ("rollup", "cube", "grouping_sets")) or any(
+        isinstance(part, (exp.Rollup, exp.Cube, exp.GroupingSets)) for part in group.expressions
+    )
+
+
 def _of_group(known: Known, scope: Scope, group: exp.Group, relation: Relation) -> list[Key]:
-    if group.args.get("rollup") or group.args.get("cube") or group.args.get("grouping_sets"):
+    if has_subtotals(group):
         return []
     if group.args.get("all"):
         if not relation.is_closed:
@@ -471,15 +478,33 @@ def _numbers(known: Known, scope: Scope) -> list[Key]:
     return found
 
 
+RANKS = (exp.Rank, exp.DenseRank)
+
+
+def is_total(known: Known, scope: Scope, window: exp.Window) -> bool:
+    """True where partition and order hold a key of the rows: no two of them tie."""
+    order = window.args.get("order")
+    ordered = [part.this for part in order.expressions] if order is not None else []
+    names = [name for name, binding in scope.bindings.items() if not binding.hidden]
+    if len(names) != 1:
+        return False
+    parts = [_part(known, scope, n) for n in (*(window.args.get("partition_by") or []), *ordered)]
+    held = {part[1] for part in parts if part is not None and part[0] == names[0]}
+    return any(key.columns <= held for key in scope.bindings[names[0]].relation.keys)
+
+
 def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
     """ROW_NUMBER() = 1 in QUALIFY, or in WHERE over a numbered column."""
     found: list[Key] = []
     qualify = scope.node.args.get("qualify")
     for condition in conjuncts(qualify.this) if qualify is not None else []:
-        window = _equals_one(condition)
+        window = equals_one(condition)
         if isinstance(window, exp.Column):
             window = scope.aliases.get(fold_identifier(window.this, known.dialect))
-        if isinstance(window, exp.Window) and isinstance(window.this, exp.RowNumber):
+        if isinstance(window, exp.Window) and (
+            isinstance(window.this, exp.RowNumber)
+            or (isinstance(window.this, RANKS) and is_total(known, scope, window))
+        ):
             parts = window.args.get("partition_by") or []
             named = [_output_of(known, scope, part) for part in parts]
             if all(named):
@@ -488,7 +513,7 @@ def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
                 )
     where = scope.node.args.get("where")
     for condition in conjuncts(where.this) if where is not None else []:
-        column = _equals_one(condition)
+        column = equals_one(condition)
         part = _part(known, scope, column) if column is not None else None
         if part is None or len([b for b in scope.bindings.values() if not b.hidden]) != 1:
             continue
@@ -509,7 +534,12 @@ def _numbered(known: Known, scope: Scope, relation: Relation) -> list[Key]:
     return found
 
 
-def _equals_one(condition: exp.Expr) -> exp.Expr | None:
+def equals_one(condition: exp.Expr) -> exp.Expr | None:
+    """What is 1, or at most 1, which is the same for a number of a row."""
+    if isinstance(condition, exp.LTE) and condition.right.name == "1":
+        return condition.left
+    if isinstance(condition, exp.LT) and condition.right.name == "2":
+        return condition.left
     if isinstance(condition, exp.EQ):
         for left, right in ((condition.left, condition.right), (condition.right, condition.left)):
             if isinstance(right, exp.Literal) and not right.is_string and right.name == "1":

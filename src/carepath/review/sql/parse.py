@@ -12,6 +12,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 from sqlglot.tokenizer_core import Token
 
 from carepath.review.jinja import unknown
+from carepath.review.sql.normal import normalise
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
@@ -120,7 +121,7 @@ def _try(text: str, dialect: str) -> Parsed:
         return Parsed(None, "unknown", told, None, dialect)
     queries = [node for node in statements if isinstance(node, exp.Query)]
     for query in queries:
-        _negate_outside(query)
+        normalise(query)
     if len(statements) == 1 and queries:
         return Parsed(queries[0], "query", dialect=dialect, tokens=tokens)
     if statements and not queries:
@@ -133,16 +134,6 @@ def _try(text: str, dialect: str) -> Parsed:
     if queries:
         return Parsed(queries[-1], "query", "several statements", dialect=dialect)
     return Parsed(None, "empty", "no statement", dialect=dialect)
-
-
-def _negate_outside(query: exp.Query) -> None:
-    """Write `x IS NOT NULL` and `x NOT LIKE y` as NOT (...), as most dialects' parsers do."""
-    for node in list(query.find_all(exp.Is, exp.Like, exp.ILike)):
-        if node.args.get("negate"):
-            node.set("negate", None)
-            outside = exp.Not()
-            node.replace(outside)
-            outside.set("this", node)
 
 
 def _offset(text: str, line: int, column: int) -> int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from carepath.review.jinja.unknown import PATTERN
-from carepath.review.sql.bindings import Binding, Resolution, Scope, Use
+from carepath.review.sql.bindings import Binding, Resolution, Scope, Use, known_of
 from carepath.review.sql.relation import Column
+from carepath.review.sql.values import domain_of
 
 STOPS = (exp.Select, exp.SetOperation)
 
@@ -55,9 +56,20 @@ def _walk(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
 
 
 def comparisons(resolution: Resolution) -> Iterator[Comparison]:
-    """Every comparison of a resolved column with a text."""
+    """Every comparison of a resolved column, or of a text made of it alone, with a text."""
+    known = known_of(resolution, "")
     for scope in resolution.scopes:
         for node, clause in nodes_of(scope):
+            for whole, literal, operator in _wrapped(node):
+                column = next(whole.find_all(exp.Column))
+                use = resolution.uses.get(id(column))
+                domain = domain_of(known, scope, whole)
+                if use is None or use.column is None or use.binding is None or domain is None:
+                    continue
+                if PATTERN.search(literal.name):
+                    continue
+                made = replace(use.column, domain=domain, direct=None, root=None)
+                yield Comparison(scope, node, literal, made, use.binding, operator, clause)
             for column, literal, operator in _pairs(node):
                 use = resolution.uses.get(id(column))
                 if use is None or use.column is None or use.binding is None:
@@ -78,21 +90,44 @@ def unresolved(resolution: Resolution) -> Iterator[tuple[Scope, exp.Column, exp.
                     yield scope, column, literal, clause
 
 
+WRAPPERS = (exp.Coalesce, exp.Trim, exp.Cast, exp.Paren)
+"""What a column may stand in and still be compared as the text it is."""
+
+
+def _wrapped(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Literal, str]]:
+    """`coalesce(column, '') = 'text'`: an expression over one column."""
+    for whole, literal, operator in _compared(node):
+        if isinstance(whole, WRAPPERS) and len(list(whole.find_all(exp.Column))) == 1:
+            yield whole, literal, operator
+
+
 def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal, str]]:
+    for column, literal, operator in _compared(node):
+        if isinstance(column, exp.Column):
+            yield column, literal, operator
+
+
+def _compared(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Literal, str]]:
+    """What is compared with texts: by =, IN, CASE ... WHEN or DECODE."""
     if isinstance(node, (exp.EQ, exp.NEQ)):
         operator = "=" if isinstance(node, exp.EQ) else "!="
         for left, right in ((node.left, node.right), (node.right, node.left)):
-            if isinstance(left, exp.Column) and isinstance(right, exp.Literal) and right.is_string:
+            if isinstance(right, exp.Literal) and right.is_string:
                 yield left, right, operator
-    elif isinstance(node, exp.In) and isinstance(node.this, exp.Column):
+    elif isinstance(node, exp.In) and isinstance(node.this, exp.Expr):
         operator = "!=" if isinstance(node.parent, exp.Not) else "="
         for item in node.expressions:
             if isinstance(item, exp.Literal) and item.is_string:
                 yield node.this, item, operator
-    elif isinstance(node, exp.Case) and isinstance(node.this, exp.Column):
+    elif isinstance(node, exp.Case) and isinstance(node.this, exp.Expr):
         for branch in node.args.get("ifs") or []:
             if isinstance(branch.this, exp.Literal) and branch.this.is_string:
                 yield node.this, branch.this, "="
+    elif isinstance(node, exp.DecodeCase):
+        whole, *rest = node.expressions
+        for item in rest[: len(rest) // 2 * 2 : 2]:
+            if isinstance(item, exp.Literal) and item.is_string:
+                yield whole, item, "="
 
 
 def use_of(resolution: Resolution, node: exp.Expr) -> Use | None:

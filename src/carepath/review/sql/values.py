@@ -279,6 +279,10 @@ def narrow(known: Known, scope: Scope, binding: Binding, column: Column, copy: C
     if where is None:
         return copy
     for condition in conjuncts(where.this):
+        kept = not_null(condition)
+        use = known.uses.get(id(kept)) if kept is not None else None
+        if use is not None and use.binding is binding and use.column == column:
+            copy = replace(copy, nullable=False)
         match = equality(condition)
         if match is None:
             continue
@@ -291,15 +295,37 @@ def narrow(known: Known, scope: Scope, binding: Binding, column: Column, copy: C
         allowed = frozenset(values)
         known_values = copy.domain
         if known_values is not None:
-            kept = known_values.values & allowed
-            if kept == allowed and known_values.strength != "sql":
+            left = known_values.values & allowed
+            if left == allowed and known_values.strength != "sql":
                 copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"))
-            elif kept:
-                narrowed = Domain(kept, known_values.strength, known_values.proof)
+            elif left:
+                narrowed = Domain(left, known_values.strength, known_values.proof)
                 copy = replace(copy, domain=narrowed)
         else:
             copy = replace(copy, domain=Domain(allowed, "sql", "the filter on it"), nullable=False)
     return copy
+
+
+def outcomes(node: exp.Case | exp.If) -> list[exp.Expr]:
+    """What a CASE or an IF can give."""
+    branches = [node] if isinstance(node, exp.If) else node.args.get("ifs") or []
+    found = [branch.args.get("true") for branch in branches]
+    found.append(node.args.get("false" if isinstance(node, exp.If) else "default"))
+    return [one for one in found if isinstance(one, exp.Expr)]
+
+
+def bare(node: exp.Expr | None) -> exp.Expr | None:
+    """What an expression takes its value from: without casts, parentheses, defaults, rounding."""
+    while isinstance(node, (exp.Paren, exp.Cast, exp.Coalesce, exp.Round)):
+        node = node.this
+    return node
+
+
+def not_null(condition: exp.Expr) -> exp.Expr | None:
+    """The column of `column is not null`."""
+    inner = condition.this if isinstance(condition, exp.Not) else None
+    is_null = isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null)
+    return inner.this if is_null and isinstance(inner, exp.Is) else None
 
 
 def conjuncts(node: exp.Expr | None) -> list[exp.Expr]:
@@ -377,7 +403,9 @@ def _nullable(known: Known, node: exp.Expr) -> bool | None:
         if use is not None and use.column is not None and use.binding is not None:
             return True if use.binding.nullable else use.column.nullable
         return None
-    if isinstance(node, exp.Cast | exp.Paren | exp.Upper | exp.Lower):
+    if isinstance(node, exp.TryCast):
+        return None
+    if isinstance(node, exp.Cast | exp.Paren | exp.Upper | exp.Lower | exp.Neg):
         return _nullable(known, node.this)
     if isinstance(node, exp.Case) and node.args.get("default") is None:
         return True

@@ -4,4 +4,4 @@ with payments as (
 
 select *
 from payments
-qualify rank() over (partition by order_id order by paid_at desc, payment_id) = 1
+qualify rank() over (partition by order_id order by paid_at desc) = 1
