@@ -106,8 +106,7 @@ def check_definitions(folder: Path, intake_funnel: str) -> CheckedDefinitions:
     _check_statuses(lines["status_map.csv"])
     time_zone = _check_calendar(lines["calendar.csv"], folder)
     _check_holidays(lines["holidays.csv"])
-    for line in lines["product_changes.csv"]:
-        _check_moment(line, "released_at", required=True)
+    _check_changes(lines["product_changes.csv"], lines["funnel_steps.csv"])
     rows = {
         name: tuple(tuple(line.values[column] for column in COLUMNS[name]) for line in found)
         for name, found in lines.items()
@@ -326,6 +325,32 @@ def _check_holidays(lines: list[_Line]) -> None:
             )
         seen[day] = line.number
         line.values["holiday_date"] = day.isoformat()
+
+
+def _check_changes(lines: list[_Line], steps: list[_Line]) -> None:
+    known = {line.values["step_name"].upper(): None for line in steps}
+    seen: dict[tuple[str, ...], int] = {}
+    for line in lines:
+        if not line.values["change_name"]:
+            raise line.fail("A change has no name.", "change_name", "name it as the team does")
+        step = line.values["step_name"].upper()
+        if step and step not in known:
+            near = difflib.get_close_matches(step, known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            raise line.fail(
+                f"{line.values['step_name']!r} is no step of a funnel.",
+                "step_name",
+                f"{hint}name a step of funnel_steps.csv, or none",
+            )
+        _check_moment(line, "released_at", required=True)
+        key = tuple(line.values.values())
+        if key in seen:
+            raise line.fail(
+                f"This change is already recorded in line {seen[key]}.",
+                "change_name",
+                "remove one",
+            )
+        seen[key] = line.number
 
 
 def _check_moment(line: _Line, column: str, *, required: bool = False) -> datetime | None:

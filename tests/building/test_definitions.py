@@ -122,6 +122,24 @@ MISTAKES = {
         "column holiday_date",
         "already a holiday",
     ),
+    "a change without a name": (
+        "product_changes.csv",
+        lambda text: text + ",page_added,,,2026-01-01\n",
+        ":2, column change_name",
+        "has no name",
+    ),
+    "a change of a step that is none": (
+        "product_changes.csv",
+        lambda text: text + "goals,page_added,CAREGIVING_GAOL,,2026-01-01\n",
+        ":2, column step_name",
+        "did you mean CAREGIVING_GOAL?",
+    ),
+    "a change recorded twice": (
+        "product_changes.csv",
+        lambda text: text + 2 * "goals,page_added,,,2026-01-01\n",
+        ":3, column change_name",
+        "in line 2",
+    ),
 }
 
 

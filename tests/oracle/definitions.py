@@ -88,6 +88,17 @@ OFFICE_HOURS = tuple(WorkingHours(day, time(9), time(17)) for day in range(1, 6)
 
 
 @dataclass(frozen=True)
+class ProductChange:
+    """One change of the product as recorded; the time is UTC."""
+
+    name: str
+    kind: str | None
+    step_name: str | None
+    client_id: str | None
+    released_at: datetime
+
+
+@dataclass(frozen=True)
 class Definitions:
     """Everything besides the raw rows that decides what `prod` holds."""
 
@@ -97,6 +108,7 @@ class Definitions:
     calendar: tuple[WorkingHours, ...] = OFFICE_HOURS
     time_zone: str = "America/New_York"
     holidays: frozenset[date] = field(default_factory=frozenset)
+    changes: tuple[ProductChange, ...] = ()
     window: timedelta = timedelta(days=14)
     tie: timedelta = timedelta(seconds=2)
     earliest_plausible_at: datetime = datetime(2000, 1, 1)

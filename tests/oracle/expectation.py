@@ -7,6 +7,7 @@ from oracle.definitions import Definitions, Raw, Row
 from oracle.freshness import data_freshness
 from oracle.members import funnel_events, intake
 from oracle.rejection import rejection_summary, row_reconciliation, settle
+from oracle.releases import product_releases
 from oracle.work import gather_items, phase_row, project_row, task_row
 from oracle.work_in_progress import work_in_progress_changes
 
@@ -48,4 +49,5 @@ def expect(raw: Raw, definitions: Definitions) -> dict[str, list[Row]]:
         "row_reconciliation": row_reconciliation(settled),
         "rejection_summary": rejection_summary(settled),
         "data_freshness": data_freshness(settled, definitions),
+        "product_releases": product_releases(definitions),
     }

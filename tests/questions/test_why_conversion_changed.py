@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from made import STEPS, Made
@@ -113,9 +113,20 @@ def ask(
     has_outage: bool,
     people: int = PEOPLE,
     stop: datetime | None = None,
+    releases: tuple[tuple[str, str, str | None, str | None, date], ...] = (),
 ) -> Answer:
     """Ask about so many people of each client and week; at `stop` the feed of events stopped."""
     made.fresh(ends={"snowplow.events": stop} if stop else None)
+    for number, (name, kind, step, client, day) in enumerate(releases, 1):
+        made.add(
+            "product_releases",
+            release_number=number,
+            change_name=name,
+            kind=kind,
+            step_name=step,
+            client_id=client,
+            released_date=day,
+        )
     values = {"begin": BEGIN, "clients": CLIENTS, "people": people, "weeks": WEEKS}
     made.db.execute(MAKE, values | {"has_page": has_page, "has_outage": has_outage})
     for statement in FILL:
@@ -214,3 +225,61 @@ def test_what_could_deceive_is_looked_at_first(made: Made) -> None:
     within, first_step = names.index("change within groups"), names.index(STEPS[1])
     assert names.index("eligibility") < within < first_step
     assert rows[2]["finding"] == "CAREGIVING_GOAL reached 10 clients"
+
+
+GOAL = "CAREGIVING_GOAL"
+# The page comes to clients 0 and 1 on 2024-12-16, to the others until 2025-04-07.
+RELEASES = {
+    ("everywhere", "page_added", GOAL, None, date(2025, 2, 1)): "agrees",
+    ("first client", "page_added", GOAL, "c0", date(2024, 12, 16)): "agrees",
+    ("late at the first", "page_added", GOAL, "c0", date(2025, 2, 1)): "differs",
+    ("nobody there", "page_added", GOAL, "c77", date(2025, 2, 1)): "not seen",
+    ("no page there", "page_added", GOAL, "c19", date(2025, 2, 1)): "not seen",
+    ("was there", "policy", "INPUT_FULL_NAME", None, date(2025, 2, 1)): "not seen",
+    ("taken away", "page_removed", GOAL, None, date(2025, 2, 1)): "not dated",
+    ("other words", "other", None, None, date(2025, 2, 1)): "not dated",
+    ("at the end", "page_added", "CREATE_PROJECT", None, date(2025, 2, 1)): "not dated",
+    ("long ago", "page_added", GOAL, None, date(2024, 6, 2)): "earlier",
+    ("just now", "page_added", GOAL, None, date(2025, 12, 31)): "too recent",
+}
+
+
+def test_release_notes_stand_beside_what_people_did_and_move_no_number(made: Made) -> None:
+    answer = ask(made, has_page=True, has_outage=False, releases=tuple(RELEASES))
+    rows = rows_of(answer)
+    notes = [row for row in rows if row["kind"] == "release note"]
+    assert rows[-len(notes) :] == notes
+    assert {row["name"]: row["verdict"] for row in notes} == {
+        name: verdict for (name, *_), verdict in RELEASES.items()
+    }
+    assert {(row["contribution"], row["claim"]) for row in notes} == {(None, "")}
+    findings = {row["name"]: str(row["finding"]) for row in notes}
+    assert findings["first client"].startswith("released 2024-12-16; ")
+    assert "CAREGIVING_GOAL arrived between 2024-12-" in findings["first client"]
+    assert findings["everywhere"].endswith("at 10 clients of 20")
+    assert findings["no page there"].endswith("nobody is seen to do CAREGIVING_GOAL")
+    assert "people did INPUT_FULL_NAME from the first week on" in findings["was there"]
+    assert "nobody of client c77" in findings["nobody there"]
+    fell = next(row for row in rows if row["name"] == "change")
+    assert fell["verdict"] == "fall"
+    assert all(" the cohort of " in finding for finding in findings.values())
+    assert verdicts(answer)["page"] == "supported"
+    assert any("move no number" in caveat for caveat in answer.caveats)
+    assert not any("No release note" in caveat for caveat in answer.caveats)
+
+
+def test_a_step_that_arrived_without_a_release_note_is_told_where_notes_are_kept(
+    made: Made,
+) -> None:
+    other = (("other words", "other", None, None, date(2025, 2, 1)),)
+    answer = ask(made, has_page=True, has_outage=False, releases=other)
+    assert any(
+        caveat == "No release note tells of CAREGIVING_GOAL, which arrived at some clients."
+        for caveat in answer.caveats
+    )
+
+
+def test_where_no_release_notes_are_kept_nothing_is_said_of_them(made: Made) -> None:
+    answer = ask(made, has_page=True, has_outage=False)
+    assert not any("elease note" in caveat for caveat in answer.caveats)
+    assert not [row for row in rows_of(answer) if row["kind"] == "release note"]

@@ -21,6 +21,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "row_reconciliation": ("source_table", "fate"),
     "rejection_summary": ("source_table", "reason"),
     "data_freshness": ("source_table",),
+    "product_releases": ("release_number",),
 }
 # The build itself counts raw rows, in the raw database, and fails when the fates do not add up.
 NOT_IN_PROD = ("raw_row_count",)

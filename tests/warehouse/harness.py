@@ -97,7 +97,12 @@ def write_definitions(folder: Path, definitions: Definitions) -> None:
         [(day, f"Holiday {day}") for day in sorted(definitions.holidays)],
     )
     write_csv(
-        folder / "product_changes.csv", "change_name,kind,step_name,client_id,released_at", []
+        folder / "product_changes.csv",
+        "change_name,kind,step_name,client_id,released_at",
+        [
+            (change.name, change.kind, change.step_name, change.client_id, change.released_at)
+            for change in definitions.changes
+        ],
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from random import Random
 
 from oracle.care_worlds import make_care_world
-from oracle.definitions import Definitions, Raw, WorkingHours
+from oracle.definitions import Definitions, ProductChange, Raw, WorkingHours
 from oracle.intake_worlds import make_intake_world, make_rollout_world
 from oracle.worlds import AS_OF, DEFINITION_CHANGES, combine
 
@@ -40,7 +40,15 @@ def make_pack(seed: int, definitions: Definitions, size: int) -> Pack:
     return Pack(definitions, worlds)
 
 
-STANDARD = replace(Definitions(), as_of=AS_OF, holidays=frozenset({date(2024, 7, 4)}))
+CHANGES = (
+    ProductChange("Goals, at last", "page_added", "Caregiving_Goal", "c2", datetime(2024, 7, 1, 3)),
+    ProductChange("Shorter texts", None, None, None, datetime(2024, 3, 31, 23, 30)),
+    ProductChange("Fewer fields", "policy", "INPUT_FULL_NAME", None, datetime(2024, 5, 1)),
+    ProductChange("Another tone", "OTHER", None, None, datetime(2024, 7, 1, 3)),
+)
+STANDARD = replace(
+    Definitions(), as_of=AS_OF, holidays=frozenset({date(2024, 7, 4)}), changes=CHANGES
+)
 
 # A calendar with a lunch break and a shift across the night the clocks change; optional
 # and dated steps; a tolerance of nothing; a short window; no as_of.
@@ -62,4 +70,5 @@ UNUSUAL = Definitions(
     time_zone="Europe/Berlin",
     window=timedelta(days=2),
     tie=timedelta(0),
+    changes=CHANGES[1:],
 )

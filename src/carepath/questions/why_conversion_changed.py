@@ -24,6 +24,13 @@ from carepath.questions.outages import FUNNEL_EVENTS, PROJECTS, Tracking, find_t
 from carepath.questions.panel import Panel, by_cohort, read_panel
 from carepath.questions.people import MATURE_SIGN_UPS, METRICS, STEPS, count_people, nobody
 from carepath.questions.question import Context, Question, Segment
+from carepath.questions.releases import (
+    RELEASES,
+    Release,
+    check_releases,
+    read_releases,
+    unrecorded,
+)
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, fall, listed, percent, points
 
@@ -45,7 +52,7 @@ QUESTION = Question(
     "the data, client by client), mix (Kitagawa), and progress at each step",
     censoring="only final cohorts are compared; clients in partial roll-out, and those without a "
     "date, are neither exposed nor control",
-    reads=(METRICS, STEPS, FUNNEL_EVENTS, PROJECTS, "data_freshness"),
+    reads=(METRICS, STEPS, FUNNEL_EVENTS, PROJECTS, RELEASES, "data_freshness"),
     verdicts={
         "explained": "at least one hypothesis is supported, or events were lost",
         "not identified": "conversion fell, and these data cannot tell why",
@@ -58,9 +65,14 @@ QUESTION = Question(
 )
 COLUMNS = (
     Column("order", "", "order in which it was looked at"),
-    Column("kind", "", "check (can the numbers be trusted), hypothesis, or step"),
+    Column("kind", "", "check (can the numbers be trusted), hypothesis, step, or release note"),
     Column("name", "", "what was looked at"),
-    Column("verdict", "", "supported, not supported or not identified; for a check what it found"),
+    Column(
+        "verdict",
+        "",
+        "supported, not supported or not identified; for a check what it found; for a release note "
+        "whether the data agree with its date",
+    ),
     Column("contribution", "points", "what it does to the conversion of all people, as a fraction"),
     Column("low", "points", "lower limit of contribution"),
     Column("high", "points", "upper limit of contribution"),
@@ -86,9 +98,10 @@ class Findings:
     hypotheses: tuple[Hypothesis, ...]
     total: Estimate
     steps: StepContributions
-    step_names: tuple[str, ...]
     mix_by: str
     is_simpson: bool
+    panel: Panel
+    releases: tuple[Release, ...]
 
 
 def answer(context: Context) -> Answer:
@@ -151,9 +164,10 @@ def _investigate(context: Context, cohorts: Cohorts) -> Findings:
         tuple(_share(one, mix.total) for one in hypotheses),
         mix.total,
         steps,
-        panel.steps,
         context.segment.id if context.segment else "client",
         mix.is_simpson,
+        panel,
+        read_releases(context),
     )
 
 
@@ -392,11 +406,14 @@ def _rows(found: Findings) -> list[tuple[Cell, ...]]:
         "in-order progress through the funnel within groups, all steps together",
     )
     for name, part, share in zip(
-        found.step_names[1:], found.steps.steps, found.steps.shares, strict=True
+        found.panel.steps[1:], found.steps.steps, found.steps.shares, strict=True
     ):
         add("step", name, "", part, share, "accounts for", part.reason or "")
     if gate.is_problem:
         add("check", "change", "fall", gate.change, None, "", f"p = {gate.p:.3f}; {gate.method}")
+    fell_at = gate.changed_at if gate.is_problem else None
+    for note in check_releases(found.releases, found.panel, found.exposures, fell_at):
+        add("release note", note.release.name, note.verdict, None, None, "", note.finding)
     return rows
 
 
@@ -467,6 +484,13 @@ def _caveats(found: Findings) -> list[str]:
         if found.is_simpson
         else "",
         "Steps are the progress in order; conversion counts whoever creates a project.",
+        f"No release note tells of {listed(missing)}, which arrived at some clients."
+        if (missing := unrecorded(found.releases, found.exposures))
+        else "",
+        "Release notes (product_changes.csv) stand beside and move no number: when a step arrived "
+        "is dated from what people did."
+        if found.releases
+        else "",
         "Accounts are compared with events only where a later step came through: prod does not "
         "tell when an account was created.",
     ]
