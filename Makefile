@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= workspace
 
-.PHONY: help demo test check check-deep speed lint types sql sql-snowflake review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean scale survival audit
+.PHONY: help demo test check check-deep speed lint types sql sql-snowflake review format docs calibrate pipelines replay review-corpus review-mutations bench lock clean picture scale survival audit
 
 help:
 	@echo "make demo    sample data in, tested warehouse and first answers out"
@@ -22,6 +22,7 @@ help:
 	@echo "make survival       all fifty kills of landings and builds (CI runs a sample)"
 	@echo "make audit   the locked requirements: pins, hashes, nothing unused or undeclared"
 	@echo "make docs    generate the documents that are generated"
+	@echo "make picture  the report's first screen, of a demo in which something happens (Chromium)"
 	@echo "make lock    resolve the locked requirements again"
 
 demo: $(VENV)/.runtime
@@ -98,6 +99,10 @@ format: $(VENV)/.development
 
 docs: $(VENV)/.development
 	$(BIN)/python -m docs.generate $(if $(wildcard $(DEMO)/prod.duckdb),$(DEMO))
+
+picture: $(VENV)/.development
+	test -d $(DEMO)-new-page || $(BIN)/carepath demo --scenario new_page $(DEMO)-new-page
+	$(BIN)/python -m docs.screenshot $(DEMO)-new-page
 
 # Locked requirements carry hashes and no index address.
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

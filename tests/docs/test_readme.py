@@ -65,6 +65,18 @@ def test_the_output_of_the_demo_is_the_one_in_the_readme(demo: tuple[Path, str])
     assert words(demo[1]) == words(block)
 
 
+def test_the_findings_in_the_readme_are_those_of_the_demo_of_the_review() -> None:
+    readme = (ROOT / "README.md").read_text()
+    (block,) = re.findall(r"of the (\w+) findings of the demo:\n\n```\n(.*?)```", readme, re.DOTALL)
+    command = [sys.executable, "-m", "carepath", "review", "--demo"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    for finding in block[1].strip().split("\n\n"):
+        assert f"{finding}\n\n" in printed
+    in_full = len(re.findall(r"^\S+:\d+: (?:error|warning|note) ", printed, re.MULTILINE))
+    folded = int(re.search(r"and (\d+) more", printed)[1])
+    assert block[0] == {12: "twelve"}[in_full + folded]
+
+
 @pytest.mark.parametrize("entry", QUESTIONS, ids=lambda entry: entry.id)
 def test_the_example_of_a_question_is_what_the_demo_answers(
     demo: tuple[Path, str], entry: Entry
