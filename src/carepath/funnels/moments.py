@@ -9,7 +9,7 @@ _CALENDAR = (
     "(19|20|21)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
     "(([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?)?"
 )
-_NUMBER = "[+-]?[0-9]{1,19}([.][0-9]*)?"
+_NUMBER = "[+-]?[0-9]{1,19}([.,][0-9]*)?"
 
 
 def write_moment(cell: str, kind: str) -> str:
@@ -44,14 +44,31 @@ def write_moment(cell: str, kind: str) -> str:
 
 
 def _write_usual(text: str) -> str:
-    """Write SQL that takes the space from before an offset and the comma from before a fraction."""
-    offset = "[+-][0-9]{2}(:?[0-9]{2})?"
-    near = rf"regexp_replace({text}, '(:[0-9]{{2}}([.,][0-9]+)?) +({offset})$', '\1\3')"
-    return rf"regexp_replace({near}, '(:[0-9]{{2}}),([0-9])', '\1.\2')"
+    """Write SQL that gives a text the form that is cast.
+
+    Basic ISO 8601 gets its dashes and colons, a small t or z is made large, the space before an
+    offset and a place in brackets behind one go, and the comma before a fraction is a point.
+    """
+    offset = "(?:Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
+    forms = (
+        (
+            rf"^([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})[Tt]([0-9]{{2}})([0-9]{{2}})"
+            rf"([0-9]{{2}}(?:[.,][0-9]+)?)?({offset.replace('Z', '[Zz]')})?$",
+            r"\1-\2-\3T\4:\5:\6\7",
+        ),
+        (r"(:[0-9]{2}):($|[Zz+-])", r"\1\2"),
+        (r"^([0-9-]{10})t", r"\1T"),
+        (r"([0-9])z", r"\1Z"),
+        (rf"(:[0-9]{{2}}(?:[.,][0-9]+)?) *({offset})(?:\[[^\[\]]*/[^\[\]]*\])?$", r"\1\2"),
+        (r"(:[0-9]{2}),([0-9])", r"\1.\2"),
+    )
+    for pattern, written in forms:
+        text = f"regexp_replace({text}, '{pattern}', '{written}')"
+    return text
 
 
 def _write_epoch(text: str) -> str:
-    number = f"try_cast({text} as decimal(38, 9))"
+    number = f"try_cast(replace({text}, ',', '.') as decimal(38, 9))"
     # Divided as a whole number: a decimal divided is a double, which rounds.
     nanoseconds = f"cast(trunc({number}) as hugeint)"
     return f"""case
