@@ -109,6 +109,10 @@ class FunnelDefinition:
         From entry to the last moment that counts, end inclusive.
     tie_seconds : float
         Events closer than this are interchangeable in order.
+    timestamp_format : tuple of str
+        How a file writes times, as strptime has it; what has none of these, in any usual way.
+    timezone : str
+        Time zone of the times of a file that name none.
     earliest_plausible_at : datetime, optional
         Events of a file dated earlier are set aside. None: EARLIEST_PLAUSIBLE_AT, unless most
         events are older.
@@ -129,6 +133,8 @@ class FunnelDefinition:
     trend: Trend | None = None
     histogram: Histogram | None = None
     complete_through: datetime | None = None
+    timestamp_format: tuple[str, ...] = ()
+    timezone: str = "UTC"
     earliest_plausible_at: datetime | None = None
 
     @property

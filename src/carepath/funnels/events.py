@@ -54,10 +54,19 @@ class EventAccount:
     conflicting_event_ids: int
 
     @property
+    def usable(self) -> int:
+        """Rows that nothing is wrong with."""
+        return self.counted + self.duplicate_event_id + self.excluded_by_where + self.staff
+
+    @property
     def is_mostly_early(self) -> bool:
         """Whether most rows that could count are dated too early."""
-        usable = self.counted + self.duplicate_event_id + self.excluded_by_where + self.staff
-        return self.dated_too_early > usable
+        return self.dated_too_early > self.usable
+
+    @property
+    def is_mostly_unparsable(self) -> bool:
+        """Whether the times of most rows that could count cannot be read."""
+        return self.unparsable_timestamp > self.usable + self.dated_too_early
 
 
 REASONS = tuple(
@@ -179,6 +188,7 @@ def write_fates(
         None if source.is_judged else definition.earliest_plausible_at or EARLIEST_PLAUSIBLE_AT
     )
     too_early = "false" if earliest is None else f"event_microseconds < {earliest}"
+    forms = definition.timestamp_format
     properties = [source.text_of(source.find(name)) for name in definition.properties]
     event_id = source.text_of("event_id") if "event_id" in source.columns else None
     group = definition.group_by_property
@@ -212,7 +222,7 @@ from (
         select
             {unit} as unit,
             {source.text_of(names["event"])} as event,
-            {write_moment(*source.columns[names["timestamp"]])},
+            {write_moment(*source.columns[names["timestamp"]], definition.timezone, forms)},
             {event_id or "cast(null as varchar)"} as event_id,
             {source.content if event_id else "0"} as content,
             {source.is_unreadable} as is_unreadable,

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from carepath.landing.casting import write_has_clear_zone, write_text
+from carepath.quoting import quote_text
 
 # 20260301, 202603011000 or 20260301100000 is a date to whoever wrote it, and no count of seconds.
 _CALENDAR = (
@@ -12,11 +16,11 @@ _CALENDAR = (
 _NUMBER = "[+-]?[0-9]{1,19}([.,][0-9]*)?"
 
 
-def write_moment(cell: str, kind: str) -> str:
+def write_moment(cell: str, kind: str, zone: str = "UTC", forms: Sequence[str] = ()) -> str:
     """Write SQL of a moment (UTC, null where it cannot be read) and of its text.
 
-    A text without zone is UTC. A number counts from 1970: seconds, milliseconds, microseconds or
-    nanoseconds, whichever gives a year before 5138; digits beyond the microsecond are cut.
+    A number counts from 1970: seconds, milliseconds, microseconds or nanoseconds, whichever gives
+    a year before 5138; digits beyond the microsecond are cut.
 
     Parameters
     ----------
@@ -24,23 +28,60 @@ def write_moment(cell: str, kind: str) -> str:
         SQL of the cell.
     kind : str
         Its DuckDB type.
+    zone : str
+        Time zone of what names none; of an hour that a clock shows twice, the second.
+    forms : sequence of str
+        How texts are written, as strptime has it; what has none of these, in any usual way.
     """
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"{cell} at time zone 'UTC' as moment, cast({cell} as varchar) as moment_text"
     if kind in {"TIMESTAMP_NS", "TIMESTAMPTZ_NS"}:
         moment = f"make_timestamp(epoch_ns({cell}) // 1000)"
+        if kind == "TIMESTAMP_NS":
+            moment = _write_in_utc(moment, zone)
         return f"{moment} as moment, cast({cell} as varchar) as moment_text"
     if kind.startswith("TIMESTAMP") or kind == "DATE":
-        return f"try_cast({cell} as timestamp) as moment, cast({cell} as varchar) as moment_text"
+        moment = _write_in_utc(f"try_cast({cell} as timestamp)", zone)
+        return f"{moment} as moment, cast({cell} as varchar) as moment_text"
     text = f"trim({write_text(cell, kind)})"
-    return f"""case
+    usual = f"""case
                 when {text} not ilike '%epoch%' and {write_has_clear_zone(text)} then coalesce(
-                    try_cast({text} as timestamptz) at time zone 'UTC',
+                    {_write_cast(text, zone)},
                     {_write_epoch(text)},
-                    try_cast({_write_usual(text)} as timestamptz) at time zone 'UTC'
+                    {_write_cast(_write_usual(text), zone)}
                 )
-            end as moment,
-            {text} as moment_text"""
+            end"""
+    if forms:
+        formatted = ", ".join(write_formatted(text, zone, form) for form in forms)
+        usual = f"coalesce({formatted}, {usual})"
+    return f"{usual} as moment,\n            {text} as moment_text"
+
+
+def write_formatted(text: str, zone: str, form: str) -> str:
+    """Write SQL of the moment (UTC) that a text of one form says; null where it has another."""
+    moment = f"try_strptime({text}, {quote_text(form)})"
+    if re.search("%[zZ]", form.replace("%%", "")):
+        return f"({moment} at time zone 'UTC')"
+    return _write_in_utc(moment, zone)
+
+
+def _write_cast(text: str, zone: str) -> str:
+    if zone == "UTC":
+        return f"try_cast({text} as timestamptz) at time zone 'UTC'"
+    # Cast as if in UTC; only what names no zone is then moved.
+    moment = f"(try_cast({text} as timestamptz) at time zone 'UTC')"
+    named = "(z|:[0-9.,]+ *[+-][0-9:]+|[[:space:]](utc|gmt|[^[:space:]]*/[^[:space:]]*))$"
+    return f"""case
+                        when regexp_matches({text}, '{named}', 'i') then {moment}
+                        else {_write_in_utc(moment, zone)}
+                    end"""
+
+
+def _write_in_utc(moment: str, zone: str) -> str:
+    """Write SQL that takes a moment without zone for one in a zone."""
+    if zone == "UTC":
+        return moment
+    return f"(({moment} at time zone {quote_text(zone)}) at time zone 'UTC')"
 
 
 def _write_usual(text: str) -> str:

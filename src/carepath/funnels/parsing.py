@@ -26,6 +26,7 @@ from carepath.funnels.definition import (
     Trend,
 )
 from carepath.funnels.files import ROLES
+from carepath.funnels.forms import is_known_form
 from carepath.funnels.reading import LONGEST_WINDOW_SECONDS, Source, Table
 
 MOST_STEPS = 30
@@ -46,6 +47,8 @@ KEYS = (
     "trend",
     "histogram",
     "complete_through",
+    "timestamp_format",
+    "timezone",
     "earliest_plausible_at",
 )
 
@@ -118,8 +121,23 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         trend=_read_trend(table, source, len(steps)),
         histogram=_read_histogram(table, source, len(steps)),
         complete_through=table.moment("complete_through", ends_day=True),
+        timestamp_format=_read_formats(table),
+        timezone=table.text("timezone", "UTC") or "UTC",
         earliest_plausible_at=table.moment("earliest_plausible_at"),
     )
+
+
+def _read_formats(table: Table) -> tuple[str, ...]:
+    value = table.raw("timestamp_format")
+    forms = value if isinstance(value, list) else [] if value is None else [value]
+    example = 'write timestamp_format = "%d.%m.%Y %H:%M:%S", or a list of such texts'
+    for form in forms:
+        if not isinstance(form, str):
+            raise table.complain("timestamp_format", "must be a text", example)
+        if not is_known_form(form):
+            said = f"cannot be {form!r}: that is no form of strptime"
+            raise table.complain("timestamp_format", said, example)
+    return tuple(forms)
 
 
 def _read_columns(table: Table, source: Source) -> dict[str, str]:
