@@ -347,7 +347,14 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.parquet", b"PAR1 not parquet", "damaged"),
         ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
         ("e.xlsx", b"PK\x03\x04", "kind of file"),
-        ("e.json", b'[{"person": 1}]', "JSON array"),
+        ("e.json", b'[{"person": 1}]', "column event is missing"),
+        ("e.json", b'[{"person": 1}, {"per', "not valid JSON"),
+        ("e.json", b"[]", "empty"),
+        ("e.csv.bz2", b"BZh91AY&SY broken", "bzip2 file is damaged"),
+        ("e.csv.xz", b"\xfd7zXZ\x00 broken", "xz file is damaged"),
+        ("e.csv.zst", b"\x28\xb5\x2f\xfd broken", "zstd file is damaged"),
+        ("e.zip", b"PK\x03\x04 broken", "zip file is damaged"),
+        ("e.csv", b"\xff\xfea", "UTF-16"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_to_do(tmp_path, name, content, said):

@@ -217,6 +217,8 @@ def _print_set_aside(console: Console, result: FunnelResult) -> None:
         console.print(line, overflow="fold")
     if len(result.problem_rows) > MOST_PROBLEMS:
         console.print("  and more: --format json lists them")
+    if result.encoding == "windows-1252":
+        console.print("The file is not in UTF-8: it is read as Windows-1252.")
     _print_first_timestamp(console, result)
 
 

@@ -215,6 +215,7 @@ def _run(
         steps = add_persons(connection, steps)
     return FunnelResult(
         source=source.name,
+        encoding=source.encoding,
         unit=definition.group_by_property or "person",
         order=definition.order,
         entry=definition.entry,

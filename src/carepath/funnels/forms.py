@@ -44,7 +44,8 @@ _SAMPLED = 100
 def is_known_form(form: str) -> bool:
     """Tell whether strptime knows all parts of a form."""
     try:
-        duckdb.execute(f"select try_strptime('', {quote_text(form)})")
+        with duckdb.connect() as connection:
+            connection.execute(f"select try_strptime('', {quote_text(form)})").fetchall()
     except duckdb.Error:
         return False
     return True

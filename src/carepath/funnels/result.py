@@ -232,6 +232,8 @@ class FunnelResult:
     ----------
     entries_from, entries_before : datetime or None
         Whose entries count (UTC); None is without limit.
+    encoding : str
+        What the file's text is written in: utf-8, utf-16 or windows-1252.
     timestamp_format : tuple of str
         How the file writes times, as defined or found; empty for the usual ways.
     timezone : str
@@ -245,6 +247,7 @@ class FunnelResult:
     """
 
     source: str
+    encoding: str
     unit: str
     order: str
     entry: str
