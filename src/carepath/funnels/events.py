@@ -170,7 +170,11 @@ from ({write_fates(source, definition)})""")
 
 
 def write_fates(
-    source: EventRelation, definition: FunnelDefinition, row_number: str | None = None
+    source: EventRelation,
+    definition: FunnelDefinition,
+    row_number: str | None = None,
+    *,
+    keeps_text: bool = False,
 ) -> str:
     """Write SQL of every row as it is read, with the reason in `fate` where it cannot be used.
 
@@ -182,6 +186,8 @@ def write_fates(
         Tells the unit that is counted and the properties that are read.
     row_number : str, optional
         SQL of the row's number; then a column `row_number` and the text of the time are added.
+    keeps_text : bool
+        Whether to add the text of the time in any case, `moment_text`.
     """
     names = {name: source.find(name) for name in ("person", "event", "timestamp")}
     earliest = to_microseconds(
@@ -195,7 +201,7 @@ def write_fates(
     unit = source.text_of(source.find(group) if group else names["person"])
     listed = "".join(f",\n            {text} as property_{i}" for i, text in enumerate(properties))
     numbered = f",\n            {row_number} as row_number" if row_number else ""
-    hidden = "moment" if row_number else "moment, moment_text"
+    hidden = "moment" if row_number or keeps_text else "moment, moment_text"
     relation = source.relation
     if row_number:
         relation = f"(select *, row_number() over () as place_ from {relation}) as source"

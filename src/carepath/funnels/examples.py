@@ -17,7 +17,7 @@ def find_first_timestamp(
     """Read the time of the first usable row; None without any, and for the warehouse."""
     if not source.has_row_numbers:
         return None
-    fates = write_fates(source, definition, source.row_number or "source.place_")
+    fates = write_fates(source, definition, keeps_text=True)
     row = connection.execute(f"""
 select moment_text, event_microseconds
 from ({fates})

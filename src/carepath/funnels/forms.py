@@ -64,7 +64,7 @@ def find_forms(
     CarepathError
         When two forms fit equally well and mean different moments.
     """
-    fates = write_fates(source, definition, source.row_number or "source.place_")
+    fates = write_fates(source, definition, keeps_text=True)
     connection.execute(f"""
 create or replace temp table unread_texts as
 select distinct moment_text as text
