@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -347,7 +348,7 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.parquet", b"PAR1 not parquet", "damaged"),
         ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
         ("e.xlsx", b"PK\x03\x04", "kind of file"),
-        ("e.json", b'[{"person": 1}]', "column event is missing"),
+        ("e.json", b'[{"person": 1}]', "columns event and timestamp are missing"),
         ("e.json", b'[{"person": 1}, {"per', "not valid JSON"),
         ("e.json", b"[]", "empty"),
         ("e.csv.bz2", b"BZh91AY&SY broken", "bzip2 file is damaged"),
@@ -372,14 +373,29 @@ def test_a_missing_property_names_the_nearest(tmp_path):
         funnel(STEPS | {"breakdown": {"property": "event_ids"}}, events=path)
 
 
-def test_a_missing_column_is_said_to_be_what_it_should_hold(tmp_path):
+def test_missing_columns_are_named_together_with_those_that_they_may_be(tmp_path):
     path = tmp_path / "e.csv"
-    path.write_text("user_id,event,timestamp\np,A,2026-03-01\n")
+    path.write_text("id,User ID,event_type,when,note\n1,p,A,2026-03-01,x\n")
     with pytest.raises(CarepathError) as caught:
         funnel(STEPS, events=path)
+    assert caught.value.what == "The columns person, event and timestamp are missing."
+    line = 'columns = { person = "User ID", event = "event_type", timestamp = "when" }'
+    assert caught.value.fix == (
+        "name the columns that say who did it, what was done and when in the definition: "
+        f"{line}; known columns: id, User ID, event_type, when, note"
+    )
+    assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
+
+
+def test_a_column_that_nothing_is_usually_called_like_is_left_to_the_user(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("ip,event,timestamp\np,A,2026-03-01\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.what == "The column person is missing."
     assert caught.value.fix == (
         "name the column that says who did it in the definition: "
-        'columns = { person = "..." }; known columns: user_id, event, timestamp'
+        'columns = { person = "..." }; known columns: ip, event, timestamp'
     )
 
 

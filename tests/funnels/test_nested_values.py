@@ -138,3 +138,11 @@ def test_what_the_definition_renames_is_suggested_by_its_own_name_only(tmp_path)
     with pytest.raises(CarepathError) as caught:
         funnel(DEFINITION | {"breakdown": {"property": "city"}}, events=write_jsonl(tmp_path))
     assert caught.value.fix == "known properties: event, event_params, properties"
+
+
+def test_missing_columns_are_suggested_from_within_other_values(tmp_path):
+    for write in (write_jsonl, write_csv, write_parquet):
+        with pytest.raises(CarepathError) as caught:
+            funnel({"steps": DEFINITION["steps"]}, events=write(tmp_path))
+        fix = caught.value.fix.lower()
+        assert 'person = "properties.distinct_id", timestamp = "properties.time"' in fix

@@ -10,9 +10,10 @@ import duckdb
 
 from carepath.errors import CarepathError
 from carepath.funnels.definition import FunnelDefinition
-from carepath.funnels.nested import find_outer, list_outers, list_parts, write_part
+from carepath.funnels.nested import find_column, find_outer, list_outers, list_parts, write_part
 from carepath.funnels.plain import find_file
-from carepath.funnels.reading import suggest
+from carepath.funnels.reading import list_names, suggest
+from carepath.funnels.roles import MEANINGS, REQUIRED, ROLES, join_names, suggest_columns
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
 from carepath.landing.files import RawFile
@@ -21,10 +22,6 @@ from carepath.landing.matching import normalise_name
 from carepath.landing.parquet import open_parquet
 from carepath.landing.sources import Source
 from carepath.quoting import quote_name, quote_text
-
-REQUIRED = ("person", "event", "timestamp")
-ROLES = (*REQUIRED, "event_id")
-_MEANINGS = {"person": "who did it", "event": "what was done", "timestamp": "when"}
 
 
 @dataclass(frozen=True)
@@ -96,18 +93,23 @@ class EventRelation:
                 where=self.name,
                 fix="rename or remove all but one",
             )
-        is_required, known = wanted in REQUIRED, self.known or tuple(self.columns)
+        known = self.known or tuple(self.columns)
+        if wanted not in REQUIRED:
+            raise CarepathError(
+                f"No event has the property {wanted!r}.",
+                where=self.name,
+                fix=suggest(wanted, known, "properties"),
+            )
+        missing = [role for role in REQUIRED if find_column(role, self.columns) is None]
+        is_one = len(missing) == 1
+        meaning = join_names([MEANINGS[role] for role in missing])
         raise CarepathError(
-            f"The column {wanted} is missing."
-            if is_required
-            else f"No event has the property {wanted!r}.",
+            f"The column{'' if is_one else 's'} {join_names(missing)} "
+            f"{'is' if is_one else 'are'} missing.",
             where=self.name,
-            fix=(
-                f"name the column that says {_MEANINGS[wanted]} in the definition: "
-                f'columns = {{ {wanted} = "..." }}; ' + suggest(wanted, known, "columns")
-                if is_required
-                else suggest(wanted, known, "properties")
-            ),
+            fix=f"name the column{'' if is_one else 's'} that "
+            f"{'says' if is_one else 'say'} {meaning} in the definition: "
+            f"{suggest_columns(missing, known)}; {list_names(known, 'columns')}",
         )
 
     def rename(self, columns: Mapping[str, str]) -> EventRelation:
@@ -179,6 +181,8 @@ def open_events(
         names = tuple(dict.fromkeys((*definition.columns.values(), *definition.properties)))
         source = _open(connection, file, names, scratch, is_careful)
         source = _add_parts(connection, source, names).rename(definition.columns)
+        if any(find_column(role, source.columns) is None for role in REQUIRED):
+            source = _know_parts(connection, source)
         return replace(source, encoding=encoding)
     except (EOFError, OSError) as error:
         raise CarepathError(
@@ -229,6 +233,15 @@ def _add_parts(
     return replace(source, columns=source.columns | parts, known=tuple(dict.fromkeys(known)))
 
 
+def _know_parts(connection: duckdb.DuckDBPyConnection, source: EventRelation) -> EventRelation:
+    """Let the parts of columns be suggested as well."""
+    known = list(source.known)
+    for outer in source.known[:50]:
+        if outer in source.columns:
+            known += list_parts(connection, source.relation, source.columns, outer)
+    return replace(source, known=tuple(dict.fromkeys(known)))
+
+
 def _describe(source: Source, file: RawFile) -> EventRelation:
     columns = {column.name: (column.expression, column.type) for column in source.columns}
     if file.format == "csv" and any(name != name.strip() for name in columns):
@@ -254,7 +267,12 @@ def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> 
     wanted = [key for key in keys if normalise_name(key) in read]
     cells = f"json_extract_string(document, {write_pointers(wanted)})"
     columns = {
-        key: (f"source.cells_[{wanted.index(key) + 1}]" if key in wanted else "null", "VARCHAR")
+        key: (
+            f"source.cells_[{wanted.index(key) + 1}]"
+            if key in wanted
+            else f"json_extract_string(source.document, {write_pointers([key])})[1]",
+            "VARCHAR",
+        )
         for key in keys
     }
     return EventRelation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import accumulate
 
 import duckdb
@@ -23,7 +23,13 @@ def list_outers(names: Iterable[str]) -> list[str]:
     ]
 
 
-def find_outer(name: str, columns: Iterable[str]) -> tuple[str, str] | None:
+def find_column(name: str, columns: Collection[str]) -> str | None:
+    """Find a column by its name, in whatever case; None where there is none."""
+    wanted = normalise_name(name)
+    return next((column for column in columns if normalise_name(column) == wanted), None)
+
+
+def find_outer(name: str, columns: Collection[str]) -> tuple[str, str] | None:
     """Tell of which column a name with dots is a part, and of which: the longest that there is.
 
     Returns
@@ -32,12 +38,12 @@ def find_outer(name: str, columns: Iterable[str]) -> tuple[str, str] | None:
         The column as the source writes it, and the rest of the name; None where `name` is a
         column itself, or none of it is.
     """
-    known = {normalise_name(column): column for column in columns}
-    if normalise_name(name) in known:
+    if find_column(name, columns) is not None:
         return None
     for outer in reversed(list_outers([name])):
-        if normalise_name(outer) in known:
-            return known[normalise_name(outer)], name[len(outer) + 1 :]
+        column = find_column(outer, columns)
+        if column is not None:
+            return column, name[len(outer) + 1 :]
     return None
 
 

@@ -25,9 +25,9 @@ from carepath.funnels.definition import (
     Step,
     Trend,
 )
-from carepath.funnels.files import ROLES
 from carepath.funnels.forms import is_known_form
 from carepath.funnels.reading import LONGEST_WINDOW_SECONDS, Source, Table
+from carepath.funnels.roles import ROLES
 
 MOST_STEPS = 30
 MOST_BINS = 1_000
