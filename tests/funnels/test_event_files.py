@@ -387,6 +387,24 @@ def test_missing_columns_are_named_together_with_those_that_they_may_be(tmp_path
     assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
 
 
+def test_columns_of_one_name_are_numbered_and_matter_only_when_they_are_read(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("person,event,timestamp,Comment,comment\np,A,2026-03-01,one,two\n")
+    assert funnel(STEPS, events=path).totals.entered == 1
+    assert funnel(STEPS | {"where": {"comment (2)": "two"}}, events=path).totals.entered == 1
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS | {"where": {"comment": "two"}}, events=path)
+    assert caught.value.fix.endswith("Comment (1), comment (2)")
+
+
+def test_a_log_of_objects_is_json_whatever_its_suffix(tmp_path):
+    path = write_jsonl(tmp_path / "e.log", ROWS)
+    assert [step.closed for step in funnel(STEPS, events=path).steps] == [2, 1]
+    path.write_text("[1]\n")
+    with pytest.raises(CarepathError, match="kind of file is not known"):
+        funnel(STEPS, events=path)
+
+
 def test_a_column_that_nothing_is_usually_called_like_is_left_to_the_user(tmp_path):
     path = tmp_path / "e.csv"
     path.write_text("ip,event,timestamp\np,A,2026-03-01\n")

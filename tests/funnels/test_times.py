@@ -37,6 +37,10 @@ def write(folder, times):
         ("%a, %d %b %Y %H:%M:%S GMT", "{0:%a, %d %b %Y %H:%M:%S} GMT"),
         ("%b %d, %Y %I:%M:%S %p", "{0:%b %d, %Y} 01:05:00 PM"),
         ("%a %b %d %H:%M:%S %Y", "{0:%a %b %d %H:%M:%S %Y}"),
+        ("%d/%b/%y %I:%M %p", "{0:%d/%b/%y} 1:05 PM"),
+        ("%d-%b-%y %I.%M.%S.%f %p", "31-MAR-26 01.05.00.000000 PM"),
+        ("%m/%d/%Y, %I:%M:%S %p", "{0:%m/%d/%Y}, 1:05:00\N{NARROW NO-BREAK SPACE}PM"),
+        ("%a %b %d %Y %H:%M:%S GMT%z", "{0:%a %b %d %Y} 15:05:00 GMT+0200 (Central Europe Time)"),
     ],
 )
 def test_a_form_that_all_times_have_is_found_and_told(tmp_path, form, pattern):
@@ -165,3 +169,27 @@ def test_durations_are_right_across_the_change_of_clocks(tmp_path):
     definition = STEPS | {"timezone": "Europe/Berlin", "window_seconds": 10_800}
     result = funnel(definition, events=write(tmp_path, local))
     assert result.steps[1].median_seconds == timedelta(hours=3).total_seconds()
+
+
+def test_a_day_and_its_time_may_stand_in_two_columns(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "Date,Time,person,event\n13.02.2026,10:00,ann,A\n13.02.2026,10:01,ann,B\n,,ann,B\n"
+    )
+    columns = {"timestamp": ["date", "Time"]}
+    result = funnel(STEPS | {"columns": columns}, events=path)
+    assert [step.closed for step in result.steps] == [1, 1]
+    assert result.first_timestamp.read_as == datetime(2026, 2, 13, 10)
+    assert [row.detail for row in result.problem_rows] == ["timestamp is empty"]
+    with pytest.raises(CarepathError, match="no column 'Tme', which the definition gives for"):
+        funnel(STEPS | {"columns": {"timestamp": ["date", "Tme"]}}, events=path)
+    for wrong in ([], ["date", 7], [""], 7):
+        with pytest.raises(CarepathError, match=r"columns\.timestamp must be a text"):
+            funnel(STEPS | {"columns": {"timestamp": wrong}}, events=path)
+
+
+def test_a_date_with_hours_and_no_dashes_is_no_number(tmp_path):
+    path = write(tmp_path, ["2026030110", "2026030111"])
+    assert funnel(STEPS, events=path).events.unparsable_timestamp == 2
+    result = funnel(STEPS | {"timestamp_format": "%Y%m%d%H"}, events=path)
+    assert result.first_timestamp.read_as == datetime(2026, 3, 1, 10)

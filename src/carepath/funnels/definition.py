@@ -104,7 +104,8 @@ class FunnelDefinition:
     steps : tuple of Step
         Two or more.
     columns : dict
-        What a file calls its columns person, event, timestamp and event_id, where otherwise.
+        What a file calls its columns person, event, timestamp and event_id, where otherwise; the
+        parts of one that stands in several.
     window_seconds : float
         From entry to the last moment that counts, end inclusive.
     tie_seconds : float
@@ -119,7 +120,7 @@ class FunnelDefinition:
     """
 
     steps: tuple[Step, ...]
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     window_seconds: float = DEFAULT_WINDOW_SECONDS
     order: Order = "ordered"
     entry: EntryMode = "first_entry"

@@ -112,27 +112,35 @@ class EventRelation:
             f"{suggest_columns(missing, known)}; {list_names(known, 'columns')}",
         )
 
-    def rename(self, columns: Mapping[str, str]) -> EventRelation:
+    def rename(self, columns: Mapping[str, tuple[str, ...]]) -> EventRelation:
         """Return it with columns under the names that they have here.
 
         Parameters
         ----------
         columns : dict
-            Name here -> name in the source, in whatever case.
+            Name here -> names in the source, in whatever case: several are put together with a
+            space between.
 
         Raises
         ------
         CarepathError
             When there is no such column, listing those that there are.
         """
-        for role, name in columns.items():
-            if not any(normalise_name(name) == normalise_name(other) for other in self.columns):
+        for role, name in ((role, name) for role, names in columns.items() for name in names):
+            if find_column(name, self.columns) is None:
                 raise CarepathError(
                     f"There is no column {name!r}, which the definition gives for {role}.",
                     where=self.name,
                     fix=suggest(name, self.known or tuple(self.columns), "columns"),
                 )
-        renamed = {role: self.columns[self.find(name)] for role, name in columns.items()}
+        renamed = {}
+        for role, names in columns.items():
+            found = [self.find(name) for name in names]
+            texts = ", ".join(f"trim({self.text_of(name)})" for name in found)
+            is_one = len(found) == 1
+            renamed[role] = (
+                self.columns[found[0]] if is_one else (f"concat_ws(' ', {texts})", "VARCHAR")
+            )
         return replace(self, columns=self.columns | renamed)
 
     def text_of(self, column: str) -> str:
@@ -175,10 +183,11 @@ def open_events(
             fix="name a CSV, Parquet or JSON Lines file with --events; "
             "make one of a folder of them (docs/ad-hoc-funnels.md)",
         )
-    person = definition.columns.get("person", "person")
+    person = definition.columns.get("person", ("person",))[0]
     file, encoding = find_file(connection, path, scratch, person)
     try:
-        names = tuple(dict.fromkeys((*definition.columns.values(), *definition.properties)))
+        named = [name for names in definition.columns.values() for name in names]
+        names = tuple(dict.fromkeys((*named, *definition.properties)))
         source = _open(connection, file, names, scratch, is_careful)
         source = _add_parts(connection, source, names).rename(definition.columns)
         if any(find_column(role, source.columns) is None for role in REQUIRED):
@@ -209,7 +218,8 @@ def _open(
     if file.format == "jsonl":
         source = open_jsonl(connection, file, start, scratch, is_careful=is_careful)
         return _describe_json(source, file, properties)
-    return _describe(open_delimited(file, start, scratch, is_careful=is_careful), file)
+    source = open_delimited(file, start, scratch, is_careful=is_careful, numbers_repeats=True)
+    return _describe(source, file)
 
 
 def _add_parts(

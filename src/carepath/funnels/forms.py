@@ -11,15 +11,19 @@ from carepath.errors import CarepathError
 from carepath.funnels.definition import EARLIEST_READABLE_AT, FunnelDefinition
 from carepath.funnels.events import write_fates
 from carepath.funnels.files import EventRelation
-from carepath.funnels.moments import write_formatted
+from carepath.funnels.moments import write_bare, write_formatted
 from carepath.quoting import quote_list, quote_text
 
 _DAYS = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
     *("%d/%b/%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%a, %d %b %Y"),
+    *("%d/%b/%y", "%d-%b-%y", "%d %b %y"),
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a %b %d %Y"),
 )
-_CLOCKS = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+_CLOCKS = (
+    *("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"),
+    *("%I.%M.%S %p", "%I.%M.%S.%f %p", "%H:%M:%S GMT%z"),
+)
 _ZONED = tuple(
     clock + zone for clock in ("%H:%M:%S", "%H:%M:%S.%f") for zone in (" %z", "%z", " GMT", " UTC")
 )
@@ -34,10 +38,14 @@ FORMS = (
         )
         for day in _DAYS
     ),
-    *(tuple(f"{day} {clock}" for clock in _CLOCKS[-2:]) for day in ("%Y-%m-%d", "%Y/%m/%d")),
+    *(
+        tuple(f"{day} {clock}" for clock in ("%I:%M %p", "%I:%M:%S %p"))
+        for day in ("%Y-%m-%d", "%Y/%m/%d")
+    ),
     ("[%d/%b/%Y:%H:%M:%S %z]", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y"),
 )
-"""By how the day is written; no year of two digits, for 02-03-26 could be any of three days."""
+"""By how the day is written; a year of two digits only beside a month's name, for 02-03-26 could be
+any of three days."""
 _SAMPLED = 100
 
 
@@ -96,9 +104,10 @@ def _keep_fitting(
     """Keep the groups of forms that some text has one of, those that most have first."""
     if not groups:
         return ()
+    text = write_bare("text")
     earliest = f"timestamp '{EARLIEST_READABLE_AT}'"
     counts = ", ".join(
-        f"count(*) filter (where try_strptime(text, {quote_list(forms)}) >= {earliest})"
+        f"count(*) filter (where try_strptime({text}, {quote_list(forms)}) >= {earliest})"
         for forms in groups
     )
     row = connection.execute(f"select {counts} from {relation}").fetchone()

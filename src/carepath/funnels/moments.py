@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from carepath.landing.casting import write_has_clear_zone, write_text
 from carepath.quoting import quote_text
 
-# 20260301, 202603011000 or 20260301100000 is a date to whoever wrote it, and no count of seconds.
+# 20260301, with hours 2026030110, and so on to the second is a date, and no count of seconds.
 _CALENDAR = (
     "(19|20|21)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
-    "(([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?)?"
+    "(([01][0-9]|2[0-3])([0-5][0-9]([0-5][0-9])?)?)?"
 )
 _NUMBER = "[+-]?[0-9]{1,19}([.,][0-9]*)?"
 
@@ -59,10 +59,16 @@ def write_moment(cell: str, kind: str, zone: str = "UTC", forms: Sequence[str] =
 
 def write_formatted(text: str, zone: str, form: str) -> str:
     """Write SQL of the moment (UTC) that a text of one form says; null where it has another."""
-    moment = f"try_strptime({text}, {quote_text(form)})"
+    moment = f"try_strptime({write_bare(text)}, {quote_text(form)})"
     if re.search("%[zZ]", form.replace("%%", "")):
         return f"({moment} at time zone 'UTC')"
     return _write_in_utc(moment, zone)
+
+
+def write_bare(text: str) -> str:
+    """Write SQL of a text with plain spaces, and without a remark in brackets behind it."""
+    spaced = rf"regexp_replace({text}, '[\x{{A0}}\x{{202F}}]', ' ', 'g')"
+    return rf"regexp_replace({spaced}, ' +[(][^()]*[)]$', '')"
 
 
 def _write_cast(text: str, zone: str) -> str:

@@ -140,13 +140,22 @@ def _read_formats(table: Table) -> tuple[str, ...]:
     return tuple(forms)
 
 
-def _read_columns(table: Table, source: Source) -> dict[str, str]:
+def _read_columns(table: Table, source: Source) -> dict[str, tuple[str, ...]]:
     """Read what the file calls the columns that every event has."""
     if "columns" not in table:
         return {}
     part = Table(table.raw("columns"), source, "columns", ROLES)
-    named = {role: part.text(role) for role in ROLES}
-    return {role: name for role, name in named.items() if name is not None}
+    return {role: _read_names(part, role) for role in ROLES if role in part}
+
+
+def _read_names(table: Table, role: str) -> tuple[str, ...]:
+    value = table.raw(role)
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) and name.strip() for name in names):
+        raise table.complain(
+            role, "must be a text", f'write {role} = "...", or the parts of it, ["...", "..."]'
+        )
+    return tuple(names)
 
 
 def _read_list(table: Table, key: str) -> list[Any]:

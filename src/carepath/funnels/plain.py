@@ -54,13 +54,14 @@ def find_file(
         When its kind is not known, or it cannot be read.
     """
     name = str(path)
-    file = recognise(unpack(connection, path, scratch), name)
+    plain = unpack(connection, path, scratch)
+    file = recognise(plain, name) or _recognise_json(plain, name)
     if file is None:
         raise CarepathError(
             "The kind of file is not known.",
             where=name,
             fix="give CSV, Parquet or JSON Lines (.csv, .parquet, .jsonl, also .gz, .zst, .zip), "
-            "such as what a spreadsheet saves as CSV UTF-8",
+            "by its name; a spreadsheet saves it as CSV UTF-8",
         )
     if file.format == "parquet":
         return file, "utf-8"
@@ -75,6 +76,16 @@ def find_file(
     elif re.match(rb"\{[ \t\r]*\n", start) or (start[:1] == b"{" and b"\n" not in start.strip()):
         file = _write_lines(connection, file, "unstructured", scratch, person)
     return file, encoding
+
+
+def _recognise_json(path: Path, name: str) -> RawFile | None:
+    """Take a log for JSON Lines where its first line is an object, whatever its suffix."""
+    with path.open("rb") as stream:
+        line = stream.readline(_CHUNK)
+    try:
+        return RawFile(path, name, "jsonl", False) if isinstance(json.loads(line), dict) else None
+    except ValueError:
+        return None
 
 
 def _tell_encoding(start: bytes) -> str:
