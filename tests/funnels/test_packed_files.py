@@ -180,3 +180,26 @@ def test_spaces_in_cells_of_a_plain_header_are_part_of_the_name(tmp_path):
     path = tmp_path / "e.csv"
     path.write_text("person,event,timestamp\nann, A,2026-03-01 10:00\n")
     assert count(path) == [0, 0]
+
+
+def test_quotation_marks_escaped_by_backslashes_are_read(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text(
+        "person,event,timestamp,properties\n"
+        r'"ann","A","2026-03-01 10:00","{\"plan\":\"pro\",\"note\":\"a, \\\"b\\\"\"}"' + "\n"
+        r'"ann","B","2026-03-01 10:01","{\"plan\":\"pro\"}"' + "\n"
+    )
+    result = funnel(STEPS | {"where": {"properties.plan": "pro"}}, events=path)
+    assert [step.closed for step in result.steps] == [1, 1]
+    assert count(path, where={"properties.note": 'a, "b"'}) == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "row", [r'ann,A,2026-03-01,"C:\dir\"', r'ann,A,2026-03-01,"a\""b"', "ann,A,2026-03-01,\\"]
+)
+def test_backslashes_that_escape_nothing_stay(tmp_path, row):
+    path = tmp_path / "e.csv"
+    path.write_text(f"person,event,timestamp,note\n{row}\n{row.replace('A', 'B')}\n")
+    result = funnel(STEPS | {"breakdown": {"property": "note"}}, events=path)
+    assert result.events.counted == 2
+    assert result.breakdown.segments[0].value in ("C:\\dir\\", 'a\\"b', "\\")
