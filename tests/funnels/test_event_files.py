@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -105,6 +106,15 @@ AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
         "1772359200000000",
         "1772359200000000000",
         "1772359200000000999",
+        "1772359200,0",
+        "2026-03-01t10:00:00z",
+        "2026-03-01 10:00:00.000z",
+        "2026-03-01 10:00:00 Z",
+        "20260301T100000Z",
+        "20260301T1000",
+        "20260301t153000,000+0530",
+        "2026-03-01T11:00:00+01:00[Europe/Berlin]",
+        "2026-03-01T10:00:00Z[Etc/UTC]",
     ],
 )
 def test_a_time_is_read_however_it_is_written(tmp_path, written):
@@ -120,6 +130,7 @@ def test_a_time_is_read_however_it_is_written(tmp_path, written):
         "20260301", "202603011000", "20260301100000", "1e9", "0x10", "--1", "1_000",
         "99999999999999999999", "2026-03-01T25:00:00",
         "02-03-26 09:00", "0026-03-02", "0999-12-31T23:59:59Z",
+        "20261301T100000Z", "1,772,359", "2026-03-01T10:00:00Z[BST]", "10:00:00z",
         "2026-03-01 10:00:00 BST", "2026/03/01 10:00 pst", "2026-03-01 10:00:00 NZ",
     ],
 )  # fmt: skip
@@ -338,7 +349,14 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.parquet", b"PAR1 not parquet", "damaged"),
         ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
         ("e.xlsx", b"PK\x03\x04", "kind of file"),
-        ("e.json", b'[{"person": 1}]', "JSON array"),
+        ("e.json", b'[{"person": 1}]', "columns event and timestamp are missing"),
+        ("e.json", b'[{"person": 1}, {"per', "not valid JSON"),
+        ("e.json", b"[]", "empty"),
+        ("e.csv.bz2", b"BZh91AY&SY broken", "bzip2 file is damaged"),
+        ("e.csv.xz", b"\xfd7zXZ\x00 broken", "xz file is damaged"),
+        ("e.csv.zst", b"\x28\xb5\x2f\xfd broken", "zstd file is damaged"),
+        ("e.zip", b"PK\x03\x04 broken", "zip file is damaged"),
+        ("e.csv", b"\xff\xfea", "UTF-16"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_with_what_to_do(tmp_path, name, content, said):
@@ -356,14 +374,47 @@ def test_a_missing_property_names_the_nearest(tmp_path):
         funnel(STEPS | {"breakdown": {"property": "event_ids"}}, events=path)
 
 
-def test_a_missing_column_is_said_to_be_what_it_should_hold(tmp_path):
+def test_missing_columns_are_named_together_with_those_that_they_may_be(tmp_path):
     path = tmp_path / "e.csv"
-    path.write_text("user_id,event,timestamp\np,A,2026-03-01\n")
+    path.write_text("id,User ID,event_type,when,note\n1,p,A,2026-03-01,x\n")
     with pytest.raises(CarepathError) as caught:
         funnel(STEPS, events=path)
+    assert caught.value.what == "The columns person, event and timestamp are missing."
+    line = 'columns = { person = "User ID", event = "event_type", timestamp = "when" }'
+    assert caught.value.fix == (
+        "name the columns that say who did it, what was done and when in the definition: "
+        f"{line}; known columns: id, User ID, event_type, when, note"
+    )
+    assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
+
+
+def test_columns_of_one_name_are_numbered_and_matter_only_when_they_are_read(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("person,event,timestamp,Comment,comment\np,A,2026-03-01,one,two\n")
+    assert funnel(STEPS, events=path).totals.entered == 1
+    assert funnel(STEPS | {"where": {"comment (2)": "two"}}, events=path).totals.entered == 1
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS | {"where": {"comment": "two"}}, events=path)
+    assert caught.value.fix.endswith("Comment (1), comment (2)")
+
+
+def test_a_log_of_objects_is_json_whatever_its_suffix(tmp_path):
+    path = write_jsonl(tmp_path / "e.log", ROWS)
+    assert [step.closed for step in funnel(STEPS, events=path).steps] == [2, 1]
+    path.write_text("[1]\n")
+    with pytest.raises(CarepathError, match="kind of file is not known"):
+        funnel(STEPS, events=path)
+
+
+def test_a_column_that_nothing_is_usually_called_like_is_left_to_the_user(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("ip,event,timestamp\np,A,2026-03-01\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.what == "The column person is missing."
     assert caught.value.fix == (
         "name the column that says who did it in the definition: "
-        'columns = { person = "..." }; known columns: user_id, event, timestamp'
+        'columns = { person = "..." }; known columns: ip, event, timestamp'
     )
 
 

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 @click.option(
     "--events",
     type=click.Path(path_type=Path),
-    help="CSV, Parquet or JSON Lines (gzip too): person, event, timestamp, event_id, properties.",
+    help="CSV, Parquet or JSON (packed too): person, event, timestamp, event_id, properties.",
 )
 @click.option("--warehouse", is_flag=True, help="The published warehouse's funnel events instead.")
 @click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 30
 MOST_PROBLEMS = 3
 BAR_WIDTH, WIDE = 10, 96
+_FULL_MOMENT = re.compile(r"\d{4}-\d\d-\d\d.\d\d:\d\d(:\d\d(\.\d+)?)? ?(Z|UTC|[+-]\d\d(:?\d\d)?)")
 _PERSON_WORDS = {
     "never_entered": "did a later step but never entered",
     "before_range": "entered only before the date range",
@@ -31,7 +33,7 @@ _EVENT_WORDS = {
     "no_person": "rows without a person",
     "no_group": "rows without the property that is counted",
     "no_event": "rows without an event",
-    "unparsable_timestamp": "rows without a readable timestamp, such as 2026-03-31T09:00:00Z",
+    "unparsable_timestamp": "rows without a readable timestamp (see `timestamp_format`)",
     "dated_too_early": "rows dated too early to be true (`earliest_plausible_at`)",
     "staff": "events of staff",
     "duplicate_event_id": "copies of an event",
@@ -215,3 +217,22 @@ def _print_set_aside(console: Console, result: FunnelResult) -> None:
         console.print(line, overflow="fold")
     if len(result.problem_rows) > MOST_PROBLEMS:
         console.print("  and more: --format json lists them")
+    if result.encoding == "windows-1252":
+        console.print("The file is not in UTF-8: it is read as Windows-1252.")
+    _print_first_timestamp(console, result)
+
+
+def _print_first_timestamp(console: Console, result: FunnelResult) -> None:
+    """Show how times are read, unless the text says it all: a moment with its zone."""
+    first = result.first_timestamp
+    if first is None or _FULL_MOMENT.fullmatch(first.text):
+        return
+    forms = ", ".join(result.timestamp_format)
+    written = f" (written as {forms})" if forms else ""
+    text = first.text if len(first.text) <= 40 else first.text[:40] + "…"
+    console.print(
+        f"Times{written} are read so: {text!r} is {first.read_as:%Y-%m-%d %H:%M:%S} UTC.",
+        highlight=False,
+        markup=False,
+        overflow="fold",
+    )

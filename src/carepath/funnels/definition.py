@@ -104,18 +104,23 @@ class FunnelDefinition:
     steps : tuple of Step
         Two or more.
     columns : dict
-        What a file calls its columns person, event, timestamp and event_id, where otherwise.
+        What a file calls its columns person, event, timestamp and event_id, where otherwise; the
+        parts of one that stands in several.
     window_seconds : float
         From entry to the last moment that counts, end inclusive.
     tie_seconds : float
         Events closer than this are interchangeable in order.
+    timestamp_format : tuple of str
+        How a file writes times, as strptime has it; what has none of these, in any usual way.
+    timezone : str
+        Time zone of the times of a file that name none.
     earliest_plausible_at : datetime, optional
         Events of a file dated earlier are set aside. None: EARLIEST_PLAUSIBLE_AT, unless most
         events are older.
     """
 
     steps: tuple[Step, ...]
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     window_seconds: float = DEFAULT_WINDOW_SECONDS
     order: Order = "ordered"
     entry: EntryMode = "first_entry"
@@ -129,6 +134,8 @@ class FunnelDefinition:
     trend: Trend | None = None
     histogram: Histogram | None = None
     complete_through: datetime | None = None
+    timestamp_format: tuple[str, ...] = ()
+    timezone: str = "UTC"
     earliest_plausible_at: datetime | None = None
 
     @property

@@ -54,10 +54,19 @@ class EventAccount:
     conflicting_event_ids: int
 
     @property
+    def usable(self) -> int:
+        """Rows that nothing is wrong with."""
+        return self.counted + self.duplicate_event_id + self.excluded_by_where + self.staff
+
+    @property
     def is_mostly_early(self) -> bool:
         """Whether most rows that could count are dated too early."""
-        usable = self.counted + self.duplicate_event_id + self.excluded_by_where + self.staff
-        return self.dated_too_early > usable
+        return self.dated_too_early > self.usable
+
+    @property
+    def is_mostly_unparsable(self) -> bool:
+        """Whether the times of most rows that could count cannot be read."""
+        return self.unparsable_timestamp > self.usable + self.dated_too_early
 
 
 REASONS = tuple(
@@ -161,7 +170,11 @@ from ({write_fates(source, definition)})""")
 
 
 def write_fates(
-    source: EventRelation, definition: FunnelDefinition, row_number: str | None = None
+    source: EventRelation,
+    definition: FunnelDefinition,
+    row_number: str | None = None,
+    *,
+    keeps_text: bool = False,
 ) -> str:
     """Write SQL of every row as it is read, with the reason in `fate` where it cannot be used.
 
@@ -173,19 +186,22 @@ def write_fates(
         Tells the unit that is counted and the properties that are read.
     row_number : str, optional
         SQL of the row's number; then a column `row_number` and the text of the time are added.
+    keeps_text : bool
+        Whether to add the text of the time in any case, `moment_text`.
     """
     names = {name: source.find(name) for name in ("person", "event", "timestamp")}
     earliest = to_microseconds(
         None if source.is_judged else definition.earliest_plausible_at or EARLIEST_PLAUSIBLE_AT
     )
     too_early = "false" if earliest is None else f"event_microseconds < {earliest}"
+    forms = definition.timestamp_format
     properties = [source.text_of(source.find(name)) for name in definition.properties]
     event_id = source.text_of("event_id") if "event_id" in source.columns else None
     group = definition.group_by_property
     unit = source.text_of(source.find(group) if group else names["person"])
     listed = "".join(f",\n            {text} as property_{i}" for i, text in enumerate(properties))
     numbered = f",\n            {row_number} as row_number" if row_number else ""
-    hidden = "moment" if row_number else "moment, moment_text"
+    hidden = "moment" if row_number or keeps_text else "moment, moment_text"
     relation = source.relation
     if row_number:
         relation = f"(select *, row_number() over () as place_ from {relation}) as source"
@@ -212,7 +228,7 @@ from (
         select
             {unit} as unit,
             {source.text_of(names["event"])} as event,
-            {write_moment(*source.columns[names["timestamp"]])},
+            {write_moment(*source.columns[names["timestamp"]], definition.timezone, forms)},
             {event_id or "cast(null as varchar)"} as event_id,
             {source.content if event_id else "0"} as content,
             {source.is_unreadable} as is_unreadable,

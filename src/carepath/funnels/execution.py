@@ -18,7 +18,9 @@ from carepath.funnels.breakdown import break_down
 from carepath.funnels.crossing import add_assignment, has_crossing_steps
 from carepath.funnels.definition import EARLIEST_READABLE_AT, FunnelDefinition
 from carepath.funnels.events import LoadedEvents, drop_all, load_events
+from carepath.funnels.examples import find_first_timestamp
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
+from carepath.funnels.forms import find_forms
 from carepath.funnels.histogram import make_histogram
 from carepath.funnels.literals import from_microseconds, to_microseconds
 from carepath.funnels.matching import match_people
@@ -29,6 +31,7 @@ from carepath.funnels.result import FunnelResult
 from carepath.funnels.summary import make_steps, make_totals, summarise
 from carepath.funnels.trend import follow_trend
 from carepath.funnels.unseen import find_unseen
+from carepath.funnels.zones import check_zone
 from carepath.workspace import find_workspace
 
 PathLike = str | os.PathLike[str]
@@ -75,21 +78,25 @@ def funnel(
         definition = read_definition(Path(definition))
     elif not isinstance(definition, FunnelDefinition):
         definition = parse_definition(definition)
-    if definition.columns and events is None:
-        raise CarepathError(
-            "The definition names columns of a file, but the events are the warehouse's.",
-            where="columns",
-            fix="leave columns out, or add --events FILE",
-        )
+    if events is None:
+        _refuse_what_is_of_files(definition)
     with tempfile.TemporaryDirectory(prefix="carepath-funnel-") as folder:
         scratch = Path(folder)
         connection = _connect(scratch)
         if has_crossing_steps(definition):
             add_assignment(connection)
         try:
+            if definition.timezone != "UTC":
+                check_zone(connection, definition.timezone, "timezone")
             if events is not None:
                 path = Path(events)
                 loaded, source = _load_file(connection, path, definition, scratch, persons)
+                if not definition.timestamp_format and loaded.account.is_mostly_unparsable:
+                    forms = find_forms(connection, source, definition)
+                    if forms:
+                        drop_all(connection)
+                        definition = replace(definition, timestamp_format=forms)
+                        loaded, source = _load_file(connection, path, definition, scratch, persons)
                 if definition.earliest_plausible_at is None and loaded.account.is_mostly_early:
                     # The file has a clock of its own, such as seconds from its first event.
                     drop_all(connection)
@@ -108,6 +115,20 @@ def funnel(
             ) from None
         finally:
             connection.close()
+
+
+def _refuse_what_is_of_files(definition: FunnelDefinition) -> None:
+    for key, is_given, said in (
+        ("columns", bool(definition.columns), "names columns of a file"),
+        ("timestamp_format", bool(definition.timestamp_format), "says how a file writes times"),
+        ("timezone", definition.timezone != "UTC", "gives the time zone of a file"),
+    ):
+        if is_given:
+            raise CarepathError(
+                f"The definition {said}, but the events are the warehouse's.",
+                where=key,
+                fix=f"leave {key} out, or add --events FILE",
+            )
 
 
 def _connect(scratch: Path) -> duckdb.DuckDBPyConnection:
@@ -194,6 +215,7 @@ def _run(
         steps = add_persons(connection, steps)
     return FunnelResult(
         source=source.name,
+        encoding=source.encoding,
         unit=definition.group_by_property or "person",
         order=definition.order,
         entry=definition.entry,
@@ -211,6 +233,9 @@ def _run(
         histogram=histogram,
         set_aside=account_people(connection, definition),
         events=loaded.account,
+        timestamp_format=definition.timestamp_format,
+        timezone=definition.timezone,
+        first_timestamp=find_first_timestamp(connection, source, definition),
         problem_rows=find_problem_rows(connection, source, definition, loaded.account),
         unseen_events=find_unseen(connection, loaded.unseen),
         sql=tuple(statements),

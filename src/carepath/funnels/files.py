@@ -10,19 +10,18 @@ import duckdb
 
 from carepath.errors import CarepathError
 from carepath.funnels.definition import FunnelDefinition
-from carepath.funnels.reading import suggest
+from carepath.funnels.nested import find_column, find_outer, list_outers, list_parts, write_part
+from carepath.funnels.plain import find_file
+from carepath.funnels.reading import list_names, suggest
+from carepath.funnels.roles import MEANINGS, REQUIRED, ROLES, join_names, suggest_columns
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
-from carepath.landing.files import RawFile, recognise
+from carepath.landing.files import RawFile
 from carepath.landing.jsonlines import open_jsonl, write_pointers
 from carepath.landing.matching import normalise_name
 from carepath.landing.parquet import open_parquet
 from carepath.landing.sources import Source
 from carepath.quoting import quote_name, quote_text
-
-REQUIRED = ("person", "event", "timestamp")
-ROLES = (*REQUIRED, "event_id")
-_MEANINGS = {"person": "who did it", "event": "what was done", "timestamp": "when"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,10 @@ class EventRelation:
         Whether reading again costs little, and only the columns that are asked for.
     is_judged : bool
         Whether events whose dates are none have been rejected already.
+    known : tuple of str
+        Names to suggest for one that there is not; empty: all columns.
+    encoding : str
+        What the text of the file is written in.
     """
 
     relation: str
@@ -68,6 +71,8 @@ class EventRelation:
     has_row_numbers: bool = True
     is_columnar: bool = False
     is_judged: bool = False
+    known: tuple[str, ...] = ()
+    encoding: str = "utf-8"
 
     def find(self, wanted: str) -> str:
         """Return the name of a column as the source writes it: exactly so, else in other case.
@@ -88,41 +93,54 @@ class EventRelation:
                 where=self.name,
                 fix="rename or remove all but one",
             )
-        is_required = wanted in REQUIRED
+        known = self.known or tuple(self.columns)
+        if wanted not in REQUIRED:
+            raise CarepathError(
+                f"No event has the property {wanted!r}.",
+                where=self.name,
+                fix=suggest(wanted, known, "properties"),
+            )
+        missing = [role for role in REQUIRED if find_column(role, self.columns) is None]
+        is_one = len(missing) == 1
+        meaning = join_names([MEANINGS[role] for role in missing])
         raise CarepathError(
-            f"The column {wanted} is missing."
-            if is_required
-            else f"No event has the property {wanted!r}.",
+            f"The column{'' if is_one else 's'} {join_names(missing)} "
+            f"{'is' if is_one else 'are'} missing.",
             where=self.name,
-            fix=(
-                f"name the column that says {_MEANINGS[wanted]} in the definition: "
-                f'columns = {{ {wanted} = "..." }}; ' + suggest(wanted, self.columns, "columns")
-                if is_required
-                else suggest(wanted, self.columns, "properties")
-            ),
+            fix=f"name the column{'' if is_one else 's'} that "
+            f"{'says' if is_one else 'say'} {meaning} in the definition: "
+            f"{suggest_columns(missing, known)}; {list_names(known, 'columns')}",
         )
 
-    def rename(self, columns: Mapping[str, str]) -> EventRelation:
+    def rename(self, columns: Mapping[str, tuple[str, ...]]) -> EventRelation:
         """Return it with columns under the names that they have here.
 
         Parameters
         ----------
         columns : dict
-            Name here -> name in the source, in whatever case.
+            Name here -> names in the source, in whatever case: several are put together with a
+            space between.
 
         Raises
         ------
         CarepathError
             When there is no such column, listing those that there are.
         """
-        for role, name in columns.items():
-            if not any(normalise_name(name) == normalise_name(other) for other in self.columns):
+        for role, name in ((role, name) for role, names in columns.items() for name in names):
+            if find_column(name, self.columns) is None:
                 raise CarepathError(
                     f"There is no column {name!r}, which the definition gives for {role}.",
                     where=self.name,
-                    fix=suggest(name, self.columns, "columns"),
+                    fix=suggest(name, self.known or tuple(self.columns), "columns"),
                 )
-        renamed = {role: self.columns[self.find(name)] for role, name in columns.items()}
+        renamed = {}
+        for role, names in columns.items():
+            found = [self.find(name) for name in names]
+            texts = ", ".join(f"trim({self.text_of(name)})" for name in found)
+            is_one = len(found) == 1
+            renamed[role] = (
+                self.columns[found[0]] if is_one else (f"concat_ws(' ', {texts})", "VARCHAR")
+            )
         return replace(self, columns=self.columns | renamed)
 
     def text_of(self, column: str) -> str:
@@ -145,7 +163,7 @@ def open_events(
     connection : DuckDBPyConnection
         Where it will be read.
     path : Path
-        CSV, Parquet or JSON Lines; gzip too.
+        CSV, Parquet or JSON; packed too.
     definition : FunnelDefinition
         Tells the columns and properties that will be read.
     scratch : Path
@@ -162,18 +180,19 @@ def open_events(
         raise CarepathError(
             "There is no such file." if not path.exists() else "That is not a file.",
             where=str(path),
-            fix="name a CSV, Parquet or JSON Lines file with --events",
+            fix="name a CSV, Parquet or JSON Lines file with --events; "
+            "make one of a folder of them (docs/ad-hoc-funnels.md)",
         )
-    file = recognise(path, str(path))
-    if file is None:
-        raise CarepathError(
-            "The kind of file is not known.",
-            where=str(path),
-            fix="give CSV, Parquet or JSON Lines (.csv, .parquet, .jsonl, also .gz)",
-        )
+    person = definition.columns.get("person", ("person",))[0]
+    file, encoding = find_file(connection, path, scratch, person)
     try:
-        read = (*definition.properties, *definition.columns.values())
-        return _open(connection, file, read, scratch, is_careful).rename(definition.columns)
+        named = [name for names in definition.columns.values() for name in names]
+        names = tuple(dict.fromkeys((*named, *definition.properties)))
+        source = _open(connection, file, names, scratch, is_careful)
+        source = _add_parts(connection, source, names).rename(definition.columns)
+        if any(find_column(role, source.columns) is None for role in REQUIRED):
+            source = _know_parts(connection, source)
+        return replace(source, encoding=encoding)
     except (EOFError, OSError) as error:
         raise CarepathError(
             f"The file cannot be read to its end: {error}.", where=str(path), fix="export it again"
@@ -199,11 +218,45 @@ def _open(
     if file.format == "jsonl":
         source = open_jsonl(connection, file, start, scratch, is_careful=is_careful)
         return _describe_json(source, file, properties)
-    return _describe(open_delimited(file, start, scratch, is_careful=is_careful), file)
+    source = open_delimited(file, start, scratch, is_careful=is_careful, numbers_repeats=True)
+    return _describe(source, file)
+
+
+def _add_parts(
+    connection: duckdb.DuckDBPyConnection, source: EventRelation, names: Sequence[str]
+) -> EventRelation:
+    """Add parts of columns that are named with dots, as long as some row has them."""
+    parts: dict[str, tuple[str, str]] = {}
+    known = list(source.columns)
+    for name in names:
+        found = find_outer(name, source.columns)
+        if found is None:
+            continue
+        outer, inner = found
+        part = write_part(*source.columns[outer], inner)
+        if connection.execute(
+            f"select 1 from {source.relation} where {part} is not null limit 1"
+        ).fetchone():
+            parts[name] = part, "VARCHAR"
+        else:
+            known += list_parts(connection, source.relation, source.columns, outer)
+    return replace(source, columns=source.columns | parts, known=tuple(dict.fromkeys(known)))
+
+
+def _know_parts(connection: duckdb.DuckDBPyConnection, source: EventRelation) -> EventRelation:
+    """Let the parts of columns be suggested as well."""
+    known = list(source.known)
+    for outer in source.known[:50]:
+        if outer in source.columns:
+            known += list_parts(connection, source.relation, source.columns, outer)
+    return replace(source, known=tuple(dict.fromkeys(known)))
 
 
 def _describe(source: Source, file: RawFile) -> EventRelation:
     columns = {column.name: (column.expression, column.type) for column in source.columns}
+    if file.format == "csv" and any(name != name.strip() for name in columns):
+        # Spaces around the names are around all cells: `person, event, timestamp`.
+        columns = {name.strip(): (f"trim({cell})", kind) for name, (cell, kind) in columns.items()}
     ordered = [columns[name][0] for name in sorted(columns)]
     return EventRelation(
         source.relation,
@@ -220,11 +273,16 @@ def _describe(source: Source, file: RawFile) -> EventRelation:
 def _describe_json(source: Source, file: RawFile, properties: Sequence[str]) -> EventRelation:
     """Extract the keys that are read in one pass; the others only to compare copies."""
     keys = [column.name for column in source.columns]
-    read = {normalise_name(name) for name in (*ROLES, *properties)}
+    read = {normalise_name(name) for name in (*ROLES, *list_outers(properties))}
     wanted = [key for key in keys if normalise_name(key) in read]
     cells = f"json_extract_string(document, {write_pointers(wanted)})"
     columns = {
-        key: (f"source.cells_[{wanted.index(key) + 1}]" if key in wanted else "null", "VARCHAR")
+        key: (
+            f"source.cells_[{wanted.index(key) + 1}]"
+            if key in wanted
+            else f"json_extract_string(source.document, {write_pointers([key])})[1]",
+            "VARCHAR",
+        )
         for key in keys
     }
     return EventRelation(

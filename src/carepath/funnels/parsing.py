@@ -25,8 +25,9 @@ from carepath.funnels.definition import (
     Step,
     Trend,
 )
-from carepath.funnels.files import ROLES
+from carepath.funnels.forms import is_known_form
 from carepath.funnels.reading import LONGEST_WINDOW_SECONDS, Source, Table
+from carepath.funnels.roles import ROLES
 
 MOST_STEPS = 30
 MOST_BINS = 1_000
@@ -46,6 +47,8 @@ KEYS = (
     "trend",
     "histogram",
     "complete_through",
+    "timestamp_format",
+    "timezone",
     "earliest_plausible_at",
 )
 
@@ -118,17 +121,41 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         trend=_read_trend(table, source, len(steps)),
         histogram=_read_histogram(table, source, len(steps)),
         complete_through=table.moment("complete_through", ends_day=True),
+        timestamp_format=_read_formats(table),
+        timezone=table.text("timezone", "UTC") or "UTC",
         earliest_plausible_at=table.moment("earliest_plausible_at"),
     )
 
 
-def _read_columns(table: Table, source: Source) -> dict[str, str]:
+def _read_formats(table: Table) -> tuple[str, ...]:
+    value = table.raw("timestamp_format")
+    forms = value if isinstance(value, list) else [] if value is None else [value]
+    example = 'write timestamp_format = "%d.%m.%Y %H:%M:%S", or a list of such texts'
+    for form in forms:
+        if not isinstance(form, str):
+            raise table.complain("timestamp_format", "must be a text", example)
+        if not is_known_form(form):
+            said = f"cannot be {form!r}: that is no form of strptime"
+            raise table.complain("timestamp_format", said, example)
+    return tuple(forms)
+
+
+def _read_columns(table: Table, source: Source) -> dict[str, tuple[str, ...]]:
     """Read what the file calls the columns that every event has."""
     if "columns" not in table:
         return {}
     part = Table(table.raw("columns"), source, "columns", ROLES)
-    named = {role: part.text(role) for role in ROLES}
-    return {role: name for role, name in named.items() if name is not None}
+    return {role: _read_names(part, role) for role in ROLES if role in part}
+
+
+def _read_names(table: Table, role: str) -> tuple[str, ...]:
+    value = table.raw(role)
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) and name.strip() for name in names):
+        raise table.complain(
+            role, "must be a text", f'write {role} = "...", or the parts of it, ["...", "..."]'
+        )
+    return tuple(names)
 
 
 def _read_list(table: Table, key: str) -> list[Any]:

@@ -19,9 +19,14 @@ def suggest(name: str, known: Iterable[str], kind: str) -> str:
     names = list(known)
     folded = {other.lower(): other for other in names}
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
-    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     hint = f"did you mean {folded[near[0]]!r}? " if near else ""
-    return f"{hint}known {kind}: {shown}" if names else f"there are no {kind}"
+    return hint + list_names(names, kind)
+
+
+def list_names(names: Sequence[str], kind: str) -> str:
+    """Name what there is."""
+    shown = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    return f"known {kind}: {shown}" if names else f"there are no {kind}"
 
 
 def _read_text(text: str) -> date | bool:

@@ -217,6 +217,14 @@ class UnseenEvent:
 
 
 @dataclass(frozen=True)
+class FirstTimestamp:
+    """The time of the first usable row: its text, and the moment (UTC) that it is read as."""
+
+    text: str
+    read_as: datetime
+
+
+@dataclass(frozen=True)
 class FunnelResult:
     """A funnel's answer.
 
@@ -224,6 +232,14 @@ class FunnelResult:
     ----------
     entries_from, entries_before : datetime or None
         Whose entries count (UTC); None is without limit.
+    encoding : str
+        What the file's text is written in: utf-8, utf-16 or windows-1252.
+    timestamp_format : tuple of str
+        How the file writes times, as defined or found; empty for the usual ways.
+    timezone : str
+        Zone of times that name none.
+    first_timestamp : FirstTimestamp or None
+        What the first time is read as; None without any usable row, and for the warehouse.
     problem_rows : tuple of ProblemRow
         The first rows of the file that cannot be used.
     unseen_events : tuple of UnseenEvent
@@ -231,6 +247,7 @@ class FunnelResult:
     """
 
     source: str
+    encoding: str
     unit: str
     order: str
     entry: str
@@ -248,6 +265,9 @@ class FunnelResult:
     histogram: HistogramResult | None
     set_aside: SetAside
     events: EventAccount
+    timestamp_format: tuple[str, ...]
+    timezone: str
+    first_timestamp: FirstTimestamp | None
     problem_rows: tuple[ProblemRow, ...]
     unseen_events: tuple[UnseenEvent, ...]
     sql: tuple[str, ...]

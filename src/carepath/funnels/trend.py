@@ -10,10 +10,10 @@ import duckdb
 from carepath.errors import CarepathError
 from carepath.funnels.definition import FunnelDefinition, Trend
 from carepath.funnels.literals import from_microseconds, to_microseconds
-from carepath.funnels.reading import suggest
 from carepath.funnels.rendering import render
 from carepath.funnels.result import TrendResult, TrendRow
 from carepath.funnels.summary import fetch_rows, rate
+from carepath.funnels.zones import check_zone
 from carepath.quoting import quote_text
 
 MOST_PERIODS = 100_000
@@ -39,7 +39,7 @@ def follow_trend(
     CarepathError
         When the zone is not known, or there would be too many periods, or some out of the calendar.
     """
-    _check_zone(connection, trend.timezone)
+    check_zone(connection, trend.timezone, "trend.timezone")
     span = _find_span(connection, definition, complete_through)
     sql = render(
         "funnel_trend",
@@ -57,19 +57,6 @@ def follow_trend(
         for period in periods
     )
     return TrendResult(trend.interval, trend.timezone, trend.from_step, trend.to_step, rows), sql
-
-
-def _check_zone(connection: duckdb.DuckDBPyConnection, zone: str) -> None:
-    rows = connection.execute("select distinct name from pg_timezone_names()").fetchall()
-    zones = {name for (name,) in rows} | {"UTC"}
-    if zone not in zones:
-        places = sorted(name for name in zones if "/" in name or name == "UTC")
-        hint = suggest(zone, places, "zones").partition("known zones")[0].rstrip()
-        raise CarepathError(
-            f"There is no time zone {zone!r}.",
-            where="trend.timezone",
-            fix=f'{hint} write a name like "America/New_York"'.strip(),
-        )
 
 
 def _find_span(

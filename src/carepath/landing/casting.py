@@ -129,7 +129,7 @@ def write_has_clear_zone(text: str) -> str:
     """
     # Nearly every text ends in two digits or in a digit and Z: only others are matched.
     pattern = (
-        "([^a-z[:space:]]|[0-9]z|[[:space:]]([^[:space:]]*/[^[:space:]]*|utc|gmt))[[:space:]]*$"
+        "([^a-z[:space:]]|[0-9] ?z|[[:space:]]([^[:space:]]*/[^[:space:]]*|utc|gmt))[[:space:]]*$"
     )
     return (
         f"(substring({text}, -2) between '0' and '9Z' or regexp_matches({text}, '{pattern}', 'i'))"

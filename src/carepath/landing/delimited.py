@@ -17,7 +17,14 @@ from carepath.landing.sources import (
 from carepath.quoting import quote_text
 
 
-def open_delimited(file: RawFile, start: bytes, scratch: Path, *, is_careful: bool) -> Source:
+def open_delimited(
+    file: RawFile,
+    start: bytes,
+    scratch: Path,
+    *,
+    is_careful: bool,
+    numbers_repeats: bool = False,
+) -> Source:
     """Describe a file with separators as a relation.
 
     Parameters
@@ -30,8 +37,10 @@ def open_delimited(file: RawFile, start: bytes, scratch: Path, *, is_careful: bo
         Folder for temporary copies.
     is_careful : bool
         Whether to copy the good records out of a malformed file first.
+    numbers_repeats : bool
+        Whether columns of one name are told apart by numbers behind it, and not refused.
     """
-    dialect = read_dialect(start, file.name)
+    dialect = read_dialect(start, file.name, numbers_repeats=numbers_repeats)
     if is_careful or dialect.is_irregular:
         return _open_repaired(file, dialect, scratch)
     return _open_directly(file, dialect, scratch)

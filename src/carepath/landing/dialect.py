@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from carepath.landing.enriched import ENRICHED_COLUMNS
@@ -48,7 +49,7 @@ class Dialect:
     is_irregular: bool = False
 
 
-def read_dialect(start: bytes, name: str) -> Dialect:
+def read_dialect(start: bytes, name: str, *, numbers_repeats: bool = False) -> Dialect:
     """Tell the dialect of a file from its first bytes.
 
     Parameters
@@ -57,6 +58,8 @@ def read_dialect(start: bytes, name: str) -> Dialect:
         The first bytes of the file, unpacked; at least the whole header.
     name : str
         Name of the file, for messages.
+    numbers_repeats : bool
+        Whether columns of one name are told apart by numbers behind it, and not refused.
 
     Raises
     ------
@@ -96,6 +99,8 @@ def read_dialect(start: bytes, name: str) -> Dialect:
         key=lambda pair: (sum(normalise_name(cell) in _KNOWN for cell in pair[0]), len(pair[0])),
     )
     _refuse_carriage_returns(columns, line_end, name)
+    if numbers_repeats:
+        columns = _number_repeats(columns)
     _refuse_duplicates(columns, name)
     return Dialect(separator, True, True, columns, line_end, is_blank or line_end == b"\r")
 
@@ -146,6 +151,19 @@ def _refuse_carriage_returns(columns: tuple[str, ...], line_end: bytes, name: st
                 where=f"{name}:1",
                 fix="end every line of the file in the same way",
             )
+
+
+def _number_repeats(columns: tuple[str, ...]) -> tuple[str, ...]:
+    """Put a number behind every column of a name that several have: `Comment (1)`."""
+    totals = Counter(normalise_name(column) for column in columns)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for column in columns:
+        normalised = normalise_name(column)
+        seen[normalised] += 1
+        is_repeat = normalised and totals[normalised] > 1
+        numbered.append(f"{column} ({seen[normalised]})" if is_repeat else column)
+    return tuple(numbered)
 
 
 def _refuse_duplicates(columns: tuple[str, ...], name: str) -> None:
