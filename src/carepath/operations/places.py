@@ -124,8 +124,12 @@ def estimate_space(workspace: Workspace) -> int:
 
 
 def check_last_run(workspace: Workspace) -> Iterator[Finding]:
-    """Tell how the last run ended."""
-    runs = [run for run in read_history(workspace) if run.outcome != "running"]
+    """Tell how the last run ended, and which records tell of none."""
+    history = read_history(workspace)
+    if history.damage is not None:
+        what = f"{history.damage.what.removesuffix('.')}: {history.damage.where}"
+        yield warn("history", what, history.damage.fix or "")
+    runs = [run for run in history.runs if run.outcome != "running"]
     if not runs:
         yield ok("last run", "none recorded")
         return
