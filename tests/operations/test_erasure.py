@@ -23,7 +23,7 @@ from carepath.operations import erasure
 from carepath.operations.doctor import examine
 from carepath.operations.erasure import erase_from_raw
 from carepath.operations.history import read_history
-from carepath.operations.mentions import read_escapes
+from carepath.operations.readings import read_escapes
 from carepath.workspace import Workspace
 
 Copy = Callable[[Workspace], Workspace]
