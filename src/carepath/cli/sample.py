@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from carepath.cli.options import refuse
+
 
 def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted or ctx.resilient_parsing:
@@ -90,6 +92,11 @@ def command(
         events_format=events_format,
     )
     if events is not None:
+        refuse(
+            "members",
+            because="and --events both say how much to make",
+            fix="give one of them: --members, or --events",
+        )
         plan = plan.sized_for(events)
     console = make_console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
