@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from pathlib import Path
 
@@ -112,4 +113,4 @@ def command(
     for table, rows in ledger.rows.items():
         click.echo(f"{table:<20} {rows:>12,} rows")
     click.echo(f"{folder}: {len(ledger.files)} files, the planted truths in truth.json")
-    click.echo(f"next: carepath land {folder}")
+    click.echo(f"next: carepath land {shlex.quote(str(folder))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ def check_permissions(workspace: Workspace) -> Iterator[Finding]:
     private = (workspace.raw, workspace.prep)
     open_to_all = [path for path in private if path.exists() and _mode(path) & 0o007]
     if open_to_all:
-        names = " ".join(str(path) for path in open_to_all)
+        names = shlex.join(str(path) for path in open_to_all)
         yield warn(
             "permissions",
             f"everyone on this machine may read {', '.join(path.name for path in open_to_all)}, "
