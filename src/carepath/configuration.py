@@ -20,6 +20,7 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "tie_seconds": (int, float),
     "intake_funnel_name": (str,),
     "earliest_plausible_at": (str, date, datetime),
+    "personal_paths": (list,),
 }
 _CENTURY = 100 * 365 * 86_400
 _RANGES: dict[str, tuple[int, int]] = {
@@ -34,6 +35,8 @@ _SOURCE_KEYS = ("raw_database", "care_platform_schema", "snowplow_schema")
 _WAREHOUSE_KEYS = ("target", *_SOURCE_KEYS, "time_travel")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE | re.ASCII)
 DEFAULT_MEMORY = "80%"
+# Parts of letters, digits and ._~-, or `*`, which is the last.
+_PERSONAL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+|/\*)*/\*")
 _SQL_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_$]*|"[^"]+"')
 
 
@@ -91,6 +94,14 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
             where=str(path),
             fix='write it as "16GB", or "50%" of the machine\'s memory',
         )
+    for pattern in settings.get("personal_paths", []):
+        if not isinstance(pattern, str) or not _PERSONAL_PATH.fullmatch(pattern):
+            raise CarepathError(
+                f"personal_paths in [build] holds what is no pattern of a path: {pattern!r}.",
+                where=str(path),
+                fix='write it as "/members/*": parts of letters, digits and ._~-, each * one part, '
+                "and one at the end",
+            )
     variables = {key: value for key, value in settings.items() if key not in ("threads", "memory")}
     if "earliest_plausible_at" in variables:
         variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))

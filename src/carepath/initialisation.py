@@ -20,6 +20,7 @@ _CONFIG = """\
 # tie_seconds = 2                       # events closer than this may swap
 # intake_funnel_name = "MEMBER_INTAKE"  # which funnel of definitions/funnel_steps.csv
 # earliest_plausible_at = "2000-01-01"  # earlier dates are none
+# personal_paths = ["/members/*"]       # parts of page paths that name people: * in prod
 
 [warehouse]
 # target = "duckdb"                     # or "snowflake": docs/snowflake.md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -92,10 +93,11 @@ def find_workspace(path: Path | None = None) -> Workspace:
     Raises
     ------
     CarepathError
-        When none of these is a workspace.
+        When none of these is a workspace, or something else stands in the place of a part of it.
     """
     found = _find(path)
     check_name(found.root)
+    check_places(found)
     return found
 
 
@@ -136,6 +138,34 @@ def check_name(root: Path) -> None:
         )
 
 
+def check_places(workspace: Workspace) -> None:
+    """Refuse a workspace in which a folder is where a database belongs, or the other way round.
+
+    A link that leads nowhere, to a disk that is not mounted say, is neither.
+
+    Raises
+    ------
+    CarepathError
+        Naming what is in the place.
+    """
+    folders = ("definitions", "building", "target", "logs", "history")
+    for path in (getattr(workspace, name) for name in folders):
+        if not path.is_dir() and os.path.lexists(path):
+            what = "a link that leads nowhere" if path.is_symlink() else "a file"
+            raise CarepathError(
+                f"In the place of a folder of the workspace stands {what}.",
+                where=str(path),
+                fix="move it away; what belongs there is made anew, or restored from a backup",
+            )
+    for path in (workspace.raw, workspace.prep, workspace.prod):
+        if path.is_dir():
+            raise CarepathError(
+                "In the place of a database of the workspace stands a folder.",
+                where=str(path),
+                fix="move it away, then restore the database or build again",
+            )
+
+
 def _is_unicode(text: str) -> bool:
     try:
         text.encode()
@@ -171,6 +201,6 @@ def _existing(path: Path, source: str) -> Workspace:
         raise CarepathError(
             f"{path} is not a workspace: it has no {CONFIG_NAME}.",
             where=source,
-            fix=f"run `carepath init {path}` first",
+            fix=f"run `carepath init {shlex.quote(str(path))}` first",
         )
     return workspace

@@ -151,6 +151,10 @@ def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path:
             "[build]\nearliest_plausible_at = 0001-01-01T00:00:00+05:00",
             ("earliest_plausible_at in [build] is not a date",),
         ),
+        ('[build]\npersonal_paths = "/members/*"', ("personal_paths in [build] must be list",)),
+        ('[build]\npersonal_paths = ["/members"]', ("is no pattern of a path: '/members'",)),
+        ('[build]\npersonal_paths = ["/m/*", "/a\'b/*"]', ("personal_paths", '"/members/*"')),
+        ("[build]\npersonal_paths = [7]", ("is no pattern of a path: 7",)),
     ],
 )
 def test_what_no_build_could_use_is_refused_with_file_and_key(

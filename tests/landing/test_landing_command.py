@@ -33,7 +33,7 @@ def test_the_table_counts_rows_gives_reasons_and_says_what_is_next(workspace, fo
     assert row.split() == ["task", "1", "0", "3", "1", "2"]
     assert "task: 2 rejected: due is not a timestamp" in done.stdout
     assert "unknown columns ignored (1): extra" in done.stdout
-    assert done.stdout.rstrip().endswith("Next: carepath build")
+    assert done.stdout.rstrip().endswith(f"Next: carepath build -w {workspace.root}")
     assert "soon" not in done.stdout
 
 

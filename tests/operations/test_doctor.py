@@ -12,6 +12,7 @@ import duckdb
 import pytest
 from commands import run
 
+from carepath.errors import CarepathError
 from carepath.landing import create_raw
 from carepath.locks import BUILD_LOCK, LANDING_LOCK, hold_lock
 from carepath.operations import doctor, freshness, places
@@ -158,6 +159,8 @@ def test_on_snowflake_the_settings_are_checked_and_not_the_files(
     (found,) = [finding for finding in findings if finding.check == "snowflake"]
     assert found.status == "fail" and "SNOWFLAKE_ACCOUNT" in found.what
     assert {"raw", "prep", "prod", "batches"}.isdisjoint(finding.check for finding in findings)
+    with pytest.raises(CarepathError, match="no files"):
+        doctor.examine(landed.on("snowflake"), deep=True)
 
 
 def date_data(workspace: Workspace, ahead: timedelta) -> datetime:

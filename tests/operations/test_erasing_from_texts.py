@@ -151,6 +151,8 @@ def test_a_url_keeps_what_comes_before_the_part_that_names_the_person(tmp_path: 
         "https://a.example.org/?who=anna.meier%40example.org#top": "https://a.example.org/",
         "https://a.example.org/start?x=1#anna.meier@example.org": "https://a.example.org/start?x=1",
         "https://a.example.org/of/anna.meier@example.org?x=1": None,
+        "https://a.example.org/is?who=anna.meier&#64;example.org": "https://a.example.org/is",
+        "https://a.example.org/of/anna.meier&amp;#64;example.org": None,
     }
     workspace = init_workspace(tmp_path / "workspace")
     land(write_files(tmp_path / "files", list(urls)), workspace)

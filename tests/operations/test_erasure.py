@@ -23,7 +23,7 @@ from carepath.operations import erasure
 from carepath.operations.doctor import examine
 from carepath.operations.erasure import erase_from_raw
 from carepath.operations.history import read_history
-from carepath.operations.mentions import read_escapes
+from carepath.operations.readings import read_escapes
 from carepath.workspace import Workspace
 
 Copy = Callable[[Workspace], Workspace]
@@ -84,7 +84,7 @@ def test_an_erased_person_is_in_no_byte_and_prod_is_the_one_without_them(
         "care_platform.members",
         "care_platform.task",
     }
-    erase_run, build_run = reversed(read_history(workspace)[:2])
+    erase_run, build_run = reversed(read_history(workspace).runs[:2])
     assert (erase_run.verb, build_run.verb) == ("erase", "build")
     assert erase_run.arguments == {"people": 1}
     assert erase_run.counts["rows"] == sum(rows for _, rows, _ in recorded)
@@ -160,7 +160,7 @@ def test_a_person_who_is_not_there_is_told(watched: Workspace, copy_of: Copy) ->
     assert "Nothing was changed." in process.stdout
     assert "No row was found of 1 of 1 people." in process.stderr
     assert "--user-id number 1" in process.stderr
-    assert read_history(workspace)[0].exit_code == 1
+    assert read_history(workspace).runs[0].exit_code == 1
 
 
 def test_those_who_are_not_there_are_told_by_line_and_the_others_are_erased(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from carepath import logs
 from carepath.errors import CarepathError, TerminatedError
 from carepath.initialisation import init_workspace
 from carepath.operations.history import read_history, start_run
+from carepath.operations.places import check_last_run
 from carepath.operations.recording import record_run
 from carepath.workspace import Workspace
 
@@ -25,7 +27,7 @@ Copy = Callable[[Workspace], Workspace]
 def test_a_landing_is_in_the_history_with_its_counts(tmp_path: Path, data: Path) -> None:
     workspace = init_workspace(tmp_path / "workspace")
     printed = json.loads(run("land", data, "-w", workspace.root, "--format", "json").stdout)
-    (only,) = read_history(workspace)
+    (only,) = read_history(workspace).runs
     assert (only.verb, only.outcome, only.exit_code) == ("land", "succeeded", 0)
     assert only.counts["rows_read"] == printed["rows_read"] > 0
     assert only.counts["accepted"] + only.counts["rejected"] == only.counts["rows_read"]
@@ -37,7 +39,7 @@ def test_a_refused_landing_says_why_and_a_second_run_is_first(tmp_path: Path) ->
     workspace = init_workspace(tmp_path / "workspace")
     assert run("land", tmp_path / "nowhere", "-w", workspace.root).returncode == 2
     assert run("land", tmp_path / "nowhere", "-w", workspace.root).returncode == 2
-    newest, oldest = read_history(workspace)
+    newest, oldest = read_history(workspace).runs
     assert (newest.number, oldest.number) == (2, 1)
     assert newest.outcome == "refused"
     assert newest.error == "There is no such file or folder."
@@ -48,12 +50,12 @@ def test_a_killed_run_is_shown_as_interrupted_and_a_living_one_as_running(
 ) -> None:
     workspace = copy_of(landed)
     with start("build", "-w", workspace.root) as process:
-        while not read_history(workspace):
+        while not read_history(workspace).runs:
             assert process.poll() is None, process.communicate()
-        assert read_history(workspace)[0].outcome == "running"
+        assert read_history(workspace).runs[0].outcome == "running"
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    (killed,) = read_history(workspace)
+    (killed,) = read_history(workspace).runs
     assert (killed.outcome, killed.seconds) == ("interrupted", None)
     table = run("history", "-w", workspace.root).stdout
     assert "interrupted" in table and "killed before it ended" in table
@@ -70,7 +72,7 @@ def test_a_restated_week_is_in_the_history_and_in_the_log(built: Workspace, copy
             "delete from member_intake_funnel_metrics where entered_week_date = ?", [week]
         )
     assert run("build", "-w", workspace.root).returncode == 0
-    assert read_history(workspace)[0].counts["restated_weeks"] == 1
+    assert read_history(workspace).runs[0].counts["restated_weeks"] == 1
     told = (workspace.logs / "carepath.log").read_text()
     assert f'restated a closed week  week={week}  measure="people entered"  before=0' in told
 
@@ -91,7 +93,7 @@ def test_however_a_run_ends_it_is_recorded(
     workspace = init_workspace(tmp_path / "workspace")
     with pytest.raises(type(failure)), record_run(workspace, "land", {}):
         raise failure
-    (only,) = read_history(workspace)
+    (only,) = read_history(workspace).runs
     assert (only.outcome, only.exit_code) == (outcome, code)
     text = (workspace.logs / "carepath.log").read_text() + str(only)
     assert "secret" not in text
@@ -105,7 +107,8 @@ def test_a_clock_that_goes_back_does_not_change_the_order(
         monkeypatch.setattr("carepath.operations.recording._now", lambda moment=moment: moment)
         with record_run(workspace, "land", {}):
             pass
-    assert [run.started_at[:10] for run in read_history(workspace)] == ["2026-06-29", "2026-06-30"]
+    days = [run.started_at[:10] for run in read_history(workspace).runs]
+    assert days == ["2026-06-29", "2026-06-30"]
 
 
 def test_two_runs_that_start_at_once_get_two_numbers(tmp_path: Path) -> None:
@@ -132,17 +135,55 @@ def test_old_runs_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for _ in range(6):
         with record_run(workspace, "land", {}):
             pass
-    assert [run.number for run in read_history(workspace)] == [6, 5, 4]
+    assert [run.number for run in read_history(workspace).runs] == [6, 5, 4]
 
 
-def test_a_damaged_record_is_named(tmp_path: Path) -> None:
-    workspace = init_workspace(tmp_path / "workspace")
-    with record_run(workspace, "land", {}):
-        pass
-    (workspace.history / "00000001.json").write_text("{")
+def make_history(folder: Path, count: int) -> Workspace:
+    workspace = init_workspace(folder / "workspace")
+    for _ in range(count):
+        with record_run(workspace, "land", {}):
+            pass
+    return workspace
+
+
+def test_a_damaged_record_is_named_and_hides_no_other(tmp_path: Path) -> None:
+    workspace = make_history(tmp_path, 3)
+    (workspace.history / "00000002.json").write_text("{")
+    process = run("history", "-w", workspace.root, "--format", "json")
+    assert [listed["number"] for listed in json.loads(process.stdout)] == [3, 1]
+    assert process.returncode == 1
+    assert "00000002.json" in process.stderr and "remove the file" in process.stderr
+    table = run("history", "-w", workspace.root)
+    assert table.returncode == 1
+    assert table.stdout.count("succeeded") == 2 and table.stderr == process.stderr
+    (workspace.history / "00000002.json").unlink()
+    assert run("history", "-w", workspace.root).returncode == 0
+
+
+def test_of_many_damaged_records_a_few_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    workspace = make_history(tmp_path, 9)
+    for number in range(1, 10):
+        (workspace.history / f"{number:08d}.json").write_bytes(b"\x00")
     process = run("history", "-w", workspace.root)
-    assert process.returncode == 2
-    assert "00000001.json" in process.stderr and "Traceback" not in process.stderr
+    assert (process.returncode, process.stdout) == (1, "")
+    assert "9 records" in process.stderr and "and 4 more" in process.stderr
+    assert process.stderr.count(".json") == 5
+
+
+def test_a_folder_in_the_place_of_a_record_is_named(tmp_path: Path) -> None:
+    workspace = make_history(tmp_path, 1)
+    (workspace.history / "00000002.json").mkdir()
+    history = read_history(workspace)
+    assert len(history.runs) == 1
+    assert history.damage is not None and "Is a directory" in str(history.damage)
+
+
+def test_doctor_names_a_damaged_record_and_the_last_run_beside_it(tmp_path: Path) -> None:
+    workspace = make_history(tmp_path, 2)
+    (workspace.history / "00000001.json").write_text("[]")
+    findings = {finding.check: finding for finding in check_last_run(workspace)}
+    assert findings["history"].status == "warn" and "00000001.json" in findings["history"].what
+    assert findings["last run"].status == "ok" and "#2" in findings["last run"].what
 
 
 @pytest.mark.parametrize(
@@ -154,6 +195,8 @@ def test_a_damaged_record_is_named(tmp_path: Path) -> None:
         {"counts": {"rows_read": "many"}},
         {"verb": None},
         {"outcome": 1},
+        {"seconds": math.inf},
+        {"seconds": math.nan},
     ],
 )
 def test_a_record_of_wrong_kinds_is_named_too(wrong: dict[str, object], tmp_path: Path) -> None:
@@ -162,8 +205,9 @@ def test_a_record_of_wrong_kinds_is_named_too(wrong: dict[str, object], tmp_path
         pass
     path = workspace.history / "00000001.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
-    with pytest.raises(CarepathError, match="damaged"):
-        read_history(workspace)
+    history = read_history(workspace)
+    assert history.runs == ()
+    assert history.damage is not None and str(path) in str(history.damage)
 
 
 def test_a_record_of_a_newer_version_is_read_and_other_files_are_left_alone(
@@ -172,11 +216,11 @@ def test_a_record_of_a_newer_version_is_read_and_other_files_are_left_alone(
     workspace = init_workspace(tmp_path / "workspace")
     with record_run(workspace, "land", {}):
         pass
-    before = read_history(workspace)
+    before = read_history(workspace).runs
     path = workspace.history / "00000001.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"host": "a"}))
     (workspace.history / "\u00b2.json").write_text("")
-    assert read_history(workspace) == before
+    assert read_history(workspace).runs == before
 
 
 def test_json_logs_are_one_object_a_line_on_stderr_and_in_the_file(

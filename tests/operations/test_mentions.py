@@ -6,7 +6,9 @@ import json
 import re
 import time
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
+from html import escape
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
@@ -14,7 +16,8 @@ from effort import times
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from carepath.operations.mentions import Mentions, normalise, read_forms
+from carepath.operations.mentions import Mentions, normalise
+from carepath.operations.readings import read_forms
 
 ADDRESS, NAME, ID = "Anna.Meier@example.org", "Anna Müller", "member-4711"
 WORDS = (ADDRESS, NAME, ID)
@@ -30,6 +33,22 @@ def encode_all(text: str) -> str:
     return "".join(f"%{byte:02x}" for byte in text.encode())
 
 
+def encode_html(text: str, form: str) -> str:
+    """Write every sign as an entity."""
+    return "".join(form.format(ord(c)) for c in text)
+
+
+def escape_names(text: str) -> str:
+    """Write what is no letter as an entity with a name, where it has one."""
+    return "".join("&" + NAMED[c] if c in NAMED else c for c in text)
+
+
+def encode_base64(text: str) -> str:
+    """Encode the UTF-8 of a text."""
+    return b64encode(text.encode()).decode()
+
+
+NAMED = {"@": "commat;", ".": "period;", " ": "nbsp;", "ü": "uuml;", "-": "#45;", "+": "plus;"}
 FORMS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "upper case": str.upper,
@@ -52,6 +71,33 @@ FORMS: dict[str, Callable[[str], str]] = {
     "NFD in JSON": lambda text: json.dumps(unicodedata.normalize("NFD", text)),
     "full width": widen,
     "full width in URL": lambda text: quote(widen(text)),
+    "HTML": lambda text: encode_html(text, "&#{};"),
+    "HTML, hexadecimal": lambda text: encode_html(text, "&#x{:X};"),
+    "HTML without semicolons": lambda text: encode_html(text, "&#{} ").replace(" ", ""),
+    "HTML with names": lambda text: escape_names(text),
+    "HTML in HTML": lambda text: escape(escape_names(text)),
+    "HTML in URL": lambda text: quote(escape_names(text)),
+    "URL in HTML": lambda text: encode_html(quote(text), "&#{};"),
+    "HTML in JSON": lambda text: json.dumps({"who": escape_names(text)}),
+    "percent sign and u": lambda text: re.sub(
+        r"[^\w.]|[^\x00-\x7f]", lambda found: f"%u{ord(found[0]):04X}", text
+    ),
+    "zero-width spaces": lambda text: "\u200b".join(text),
+    "zero-width joiners in URL": lambda text: quote("\u200d".join(text)),
+    "soft hyphens": lambda text: "\u00ad".join(text),
+    "soft hyphens in HTML": lambda text: "&shy;".join(text),
+    "marks of direction": lambda text: f"\u2067{text}\u2069",
+    "decomposed around a joiner": lambda text: unicodedata.normalize("NFD", text).replace(
+        "\u0308", "\u034f\u0308"
+    ),
+    "base64": lambda text: encode_base64(text),
+    "base64 for URLs": lambda text: encode_base64(text).replace("+", "-").replace("/", "_"),
+    "base64 in URL": lambda text: quote(encode_base64(text), safe=""),
+    "base64 without its end": lambda text: encode_base64(text).rstrip("="),
+    "base64 of Latin-1": lambda text: b64encode(text.encode("latin-1")).decode(),
+    "base64 of JSON": lambda text: encode_base64(json.dumps({"who": text, "n": 1})),
+    "base64 of base64": lambda text: encode_base64(encode_base64(text)),
+    "base64 of URL": lambda text: encode_base64("https://a.example.org/?who=" + quote(text)),
 }
 AROUND = (
     "{}",
@@ -124,6 +170,63 @@ def test_nobody_who_is_called_alike_is_found(other: str, form: str) -> None:
         assert Mentions(WORDS).find(text) == set(), text
 
 
+ONE_SIGN: dict[str, Callable[[str], str]] = {
+    "percent": encode_all,
+    "percent twice": lambda sign: quote(encode_all(sign)),
+    "percent and u": lambda sign: f"%u{ord(sign):04x}",
+    "JSON": lambda sign: f"\\u{ord(sign):04x}",
+    "HTML": lambda sign: f"&#{ord(sign)};",
+    "HTML, hexadecimal": lambda sign: f"&#x{ord(sign):x};",
+    "HTML in HTML": lambda sign: f"&amp;#{ord(sign)};",
+    "HTML in URL": lambda sign: quote(f"&#{ord(sign)};"),
+    "URL in HTML": lambda sign: f"&#37;{ord(sign):02x}" if sign.isascii() else sign,
+    "after a soft hyphen": lambda sign: "\u00ad" + sign,
+    "after a joiner in URL": lambda sign: "%E2%80%8D" + sign,
+}
+
+
+@pytest.mark.parametrize("form", ONE_SIGN)
+def test_one_encoded_sign_neither_hides_nor_makes_anybody(form: str) -> None:
+    mentions = Mentions(WORDS)
+    # In a value with percent signs a plus sign may be a space: then it is another word.
+    for who in (*WORDS, *(other for other in ALIKE if "+" not in other)):
+        for place, sign in enumerate(who):
+            text = f"to: {who[:place]}{ONE_SIGN[form](sign)}{who[place + 1 :]}."
+            assert mentions.find(text) == ({normalise(who)} if who in WORDS else set()), text
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        (NAME, "see\u200bAnna\u200bMüller\u200bnow"),
+        ("Anna-Maria Müller", "Anna\u2010Maria Müller, Anna\u2011Maria Müller"),
+        ("Mary O'Brien", "Mary O`Brien"),
+        ("Mary O'Brien", "Mary O\u00b4Brien"),
+        ("Mary O'Brien", "Mary O&rsquo;Brien"),
+        ("Anna &amp; Bea", "Anna & Bea"),
+        (
+            ADDRESS,
+            "eyJhbGciOiJIUzI1NiJ9." + b64encode(b'{"email":"anna.meier@example.org"}').decode(),
+        ),
+        (ADDRESS, "/unsubscribe/" + b64encode(b"anna.meier@example.org").decode() + "/now"),
+    ],
+)
+def test_what_cannot_be_seen_or_looks_alike_does_not_count(word: str, text: str) -> None:
+    assert Mentions([word]).find(text) == {normalise(word)}
+
+
+def test_two_values_in_base64_are_not_read_as_one() -> None:
+    text = "&".join(encode_base64(part) for part in ("this is Anna", "Müller & Sons"))
+    assert Mentions(WORDS).find(text) == set()
+
+
+@pytest.mark.parametrize(
+    "text", ["&#99999999999;", "&#xD800;", "&#0;", "&#x110000;", "&nosuch;", "%uD800", "%uZZZZ"]
+)
+def test_what_stands_for_no_sign_is_no_mistake(text: str) -> None:
+    assert Mentions(WORDS).find(f"to {ADDRESS} {text}") == {normalise(ADDRESS)}
+
+
 @settings(max_examples=times(200), deadline=None)
 @example(words=["a", "a.b"], text="a.b a.b@c")
 @example(words=['"a'], text='""a')
@@ -170,6 +273,16 @@ def test_words_are_found_where_a_plain_search_finds_them(words: list[str], text:
         "@",
         "é",
         "ａ",
+        "&amp;",
+        "&",
+        "&#64;",
+        "&#38;#",
+        "&#38;amp;",
+        "%u0040",
+        "\u200b",
+        "YW5u",
+        "QUFB/",
+        "/",
     ],
 )
 def test_a_long_text_costs_no_more_than_its_length(piece: str) -> None:

@@ -87,7 +87,7 @@ def test_a_defect_in_one_question_is_told_by_type_and_the_others_are_in_the_repo
     assert "1 question could not be answered; the others were." in told.err
     assert f"{FAILING}: carepath has a defect here: ZeroDivisionError." in told.err
     assert "CAREPATH_DEBUG=1" in told.err and "Traceback" not in told.err
-    (only,) = read_history(workspace)
+    (only,) = read_history(workspace).runs
     assert (only.exit_code, only.outcome, only.counts["silent"]) == (70, "failed", 1)
     log = (workspace.logs / "carepath.log").read_text()
     assert not [text for text in (page, told.err, told.out, log, str(only)) if SECRET in text]

@@ -94,3 +94,28 @@ def test_a_range_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
         )
     with pytest.raises(CarepathError, match="not a date"):
         write_report(Workspace(tmp_path), tmp_path / "r.html", since="soon")
+
+
+@pytest.mark.parametrize("content", [b"DUCK", b"[build]\n", b"\x00" * 4096])
+def test_a_file_that_is_no_page_is_not_replaced(content: bytes, tmp_path: Path) -> None:
+    place = tmp_path / "raw.duckdb"
+    place.write_bytes(content)
+    with pytest.raises(CarepathError, match="no HTML") as refused:
+        write_report(Workspace(tmp_path), place)
+    assert refused.value.where == str(place)
+    assert place.read_bytes() == content
+
+
+def test_a_folder_that_is_missing_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(CarepathError, match="There is no folder"):
+        write_report(Workspace(tmp_path), tmp_path / "none" / "report.html")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [b"", b"\n<!DOCTYPE html>", b"\xef\xbb\xbf<html lang='en'>"])
+def test_an_empty_file_and_an_older_page_are_replaced(
+    content: bytes, built: Workspace, tmp_path: Path
+) -> None:
+    place = tmp_path / "report.html"
+    place.write_bytes(content)
+    assert write_report(built, place).size == place.stat().st_size

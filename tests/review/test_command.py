@@ -144,6 +144,9 @@ def test_a_path_can_be_ignored_in_the_configuration(repository: Path, commit: Co
         (("--dialect", "oracle8"), "Unknown dialect"),
         (("--baseline", "nope.json"), "There is no baseline"),
         (("--staged", "--worktree"), "Give one of"),
+        (("--output", "."), "cannot be written: Is a directory"),
+        (("--output", "README.md/report"), "cannot be written"),
+        (("--write-baseline", "."), "cannot be written"),
     ],
 )
 def test_bad_input_is_named(repository: Path, args: tuple[str, ...], said: str) -> None:

@@ -226,7 +226,7 @@ def test_a_signal_ends_a_run_with_its_code_and_a_word(
     stopped = world.server.run(verb, *folder, "-w", workspace.root, until=until, sends=number)
     assert stopped.code == code, stopped.stderr
     assert is_clear(stopped, "stopped", "interrupted"), stopped.stderr
-    assert read_history(workspace)[0].outcome == "interrupted"
+    assert read_history(workspace).runs[0].outcome == "interrupted"
     assert digest(workspace.prod) == world.old
     again = world.server.run(verb, *folder, "-w", workspace.root)
     assert again.code == 0, again.stderr
@@ -283,13 +283,13 @@ def test_a_clock_that_goes_back_changes_nothing(
     finally:
         earlier.close()
     assert digest(workspace.prod) == world.new
-    runs = read_history(workspace)
+    runs = read_history(workspace).runs
     assert [run.verb for run in runs[:2]] == ["build", "land"]
     assert runs[1].started_at < runs[2].started_at
     assert (runs[0].started_at < runs[2].started_at) == ALL
     nothing = world.server.run("build", "-w", workspace.root)
     assert nothing.code == 0, nothing.stderr
-    assert read_history(workspace)[0].number > runs[0].number
+    assert read_history(workspace).runs[0].number > runs[0].number
 
 
 @only_all

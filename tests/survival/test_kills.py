@@ -68,7 +68,7 @@ def test_a_killed_landing_loses_nothing(moment: str | float, world: World, copy_
     # prod is not landing's business.
     assert (set(seen.states), seen.faults) == ({world.old}, ())
     if killed.code == -signal.SIGKILL:
-        assert read_history(workspace)[1].outcome in ("interrupted", "succeeded")
+        assert read_history(workspace).runs[1].outcome in ("interrupted", "succeeded")
     rows = sum(count for count, _ in world.raw.values())
     lost = rows - sum(count for count, _ in digest_tables(workspace.raw).values())
     _tell(world, "land", moment, killed.code, after == world.raw, lost, seen.reads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from oracle.definitions import EVENTS
@@ -63,3 +64,39 @@ def test_an_address_in_a_parsed_path_or_a_reason_is_a_star(
 ) -> None:
     assert pages["parsed"]["page_path"] == "/a/*"
     assert pages["failed"]["failure_reason"] == "taken: * sorry"
+
+
+# Path of a page -> with /members/* and /of/*/a.b/* as personal paths
+PERSONAL = {
+    "/members/anna-mueller": "/members/*",
+    "/members/anna-mueller/edit/": "/members/*/edit",
+    "/members/a@b.org/x": "/members/*/x",
+    "/members": "/members",
+    "/members/": "/members",
+    "/care/members/anna": "/care/members/anna",
+    "/of/acme/a.b/anna/x": "/of/*/a.b/*/x",
+    "/of/acme/aXb/anna": "/of/acme/aXb/anna",
+}
+
+
+def test_a_part_of_a_path_that_is_said_to_name_people_is_a_star(tmp_path: Path) -> None:
+    warehouse = FastWarehouse()
+    warehouse.define(replace(STANDARD, as_of=None), tmp_path)
+    warehouse.variables["personal_paths"] = ["/members/*", "/of/*/a.b/*"]
+    rows = [
+        {
+            "event_id": path,
+            "event_name": "page_view",
+            "collector_tstamp": "2026-01-05 10:00:00",
+            "page_url": f"https://example.org{path}?x=1",
+        }
+        for path in PERSONAL
+    ]
+    rows += [
+        row | {"event_id": "parsed " + path, "page_urlpath": path}
+        for row, path in zip(rows, PERSONAL, strict=True)
+    ]
+    warehouse.add_rows({EVENTS: rows}, 1, tmp_path / "rows.jsonl")
+    warehouse.build(["events"])
+    found = {row["event_id"]: row["page_path"] for row in warehouse.read("events")}
+    assert found == PERSONAL | {"parsed " + path: kept for path, kept in PERSONAL.items()}

@@ -37,7 +37,8 @@
     {%- endfor -%}
     {%- set variables = [] -%}
     {%- for name in [
-        'as_of', 'earliest_plausible_at', 'raw_database', 'care_platform_schema', 'snowplow_schema'
+        'as_of', 'earliest_plausible_at', 'personal_paths', 'raw_database', 'care_platform_schema',
+        'snowplow_schema'
     ] + (config.get('meta') or {}).get('variables', []) -%}
         {%- set _ = variables.append(name ~ ' ' ~ var(name)) -%}
     {%- endfor -%}

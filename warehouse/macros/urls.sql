@@ -24,7 +24,8 @@
     )
 {%- endmacro %}
 
-{#- The path of a page without query, fragment and trailing slash; `/` for the root. -#}
+{#- The path of a page without query, fragment and trailing slash; `/` for the root. Parts that
+    name people, by the setting `personal_paths`, are `*`. -#}
 {% macro url_path(path_column, url_column) -%}
     {%- set address -%}
         coalesce(
@@ -33,6 +34,7 @@
         )
     {%- endset -%}
     {%- set path = "split_part(split_part(" ~ address ~ ", '?', 1), '#', 1)" -%}
+    {%- set plain -%}
     coalesce(
         nullif(
             regexp_replace(
@@ -46,6 +48,18 @@
         ),
         case when coalesce({{ path_column }}, {{ url_column }}) is not null then '/' end
     )
+    {%- endset -%}
+    {{ without_personal_parts(plain) }}
+{%- endmacro %}
+
+{#- A path in which what `personal_paths` says names a person is `*`. An empty list costs nothing. -#}
+{% macro without_personal_parts(path) -%}
+    {%- set read = namespace(path=path) -%}
+    {%- for pattern in var('personal_paths') -%}
+        {%- set expression = pattern | replace('.', '[.]') | replace('*', '[^/]+') -%}
+        {%- set read.path = "regexp_replace(" ~ read.path ~ ", '^" ~ expression ~ "', '" ~ pattern ~ "')" -%}
+    {%- endfor -%}
+    {{ read.path }}
 {%- endmacro %}
 
 {#- A text in which each part, between slashes and spaces, that holds an e-mail address is `*`. -#}

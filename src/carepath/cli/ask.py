@@ -11,6 +11,7 @@ import click
 from carepath.cli.options import (
     log_format_option,
     range_options,
+    refuse,
     target_option,
     workspace_option,
 )
@@ -56,8 +57,19 @@ def command(
 ) -> int:
     """Answer a question from prod; without QUESTION, list the questions."""
     if question is None:
+        refuse(
+            *("by", "since", "until", "as_of", "sql"),
+            because="needs a question",
+            fix="name one: carepath ask ID; `carepath ask` alone lists them",
+        )
         _list_questions(output_format)
         return 0
+    if output_format == "csv":
+        refuse(
+            "sql",
+            because="does not go with --format csv, which is the table alone",
+            fix="use --format json, which holds the statements, or leave one of them out",
+        )
     from carepath.operations.recording import record_run
     from carepath.questions.asking import ask
     from carepath.workspace import find_workspace

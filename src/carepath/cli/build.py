@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ def command(
             found, progress, as_of=as_of, log_format=log_format, full_refresh=full_refresh
         )
     print_report(report)
-    click.echo("\nNext: carepath ask")
+    where = f" -w {shlex.quote(str(workspace))}" if workspace else ""
+    click.echo(f"\nNext: carepath ask ID{where}; `carepath ask` lists the questions")
 
 
 def print_report(report: BuildReport) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,10 +150,11 @@ def _print_truth(workspace: Workspace, ledger: Path) -> dict[str, CarepathError]
 
 
 def _print_next(workspace: Workspace, folder: Path) -> None:
+    named = shlex.quote(str(folder))
     click.echo(f"prod: {workspace.prod}")
     click.echo("Next:")
-    click.echo(f"  carepath ask -w {folder}                          all questions")
-    click.echo(f"  carepath ask conversion --by client -w {folder}   one answer, by segment")
+    click.echo(f"  carepath ask -w {named}                          all questions")
+    click.echo(f"  carepath ask conversion --by client -w {named}   one answer, by segment")
     click.echo(
-        f"  carepath sample --list-scenarios       {'':<{len(str(folder))}}   other made-up worlds"
+        f"  carepath sample --list-scenarios       {'':<{len(named)}}   other made-up worlds"
     )

@@ -21,7 +21,8 @@ class ExitCode(IntEnum):
     FAILED = (
         1,
         "The work ran and its result is bad: a test failed, the review or doctor found faults, "
-        "somebody to erase was not found, a question of the report could not be answered.",
+        "somebody to erase was not found, a question of the report could not be answered, "
+        "a record of the history is damaged.",
     )
     USAGE = 2, "Bad input, configuration or state; the message says what to do."
     NO_BASE = 3, "The review found no base to compare with, or could not analyse a changed file."

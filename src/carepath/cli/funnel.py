@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
+
+from carepath.cli.options import refuse
 
 
 @click.command("funnel")
@@ -76,14 +77,9 @@ def command(
             fix="give one of them: --events FILE, or --warehouse",
         )
     for name, wanted in (("persons", "json"), ("with_sql", "json"), ("part", "csv")):
-        source = click.get_current_context().get_parameter_source(name)
-        if source != ParameterSource.DEFAULT and output_format != wanted:
-            option = "--" + name.removeprefix("with_")
-            raise CarepathError(
-                f"{option} only goes with --format {wanted}.",
-                where=option,
-                fix=f"add --format {wanted}",
-            )
+        if output_format != wanted:
+            because = f"only goes with --format {wanted}"
+            refuse(name, because=because, fix=f"add --format {wanted}")
     result = funnel(
         definition,
         events=events,

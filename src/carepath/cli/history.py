@@ -30,19 +30,22 @@ _COLOURS = {"succeeded": "green", "running": "cyan", "interrupted": "yellow"}
 def command(workspace: Path | None, output_format: str, last: int) -> None:
     """List the runs of land, build, report and erase, newest first.
 
-    A run that was killed is listed as interrupted.
+    A run that was killed is listed as interrupted. Exits with 1 when a record is damaged, and says
+    which; the others are listed all the same.
     """
     from carepath.operations.history import read_history
     from carepath.workspace import find_workspace
 
-    runs = read_history(find_workspace(workspace))[:last]
+    history = read_history(find_workspace(workspace))
+    runs = history.runs[:last]
     if output_format == "json":
         click.echo(json.dumps([asdict(run) for run in runs], ensure_ascii=False, indent=2))
-        return
-    if not runs:
+    elif runs:
+        _print_table(runs)
+    elif history.damage is None:
         click.echo("Nothing has run in this workspace yet.")
-        return
-    _print_table(runs)
+    if history.damage is not None:
+        raise history.damage
 
 
 def _print_table(runs: tuple[Run, ...]) -> None:

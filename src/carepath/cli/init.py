@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -19,4 +20,4 @@ def command(folder: Path) -> None:
     click.echo(f"Workspace: {workspace.root}")
     click.echo(f"  {workspace.config.name:<24} what a build uses")
     click.echo(f"  {workspace.definitions.name + '/':<24} funnel steps, status map, calendar, ...")
-    click.echo(f"Next: carepath land FOLDER -w {folder}")
+    click.echo(f"Next: carepath land FOLDER -w {shlex.quote(str(folder))}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,7 +78,8 @@ def command(
     if output_format == "json":
         click.echo(json.dumps(_describe(report), ensure_ascii=False, indent=2))
         return
-    _print_table(report)
+    where = f" -w {shlex.quote(str(workspace_path))}" if workspace_path else ""
+    _print_table(report, f"carepath build{where}")
 
 
 def _describe(report: LandingReport) -> dict[str, object]:
@@ -91,7 +93,7 @@ def _describe(report: LandingReport) -> dict[str, object]:
     }
 
 
-def _print_table(report: LandingReport) -> None:
+def _print_table(report: LandingReport, build: str) -> None:
     from rich import box
     from rich.table import Table
 
@@ -117,7 +119,7 @@ def _print_table(report: LandingReport) -> None:
     make_console(width=max(make_console().width, 100)).print(printed)
     for line in (*_list_reasons(report), *_list_notes(report)):
         click.echo(line)
-    click.echo(_say_next(report))
+    click.echo(_say_next(report, build))
 
 
 def _list_reasons(report: LandingReport) -> list[str]:
@@ -150,8 +152,8 @@ def _list_notes(report: LandingReport) -> list[str]:
     return lines
 
 
-def _say_next(report: LandingReport) -> str:
+def _say_next(report: LandingReport, build: str) -> str:
     if report.batch_number is None:
-        return "Nothing new: every file had been landed before. Next: carepath build"
+        return f"Nothing new: every file had been landed before. Next: {build}"
     rejected = "Rejected rows are in raw.duckdb, landing.rejected_rows. " if report.rejected else ""
-    return f"{rejected}Next: carepath build"
+    return f"{rejected}Next: {build}"

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
+
+from carepath.errors import CarepathError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -67,3 +70,23 @@ def format_option(command: Command) -> Command:
         show_default=True,
         help="A table to read, or JSON with all of it.",
     )(command)
+
+
+def refuse(*names: str, because: str, fix: str) -> None:
+    """Refuse options that would have no effect: what somebody types is never passed over.
+
+    Parameters
+    ----------
+    *names : str
+        The parameters, as the command calls them; those not on the command line are fine.
+    because : str
+        The rest of the sentence that begins with the option.
+    fix : str
+        The one thing to do next.
+    """
+    context = click.get_current_context()
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source is ParameterSource.COMMANDLINE:
+            option = parameter.opts[0]
+            raise CarepathError(f"{option} {because}.", where=option, fix=fix)

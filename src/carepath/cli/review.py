@@ -12,9 +12,16 @@ from pathlib import Path
 import click
 
 from carepath.cli.exit_codes import ExitCode
+from carepath.cli.options import refuse
 from carepath.errors import CarepathError
 
 FORMATS = ("text", "json", "markdown", "sarif", "github")
+# What --demo, which reviews a bundled change and always exits with 0, has no use for.
+OF_A_REPOSITORY = (
+    *("repo", "project_dir", "base", "head", "staged", "worktree", "whole", "baseline"),
+    *("write_baseline", "dialect", "no_style", "no_cache", "processes", "fail_on"),
+    "strict_coverage",
+)
 LEVELS = ("note", "warning", "error", "never")
 
 
@@ -79,6 +86,7 @@ def command(
 
     if sum((bool(head), staged, worktree)) > 1:
         raise CarepathError("Give one of --head, --staged and --worktree.")
+    _refuse_idle(demo=demo, whole=whole, is_baseline=write_baseline is not None)
     request = running.Request(
         repo=repo,
         project_dir=project_dir,
@@ -125,3 +133,26 @@ def command(
     if (strict_coverage or settings.strict_coverage) and running.has_gaps(result):
         return ExitCode.NO_BASE
     return ExitCode.FAILED if running.fails(result, settings.fail_on) else ExitCode.OK
+
+
+def _refuse_idle(*, demo: bool, whole: bool, is_baseline: bool) -> None:
+    """Refuse what would have no effect beside other options."""
+    if demo:
+        refuse(
+            *OF_A_REPOSITORY,
+            because="does not go with --demo, which reviews a bundled pull request",
+            fix="leave one of them out",
+        )
+    if whole or is_baseline:
+        other = "--write-baseline" if is_baseline else "--all"
+        refuse(
+            "base",
+            because=f"does not go with {other}, which reviews the whole project",
+            fix="leave one of them out",
+        )
+    if is_baseline:
+        refuse(
+            *("baseline", "form", "output", "fail_on", "strict_coverage"),
+            because="does not go with --write-baseline, which lists all findings and reports none",
+            fix="write the baseline first, then review with --baseline",
+        )

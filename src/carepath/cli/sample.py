@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 from pathlib import Path
 
 import click
+
+from carepath.cli.options import refuse
 
 
 def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -90,6 +93,11 @@ def command(
         events_format=events_format,
     )
     if events is not None:
+        refuse(
+            "members",
+            because="and --events both say how much to make",
+            fix="give one of them: --members, or --events",
+        )
         plan = plan.sized_for(events)
     console = make_console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
@@ -105,4 +113,4 @@ def command(
     for table, rows in ledger.rows.items():
         click.echo(f"{table:<20} {rows:>12,} rows")
     click.echo(f"{folder}: {len(ledger.files)} files, the planted truths in truth.json")
-    click.echo(f"next: carepath land {folder}")
+    click.echo(f"next: carepath land {shlex.quote(str(folder))}")

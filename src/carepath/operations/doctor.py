@@ -74,9 +74,21 @@ def examine(workspace: Workspace, *, deep: bool = False) -> tuple[Finding, ...]:
     tuple of Finding
         In the order of `CHECKS`, or of `CHECKS_ON_SNOWFLAKE`. A check that cannot be made is a
         finding, never an error.
+
+    Raises
+    ------
+    CarepathError
+        Where blocks are to be read and the warehouse is on Snowflake.
     """
     findings: list[Finding] = []
-    for check in CHECKS_ON_SNOWFLAKE if _is_on_snowflake(workspace) else CHECKS:
+    is_on_snowflake = _is_on_snowflake(workspace)
+    if deep and is_on_snowflake:
+        raise CarepathError(
+            "The warehouse is on Snowflake: there are no files whose blocks could be read.",
+            where="--deep",
+            fix="leave --deep out",
+        )
+    for check in CHECKS_ON_SNOWFLAKE if is_on_snowflake else CHECKS:
         try:
             findings += (
                 check_databases(workspace, deep) if check is check_databases else check(workspace)

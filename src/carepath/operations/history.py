@@ -7,6 +7,7 @@ it is running, and whose lock is free, was killed.
 from __future__ import annotations
 
 import json
+import math
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -21,6 +22,8 @@ Outcome = Literal["running", "succeeded", "failed", "refused", "interrupted"]
 
 KEPT = 2_000
 """Runs kept; older ones are removed when a run starts."""
+_NAMED = 5
+"""Damaged records that are named; of more, their number is told."""
 
 
 @dataclass(frozen=True)
@@ -131,40 +134,81 @@ def start_run(workspace: Workspace, run: Run) -> OpenRun | None:
         return None
 
 
-def read_history(workspace: Workspace) -> tuple[Run, ...]:
-    """List the runs, newest first; those that were killed as interrupted.
+class DamagedHistoryError(CarepathError):
+    """Some records cannot be read; the others were."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class History:
+    """What ran in a workspace.
+
+    Parameters
+    ----------
+    runs : tuple of Run
+        Newest first; those that were killed as interrupted.
+    damage : DamagedHistoryError or None
+        Which records could not be read, and what to do.
+    """
+
+    runs: tuple[Run, ...]
+    damage: DamagedHistoryError | None = None
+
+
+def read_history(workspace: Workspace) -> History:
+    """List the runs; a record that cannot be read hides no other.
 
     Raises
     ------
     CarepathError
-        When a record is damaged: its file is named.
+        When the folder of the records cannot be read.
     """
     folder = workspace.history
     if not folder.is_dir():
-        return ()
-    numbers = sorted(_list_numbers(folder), reverse=True)
-    return tuple(_read(folder / _name(number)) for number in numbers)
+        return History(())
+    try:
+        numbers = sorted(_list_numbers(folder), reverse=True)
+    except OSError as error:
+        raise CarepathError(
+            f"The history cannot be read: {error.strerror}.",
+            where=str(folder),
+            fix="check its permissions",
+        ) from None
+    runs, damaged = [], {}
+    for path in (folder / _name(number) for number in numbers):
+        try:
+            runs.append(_read(path))
+        except FileNotFoundError:  # a run that started meanwhile has removed it
+            continue
+        except OSError as error:
+            damaged[path] = error.strerror or type(error).__name__
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            damaged[path] = type(error).__name__
+    return History(tuple(runs), _explain(damaged) if damaged else None)
 
 
 def _read(path: Path) -> Run:
-    try:
-        with path.open("rb") as stream:
-            run = _parse(json.loads(stream.read()))
-            if run.outcome == "running" and try_lock(stream):
-                return replace(run, outcome="interrupted", error="killed before it ended")
-            return run
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise CarepathError(
-            f"A record of the history is damaged: {type(error).__name__}.",
-            where=str(path),
-            fix="remove the file: nothing else depends on it",
-        ) from None
-    except OSError as error:
-        raise CarepathError(
-            f"A record of the history cannot be read: {error.strerror}.",
-            where=str(path),
-            fix="check its permissions",
-        ) from None
+    with path.open("rb") as stream:
+        run = _parse(json.loads(stream.read()))
+        if run.outcome == "running" and try_lock(stream):
+            return replace(run, outcome="interrupted", error="killed before it ended")
+        return run
+
+
+def _explain(damaged: dict[Path, str]) -> DamagedHistoryError:
+    count = len(damaged)
+    places = [f"{path} ({reason})" for path, reason in damaged.items()][:_NAMED]
+    if count > _NAMED:
+        places.append(f"and {count - _NAMED:,} more")
+    return DamagedHistoryError(
+        f"{count:,} records of the history are damaged or cannot be read."
+        if count > 1
+        else "A record of the history is damaged or cannot be read.",
+        where=", ".join(places),
+        fix=f"check permissions, or remove {'these files' if count > 1 else 'the file'}: "
+        "nothing else depends on it",
+    )
 
 
 def _parse(record: dict[str, Any]) -> Run:
@@ -175,6 +219,8 @@ def _parse(record: dict[str, Any]) -> Run:
         if isinstance(value, bool) or not isinstance(value, _TYPES[name]):
             raise TypeError(name)
     run = Run(**known)
+    if run.seconds is not None and not math.isfinite(run.seconds):
+        raise ValueError("seconds")
     if any(not isinstance(count, int) for count in run.counts.values()):
         raise TypeError("counts")
     return run
@@ -199,7 +245,8 @@ def _beside(path: Path) -> Path:
 
 
 def _list_numbers(folder: Path) -> list[int]:
-    stems = [path.stem for path in folder.glob("*.json")]
+    # Path.glob says nothing of a folder that cannot be read.
+    stems = [path.stem for path in folder.iterdir() if path.suffix == ".json"]
     return [int(stem) for stem in stems if stem.isascii() and stem.isdecimal() and len(stem) >= 8]
 
 

@@ -1,8 +1,9 @@
-"""Whether a text names somebody, however it is written: escaped, encoded for URLs, in any form.
+"""Whether a text names somebody, however it is written: escaped, encoded, in any form of Unicode.
 
 Both the text and what is looked for are read in lower case and in Unicode's form NFKC, which makes
-one of letters with their accents beside them, of full-width letters, and of the usual ones; with
-one kind of apostrophe, and single spaces between words, wherever a line breaks.
+one of letters with their accents beside them, of full-width letters, and of the usual ones; without
+what cannot be seen, with entities of HTML undone, one kind of apostrophe and of hyphen, and single
+spaces between words, wherever a line breaks.
 """
 
 from __future__ import annotations
@@ -11,49 +12,35 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-MOST_LEVELS = 16
-"""Encodings within encodings that are undone; more only an attack has, and it would cost time."""
+from carepath.operations.readings import ENCODED, read_forms, undo_entities
+
 TEXTS_AT_ONCE = 100
 
-_ESCAPE = re.compile(
-    r'\\u(?P<code>[0-9A-Fa-f]{4})|\\x(?P<byte>[0-9A-Fa-f]{2})|\\(?P<escaped>.)|""', re.DOTALL
+# What telephones and keyboards make of an apostrophe and of a hyphen.
+_SIGNS = dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u00b4`"), "'") | {0x2010: "-", 0x2011: "-"}
+# What Unicode leaves out of comparisons (Default_Ignorable_Code_Point): soft hyphens, joiners,
+# marks of direction and of byte order.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]+"
 )
-_ESCAPED = {
-    '"': '"',
-    "'": "'",
-    "\\": "\\",
-    "/": "/",
-    "b": "\b",
-    "f": "\f",
-    "n": "\n",
-    "r": "\r",
-    "t": "\t",
-}
-# A percent sign that was itself encoded any number of times, and the bytes after it.
-_PERCENTS = re.compile(r"(?:%(?:25)*[0-9A-Fa-f]{2})+")
-_PERCENT = re.compile(r"%(?:25)*([0-9A-Fa-f]{2})")
-# What telephones make of an apostrophe.
-_APOSTROPHES = dict.fromkeys(
-    map(ord, "\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"), "'"
-)
-# One value of a form or of a URL's query.
-_VALUE = re.compile(r"""[^\s&=?#;"'<>]+""")
+_ZERO_WIDTH_SPACE = "\N{ZERO WIDTH SPACE}"
 
 # What a word begins with, where a word can begin.
 _HEAD = re.compile(r"(?<![\w@.+-])[.+]*[\w@-]+")
 # An address goes on after a dot; anything else may end with one, but is not half of an address.
 # What an encoded character stands for is seen where it is decoded.
-_ENCODED = r"%(?:25)*[0-9a-f]{2}|\\+(?:u[0-9a-f]{4}|x[0-9a-f]{2})"
-_END_OF_ADDRESS = re.compile(rf"(?![\w@-]|\.\w|{_ENCODED})")
-_END_OF_WORD = re.compile(rf"(?![\w@-]|[.+][\w.+-]*(?:@|{_ENCODED})|{_ENCODED})")
+_END_OF_ADDRESS = re.compile(rf"(?![\w@-]|\.(?:\w|{ENCODED})|{ENCODED})")
+_END_OF_WORD = re.compile(rf"(?![\w@-]|[.+][\w.+-]*(?:@|{ENCODED})|{ENCODED})")
 
 
 def normalise(text: str) -> str:
     """Return a text as texts are compared."""
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_APOSTROPHES)
-        return " ".join(unicodedata.normalize("NFKC", text.lower()).split())
-    return " ".join(text.lower().split())
+    text = undo_entities(text)
+    if text.isascii():
+        return " ".join(text.replace("`", "'").lower().split())
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text).translate(_SIGNS))
+    return " ".join(unicodedata.normalize("NFKC", text.lower()).split())
 
 
 class Mentions:
@@ -104,6 +91,9 @@ class Mentions:
                 found |= {
                     word for word in self._find(normalise(plain.replace("+", " "))) if " " in word
                 }
+            # It is there for a line to break, between words or within one.
+            if _ZERO_WIDTH_SPACE in reading:
+                found |= self._find(normalise(reading.replace(_ZERO_WIDTH_SPACE, " ")))
         return found
 
     def _find(self, text: str) -> set[str]:
@@ -122,71 +112,3 @@ class Mentions:
                 if word in words and end.match(text, start + length):
                     found.add(word)
         return found
-
-
-def read_forms(text: str) -> list[str]:
-    """Read a text as it is, then with escapes and encodings undone, level by level.
-
-    In a value that is encoded with percent signs a plus sign is a space, as forms write it; it is
-    also read as itself, as those write it who put a URL together by hand.
-    """
-    forms = dict.fromkeys(read_escapes(text))
-    if "%" in text or "\\" in text:
-        for is_form in (False, True) if "+" in text else (False,):
-            last = text
-            for _ in range(MOST_LEVELS):
-                plain = _undo_escapes(last)
-                decoded = _undo_percents(plain, is_form=is_form)
-                if decoded == last:
-                    break
-                forms |= {plain: None, decoded: None}
-                last = decoded
-    return list(forms)
-
-
-def read_escapes(text: str) -> list[str]:
-    r"""Read a text as it is, then with escapes undone, level by level.
-
-    Escapes are those of JSON, doubled quotation marks of CSV, and the \xNN of landing for bytes
-    that are not UTF-8 (read as Latin-1). JSON may stand in a cell of CSV, or in JSON.
-    """
-    read = [text]
-    while (plain := _undo_escapes(read[-1])) != read[-1] and len(read) <= MOST_LEVELS:
-        read.append(plain)
-    return read
-
-
-def _undo_escapes(text: str) -> str:
-    if "\\" not in text and '""' not in text:
-        return text
-    plain = _ESCAPE.sub(_undo_escape, text)
-    # Two halves of one character make it; half of one alone is no text.
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _undo_escape(found: re.Match[str]) -> str:
-    code, escaped = found["code"] or found["byte"], found["escaped"]
-    if code:
-        return chr(int(code, 16))
-    return _ESCAPED.get(escaped, found[0]) if escaped else '"'
-
-
-def _undo_percents(text: str, *, is_form: bool) -> str:
-    if "%" not in text:
-        return text
-    if is_form:
-        text = _VALUE.sub(_read_plus, text)
-    return _PERCENTS.sub(_undo_percent, text)
-
-
-def _read_plus(found: re.Match[str]) -> str:
-    value = found[0]
-    return value.replace("+", " ") if "+" in value and _PERCENT.search(value) else value
-
-
-def _undo_percent(found: re.Match[str]) -> str:
-    data = bytes(int(code, 16) for code in _PERCENT.findall(found[0]))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import stat
 from collections.abc import Iterator
@@ -52,7 +53,7 @@ def check_permissions(workspace: Workspace) -> Iterator[Finding]:
     private = (workspace.raw, workspace.prep)
     open_to_all = [path for path in private if path.exists() and _mode(path) & 0o007]
     if open_to_all:
-        names = " ".join(str(path) for path in open_to_all)
+        names = shlex.join(str(path) for path in open_to_all)
         yield warn(
             "permissions",
             f"everyone on this machine may read {', '.join(path.name for path in open_to_all)}, "
@@ -124,8 +125,12 @@ def estimate_space(workspace: Workspace) -> int:
 
 
 def check_last_run(workspace: Workspace) -> Iterator[Finding]:
-    """Tell how the last run ended."""
-    runs = [run for run in read_history(workspace) if run.outcome != "running"]
+    """Tell how the last run ended, and which records tell of none."""
+    history = read_history(workspace)
+    if history.damage is not None:
+        what = f"{history.damage.what.removesuffix('.')}: {history.damage.where}"
+        yield warn("history", what, history.damage.fix or "")
+    runs = [run for run in history.runs if run.outcome != "running"]
     if not runs:
         yield ok("last run", "none recorded")
         return

@@ -234,8 +234,9 @@ def _spare(text: str, mentions: Mentions) -> str | None:
     """Keep of a URL what comes before the part that names the person; nothing of another text."""
     if "://" in text:
         for sign in _PARTS_OF_URL:
-            kept, is_cut, _ = text.partition(sign)
-            if is_cut and not mentions.find(kept):
+            kept, _, rest = text.partition(sign)
+            # Where the sign is one of an entity (`&#64;`), both sides hold a piece of the name.
+            if mentions.find(rest) and not mentions.find(kept):
                 return kept
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
@@ -18,6 +19,7 @@ from carepath.report.summary import describe_questions, summarise
 from carepath.workspace import Workspace
 
 Progress = Callable[[str, int, int], None]
+_BEGIN = 200
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,12 @@ def write_report(
     Raises
     ------
     CarepathError
-        When the warehouse has not been built or is empty, or the file cannot be written. What goes
-        wrong in a single question raises nothing: its section says so.
+        When the warehouse has not been built or is empty, or the file cannot be written or is there
+        and no HTML. What goes wrong in a single question raises nothing: its section says so.
     """
     if path.is_dir():
         path = path / "carepath-report.html"
+    _check_place(path)
     first, last = read_range(since, until)
     # One connection: all of the report is of one publication.
     with closing(open_warehouse(workspace, "report")) as warehouse:
@@ -93,6 +96,29 @@ def write_report(
     content = page.encode("utf-8")
     _replace(path, content)
     return ReportFile(path, len(content), len(described.answers), described.silences)
+
+
+def _check_place(path: Path) -> None:
+    """Refuse before the work what could not be written, and what is no page: a database, say."""
+    if not path.parent.is_dir():
+        raise CarepathError(
+            f"There is no folder {path.parent}.",
+            where=str(path),
+            fix="make it, or name another file with --output FILE",
+        )
+    if not path.is_file():
+        return
+    try:
+        with path.open("rb") as stream:
+            begin = stream.read(_BEGIN).lstrip(codecs.BOM_UTF8).lstrip().lower()
+    except OSError:  # it can be replaced all the same, or that is told then
+        return
+    if begin and not begin.startswith((b"<!doctype html", b"<html")):
+        raise CarepathError(
+            "The file is there, and it is no HTML: a report would replace it.",
+            where=str(path),
+            fix="name another file with --output FILE, or remove this one",
+        )
 
 
 def _replace(path: Path, content: bytes) -> None:

@@ -8,6 +8,7 @@ import fnmatch
 import json
 import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -218,9 +219,20 @@ def read_baseline(path: Path) -> set[str]:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file whole or not at all; a device or a pipe is written to, not replaced."""
-    if path.exists() and not path.is_file():
-        path.write_text(text, encoding="utf-8")
-        return
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+        else:
+            _replace(path, text)
+    except OSError as error:
+        raise CarepathError(
+            f"The file cannot be written: {error.strerror}.",
+            where=str(path),
+            fix="Name another file.",
+        ) from None
+
+
+def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -229,7 +241,8 @@ def write_atomically(path: Path, text: str) -> None:
             shutil.copymode(path, beside)
         beside.replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise
 
 
