@@ -2,11 +2,10 @@
 
 What it does
     Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
-    two different texts at once, two bounds that leave nothing between them, IS NULL of what
-    COALESCE gives a value in this model or upstream,
-    `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one
-    that earlier, wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`)
-    leave no row.
+    two different texts at once, two bounds that leave nothing between them, a condition on a
+    flag that WHERE rules out, IS NULL of what COALESCE gives a value in this model or upstream,
+    `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one that earlier, wider branches
+    (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`) leave no row.
 
 Why it is bad
     The condition filters nothing, or everything: usually one side was copied and not adapted.
@@ -50,6 +49,7 @@ def check(context: Context) -> Iterator[Issue]:
             roots += [b.join.args.get("on") for b in scope.bindings.values() if b.join is not None]
             roots += list(scope.node.expressions)
             yield from _never_null(variant, scope)
+            yield from _filtered_out(variant, scope)
             for root in roots:
                 if isinstance(root, exp.Expr):
                     for node, message, fix, severity in _faults(root, variant.resolution.uses):
@@ -78,6 +78,44 @@ def _never_null(variant: Variant, scope: Scope) -> Iterator[Issue]:
         )
         issue.consequence = "The condition is never true."
         yield issue
+
+
+def _filtered_out(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`sum(case when is_void then amount end)` beside `where not is_void`."""
+    where = scope.node.args.get("where")
+    kept = dict(filter(None, map(_truth, conjuncts(where.this) if where is not None else [])))
+    for item in scope.node.expressions if kept else []:
+        for node in item.find_all(exp.If, exp.Filter, exp.CountIf):
+            root = node.expression if isinstance(node, exp.Filter) else node.this
+            root = root.this if isinstance(root, exp.Where) else root
+            if node.find_ancestor(exp.Query) is not scope.node:
+                continue
+            for part in conjuncts(root) if isinstance(root, exp.Expr) else []:
+                told = _truth(part)
+                if told is None or kept.get(told[0], told[1]) == told[1]:
+                    continue
+                issue = _issue(
+                    variant,
+                    scope.path,
+                    part,
+                    f"{write(part)[:80]} is never true: WHERE keeps those rows out.",
+                    "Leave the condition out of WHERE, or out of here.",
+                    Severity.WARNING,
+                )
+                issue.consequence = "What it counts or adds up is always nothing."
+                yield issue
+
+
+def _truth(node: exp.Expr) -> tuple[str, bool] | None:
+    """A column and whether it must be true: `x`, `not x`, `x = true`, `x is false`."""
+    wanted = True
+    while isinstance(node, (exp.Not, exp.Paren)):
+        wanted = wanted is not isinstance(node, exp.Not)
+        node = node.this
+    if isinstance(node, (exp.EQ, exp.Is)) and isinstance(node.expression, exp.Boolean):
+        wanted = wanted is bool(node.expression.this)
+        node = node.this
+    return (write(node).lower(), wanted) if isinstance(node, exp.Column) else None
 
 
 def _issue(
