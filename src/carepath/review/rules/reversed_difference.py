@@ -224,7 +224,7 @@ def _is_subtraction(node: exp.Expr) -> bool:
 
 UNITS = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "time"})
 TOLD = re.compile(r"(?:^|_)(?:from_)?([a-z]+)_to_(?:first_|last_|next_|the_)?([a-z]+)$")
-ENDING = re.compile(r"(ing|ed|ion|al|y|e|s)$")
+ENDING = re.compile(r"(ing|ed|ion|ance|ence|ment|al|y|e|s)$")
 
 
 def _told_the_other_way(node: exp.Expr, later: str, earlier: str) -> bool:

@@ -82,7 +82,7 @@ def _swapped(parameters: list[str], given: list[str]) -> tuple[int, int] | None:
 
 def _fits(name: str, parameter: str) -> bool:
     """True where a column is named as the parameter is, or one word more."""
-    words, wanted = name.split("_"), parameter.lower().split("_")
+    words, wanted = name.split("_"), parameter.lower().rstrip("12").rstrip("_").split("_")
     if wanted[-1] in ("column", "col", "field", "expr", "expression", "name"):
         wanted = wanted[:-1]
     if not wanted or len(words) > len(wanted) + 1:
