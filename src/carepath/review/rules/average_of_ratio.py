@@ -72,8 +72,9 @@ def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool
     """True where the column is a division of sums, here or in the model it is read from."""
     assert variant.resolution is not None
     made = definition(variant.resolution, column)
+    is_per = "_per_" in column.name.lower()
     if made is not None:
-        return _is_ratio(variant.resolution, made)
+        return _is_ratio(variant.resolution, made, is_per)
     use = variant.resolution.uses.get(id(column))
     source = use.column.direct if use is not None and use.column is not None else None
     model = context.snapshot.models.get(source[0]) if source is not None else None
@@ -82,13 +83,16 @@ def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool
     theirs = context.snapshot.analyse(model).variants[:1]
     return any(
         v.resolution is not None
-        and _is_ratio(v.resolution, output_definition(v.resolution, source[1]))
+        and _is_ratio(v.resolution, output_definition(v.resolution, source[1]), is_per)
         for v in theirs
     )
 
 
-def _is_ratio(resolution: Resolution, node: exp.Expr | None) -> bool:
-    """True for a division of one aggregate by another, here or in the CTEs they come from."""
+def _is_ratio(resolution: Resolution, node: exp.Expr | None, is_per: bool) -> bool:
+    """True for a division of one aggregate by another, here or in the CTEs they come from.
+
+    Of kg_per_ha also for one by a column: the hectares of a field are what it is grouped by.
+    """
     node = bare(node)
     if isinstance(node, exp.If) and node.sql_name() and isinstance(node.args.get("false"), exp.Div):
         # DIV0, as the parser keeps it.
@@ -96,9 +100,9 @@ def _is_ratio(resolution: Resolution, node: exp.Expr | None) -> bool:
     if not isinstance(node, (exp.Div, exp.SafeDivide)):
         return False
     right = node.args.get("expression")
-    return isinstance(right, exp.Expr) and all(
-        _is_aggregate(resolution, side) for side in (node.this, right)
-    )
+    if not isinstance(right, exp.Expr) or not _is_aggregate(resolution, node.this):
+        return False
+    return _is_aggregate(resolution, right) or (is_per and right.find(exp.Column) is not None)
 
 
 def _is_aggregate(resolution: Resolution, node: exp.Expr) -> bool:
