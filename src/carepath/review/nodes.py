@@ -70,6 +70,7 @@ class NodeDoc(Compact):
     versions: tuple[str, ...] = ()
     version_files: tuple[str, ...] = ()
     latest_version: str = ""
+    relation: str = ""
 
     @property
     def every_test(self) -> tuple[TestUse, ...]:
@@ -414,6 +415,7 @@ def _node(kind: str, path: str, entry: yaml.Map, source: str | None = None) -> N
         versions=tuple(str(v.get("v")) for v in versions),
         version_files=tuple(str(v.get("defined_in") or "") for v in versions),
         latest_version=str(entry.get("latest_version") or ""),
+        relation=str(entry.get("relation") or "") if kind == "snapshots" else "",
     )
 
 

@@ -63,6 +63,7 @@ class Snapshot:
         self.spaces: list[Space] = []
         self.models: dict[str, Model] = {}
         self._texts: dict[str, str] = {}
+        self._selections: dict[tuple[str, str], str] = {}
         self._facts: dict[str, ModelFacts] = {}
         self._keys: dict[str, str] = {}
         self._busy: set[str] = set()
@@ -86,6 +87,8 @@ class Snapshot:
 
     def text(self, file: File) -> str:
         """The text of a file; an unreadable one is named and empty."""
+        if file.kind == "snapshot" and not file.path.endswith(".sql"):
+            return self._selections.get((file.path, file.name), "")
         if file.path not in self._texts:
             self._texts[file.path] = self.tree.text(file.path) or ""
         return self._texts[file.path]
@@ -133,6 +136,11 @@ class Snapshot:
         )
         for file in project.of_kind("model", "snapshot", "seed", "python"):
             self._add_model(space, file)
+        for doc in docs.models.values():
+            if doc.relation and doc.name not in space.models:
+                self._selections[doc.file, doc.name] = f"select * from {{{{ {doc.relation} }}}}\n"
+                sha = self.tree.entries[doc.file].sha
+                self._add_model(space, File(doc.file, "snapshot", doc.name, sha))
         return space
 
     def _macros(self, project: Project) -> list[MacroFile]:
@@ -179,7 +187,8 @@ class Snapshot:
     def _add_model(self, space: Space, file: File) -> None:
         name = file.name
         if file.kind == "snapshot":
-            blocks = SNAPSHOT_TEXT.findall(COMMENT.sub("", self.text(file)))
+            written = self.text(file) if file.path.endswith(".sql") else ""
+            blocks = SNAPSHOT_TEXT.findall(COMMENT.sub("", written))
             if len(blocks) > 1:
                 # Several in one file: their names are known, their columns are not.
                 for block in blocks:
@@ -209,6 +218,12 @@ class Snapshot:
             layer=layer_of(file.path, name, self.settings.layers),
             is_enabled=is_enabled(space.project, file, doc),
         )
+        rival = space.models.get(name)
+        if rival is not None and rival.is_enabled != model.is_enabled:
+            # dbt looks at the enabled one only.
+            if not model.is_enabled:
+                return
+            del space.models[name]
         if name in space.models:
             self.ledger.add(file.path, f"a second model named {name}", stage="project")
             space.doubles.append((name, space.models[name].file.path, file.path))
@@ -392,7 +407,7 @@ class Snapshot:
     def _key(self, model: Model) -> str:
         """The key of a model whose upstream is known."""
         upstream = ",".join(
-            f"{target.id}={self._facts[target.id].digest}"
+            f"{target.id}={self._facts[target.id].digest}{'' if target.is_enabled else ' off'}"
             for target in self.upstream(model)
             if target.id in self._facts
         )
@@ -518,7 +533,10 @@ class Snapshot:
                 columns=relation.columns + extra,
                 is_complete=False,
                 reason="a snapshot",
-                keys=facting.version_keys(relation, variants[0].rendered.config),
+                keys=facting.version_keys(
+                    relation,
+                    {**(model.doc.config if model.doc else {}), **variants[0].rendered.config},
+                ),
             )
         return Analysis(model, source, variants, None, facting.decorate(relation, model.doc))
 

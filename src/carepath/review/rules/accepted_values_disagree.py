@@ -3,9 +3,9 @@
 What it does
     Where the values of an output column are proven by the SQL (a CASE, constants), compares them
     with the accepted_values test of the column. Where the column is passed on, and its test
-    upstream has values that this one lacks and lacks values that this one has, it warns. So it
-    does where only the ELSE of a CASE makes the value: its other branches may leave nothing over,
-    and the test may be there to tell.
+    upstream, or the seed it comes from, has values that this one lacks and lacks values that this
+    one has, it warns. So it does where only the ELSE of a CASE makes the value: its other branches
+    may leave nothing over, and the test may be there to tell.
 
 Why it is bad
     The test fails as soon as a row takes that branch; or the branch has a typo. One of the two is
@@ -48,10 +48,13 @@ def check(context: Context) -> Iterator[Issue]:
             extra = sorted(domain.values - allowed[0])
             unused = sorted(allowed[0] - domain.values)
             is_declared = domain.strength == "declared"
-            if not extra or (domain.strength != "sql" and not (is_declared and unused)):
+            is_seed = domain.strength == "seed"
+            is_renamed = bool(unused) and (is_declared or is_seed)
+            if not extra or not (domain.strength == "sql" or is_renamed):
+                # What a seed has more of may be filtered out by another column.
                 continue
             is_rest = not unused and _is_rest(variant.resolution, column.name, extra)
-            is_doubtful = "filter" in domain.proof or is_declared or is_rest
+            is_doubtful = "filter" in domain.proof or is_declared or is_rest or is_seed
             yield Issue(
                 subject=f"{column.name} {' '.join(extra)}",
                 message=f"{column.shown} can be {listing(map(repr, extra), 6)}, which its "
@@ -62,16 +65,19 @@ def check(context: Context) -> Iterator[Issue]:
                 fix=f"Bring the two tests into line: only this one has "
                 f"{listing(map(repr, unused), 4)}."
                 if is_declared
-                else f"Allow it in the test, or write {listing(map(repr, unused), 4)} in the SQL."
+                else f"Allow it in the test, or write {listing(map(repr, unused), 4)} in the "
+                f"{'seed' if is_seed else 'SQL'}."
                 if unused
                 else "Allow it in the test, or do not make it.",
                 severity=Severity.WARNING if is_doubtful else Severity.ERROR,
-                confidence=Confidence.LIKELY if is_declared or is_rest else Confidence.CERTAIN,
+                confidence=Confidence.LIKELY
+                if is_declared or is_rest or is_seed
+                else Confidence.CERTAIN,
                 place=Place(doc.file, allowed[1]),
                 path=variant.resolution.scopes[0].path,
                 evidence=[
                     Evidence(
-                        f"{'upstream it is' if is_declared else 'the SQL makes'} "
+                        f"{'upstream it is' if is_declared or is_seed else 'the SQL makes'} "
                         f"{listing(sorted(map(repr, domain.values)), 10)} "
                         f"({domain.proof})",
                         Place(context.model.file.path, 1),

@@ -3,7 +3,7 @@
 What it does
     Reports an amount in one currency, by its name, that is called as one in another or added to it
     without a rate; cents or micros that are renamed to an amount as they are, in a project that
-    divides others, or that are divided by another power of ten than theirs; and an amount
+    divides others, or that are divided by another power of ten than theirs, or twice; and an amount
     multiplied with a percentage that nothing divides by 100.
 
 Why it is bad
@@ -28,7 +28,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
-from carepath.review.sql.definitions import definition
+from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.units import number
@@ -114,6 +114,7 @@ MAJOR = re.compile(r"(^|_)(amount|price|cost|spend|revenue|total|fee|value|salar
 def _minor(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
     """`price_cents as price`, where the project divides its other cents."""
     inner = item.this
+    yield from _twice(context, variant, scope, item)
     if MAJOR.search(item.alias.lower()):
         yield from _wrongly(variant, scope, item)
     if not isinstance(inner, exp.Column) or not MAJOR.search(item.alias.lower()):
@@ -160,6 +161,63 @@ def _wrongly(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]
         variant=variant,
         path=scope.path,
     )
+
+
+def _divided(node: exp.Expr | None) -> tuple[exp.Column, float] | None:
+    """The column and the number of `round(sum(column) / 100, 2)`."""
+    inner, by = node, None
+    while isinstance(inner, (*PASSED, exp.Div)):
+        if isinstance(inner, exp.Div):
+            if by is not None:
+                return None
+            by = number(inner.right)
+        inner = inner.this
+    return (inner, by) if isinstance(inner, exp.Column) and by else None
+
+
+PASSED = (exp.Round, exp.Cast, exp.TryCast, exp.Paren, exp.Coalesce, exp.Sum, exp.Max, exp.Min,
+          exp.Avg, exp.Alias)  # fmt: skip
+
+
+def _twice(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`amount / 100 as amount`, where amount is `amount_cents / 100` already."""
+    ours = _divided(item)
+    if ours is None or ours[1] not in SIZES.values():
+        return
+    column, by = ours
+    made = _made(context, variant, column)
+    theirs = _divided(made)
+    word = MINOR.search(theirs[0].name.lower()) if theirs is not None else None
+    if theirs is None or word is None or theirs[1] != by or SIZES.get(word[2]) != by:
+        return
+    if MINOR.search(column.name.lower()):
+        return
+    yield Issue(
+        subject=f"{item.alias.lower()} {column.name.lower()} twice",
+        message=f"{item.alias} divides {column.name} by {by:,.0f}, and {column.name} is "
+        f"{write(theirs[0])} divided by {by:,.0f} already.",
+        consequence=f"The values are too small by a factor of {by:,.0f}.",
+        fix=f"Take {column.name} as it is.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"{column.name} is {write(made)[:120]}")] if made is not None else [],
+    )
+
+
+def _made(context: Context, variant: Variant, column: exp.Column) -> exp.Expr | None:
+    """What computes a column, here or in the model it is read from."""
+    assert variant.resolution is not None
+    here = definition(variant.resolution, column)
+    use = variant.resolution.uses.get(id(column))
+    source = use.column.direct if use is not None and use.column is not None else None
+    model = context.snapshot.models.get(source[0]) if source is not None else None
+    if here is not None or source is None or model is None or model.kind != "model":
+        return here
+    theirs = context.snapshot.analyse(model).variants[:1]
+    found = theirs[0].resolution if theirs else None
+    return output_definition(found, source[1]) if found is not None else None
 
 
 POWERS = frozenset(10.0**n for n in range(1, 10))

@@ -2,7 +2,7 @@
 
 What it does
     Reports AVG over a column that is named as a rate, ratio, percentage or average, or that an
-    earlier CTE computes by dividing one aggregate by another.
+    earlier CTE, or the model it is read from, computes by dividing one aggregate by another.
 
 Why it is bad
     Groups of one row weigh as much as groups of a million; the ratio of the sums is meant.
@@ -24,7 +24,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -43,11 +43,10 @@ def check(context: Context) -> Iterator[Issue]:
                 column = bare(node.this) if isinstance(node, exp.Avg) else None
                 if not isinstance(node, exp.Avg) or not isinstance(column, exp.Column):
                     continue
-                if not RATIO.search(column.name.lower()) and not _is_ratio(
-                    definition(variant.resolution, column)
-                ):
+                is_computed = _is_computed(context, variant, column)
+                if not RATIO.search(column.name.lower()) and not is_computed:
                     continue
-                is_sure = _has_sums(scope, node) and _is_computed(context, variant, column)
+                is_sure = is_computed and _has_sums(scope, node)
                 yield Issue(
                     subject=write(node),
                     message=f"{write(node)} averages ratios of groups of different size.",
@@ -73,8 +72,9 @@ def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool
     """True where the column is a division of sums, here or in the model it is read from."""
     assert variant.resolution is not None
     made = definition(variant.resolution, column)
+    is_per = "_per_" in column.name.lower()
     if made is not None:
-        return _is_ratio(made)
+        return _is_ratio(variant.resolution, made, is_per)
     use = variant.resolution.uses.get(id(column))
     source = use.column.direct if use is not None and use.column is not None else None
     model = context.snapshot.models.get(source[0]) if source is not None else None
@@ -82,13 +82,17 @@ def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool
         return False
     theirs = context.snapshot.analyse(model).variants[:1]
     return any(
-        v.resolution is not None and _is_ratio(output_definition(v.resolution, source[1]))
+        v.resolution is not None
+        and _is_ratio(v.resolution, output_definition(v.resolution, source[1]), is_per)
         for v in theirs
     )
 
 
-def _is_ratio(node: exp.Expr | None) -> bool:
-    """True for a division of one aggregate by another."""
+def _is_ratio(resolution: Resolution, node: exp.Expr | None, is_per: bool) -> bool:
+    """True for a division of one aggregate by another, here or in the CTEs they come from.
+
+    Of kg_per_ha also for one by a column: the hectares of a field are what it is grouped by.
+    """
     node = bare(node)
     if isinstance(node, exp.If) and node.sql_name() and isinstance(node.args.get("false"), exp.Div):
         # DIV0, as the parser keeps it.
@@ -96,9 +100,17 @@ def _is_ratio(node: exp.Expr | None) -> bool:
     if not isinstance(node, (exp.Div, exp.SafeDivide)):
         return False
     right = node.args.get("expression")
-    return node.this.find(exp.AggFunc) is not None and (
-        isinstance(right, exp.Expr) and right.find(exp.AggFunc) is not None
-    )
+    if not isinstance(right, exp.Expr) or not _is_aggregate(resolution, node.this):
+        return False
+    return _is_aggregate(resolution, right) or (is_per and right.find(exp.Column) is not None)
+
+
+def _is_aggregate(resolution: Resolution, node: exp.Expr) -> bool:
+    if node.find(exp.AggFunc) is not None:
+        return True
+    columns = list(node.find_all(exp.Column))
+    made = [definition(resolution, column) for column in columns]
+    return bool(columns) and all(one is not None and one.find(exp.AggFunc) for one in made)
 
 
 RULE = Rule(

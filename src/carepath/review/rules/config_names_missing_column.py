@@ -2,7 +2,7 @@
 
 What it does
     Looks up unique_key, partition_by, cluster_by, dist, sort and merge_update_columns, of a
-    snapshot unique_key, updated_at and check_cols, among the output columns.
+    snapshot (in SQL or in YAML) unique_key, updated_at and check_cols, among the output columns.
 
 Why it is bad
     The build fails, on an incremental model only at its second run.

@@ -1,12 +1,11 @@
 """A condition is always true or never true.
 
 What it does
-    Reports a column compared with itself, BETWEEN a column and itself, a column that must equal
-    two different texts at once, two bounds that leave nothing between them, IS NULL of what
-    COALESCE gives a value in this model or upstream,
-    `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one
-    that earlier, wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`)
-    leave no row.
+    Reports a column compared with itself or taken from itself, BETWEEN a column and itself, a
+    column that must equal two different texts at once, two bounds that leave nothing between them,
+    a condition on a flag that WHERE rules out, IS NULL of what COALESCE gives a value in this model
+    or upstream, `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one that earlier,
+    wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`) leave no row.
 
 Why it is bad
     The condition filters nothing, or everything: usually one side was copied and not adapted.
@@ -30,12 +29,16 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope, Use
+from carepath.review.sql.bindings import Resolution, Scope, Use
+from carepath.review.sql.definitions import steps
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, equality
 from carepath.review.sql.writing import write
 
+DIFFERENCES = (
+    exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff, exp.Sub,
+)  # fmt: skip
 Fault = tuple[exp.Expr, str, str, Severity]
 
 
@@ -50,6 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
             roots += [b.join.args.get("on") for b in scope.bindings.values() if b.join is not None]
             roots += list(scope.node.expressions)
             yield from _never_null(variant, scope)
+            yield from _filtered_out(variant, scope)
             for root in roots:
                 if isinstance(root, exp.Expr):
                     for node, message, fix, severity in _faults(root, variant.resolution.uses):
@@ -78,6 +82,65 @@ def _never_null(variant: Variant, scope: Scope) -> Iterator[Issue]:
         )
         issue.consequence = "The condition is never true."
         yield issue
+
+
+def _filtered_out(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`sum(case when is_void then amount end)` beside `where not is_void`."""
+    assert variant.resolution is not None
+    for item in scope.node.expressions:
+        for node in item.find_all(exp.If, exp.Filter, exp.CountIf):
+            root = node.expression if isinstance(node, exp.Filter) else node.this
+            root = root.this if isinstance(root, exp.Where) else root
+            if node.find_ancestor(exp.Query) is not scope.node:
+                continue
+            for part in conjuncts(root) if isinstance(root, exp.Expr) else []:
+                told = _truth(part)
+                if told is None or not _is_ruled_out(variant.resolution, scope, *told):
+                    continue
+                issue = _issue(
+                    variant,
+                    scope.path,
+                    part,
+                    f"{write(part)[:80]} is never true: WHERE keeps those rows out.",
+                    "Leave the condition out of WHERE, or out of here.",
+                    Severity.WARNING,
+                )
+                issue.consequence = "What it counts or adds up is always nothing."
+                yield issue
+
+
+def _is_ruled_out(resolution: Resolution, scope: Scope, column: exp.Column, wanted: bool) -> bool:
+    """True where WHERE, here or in the CTE a column comes from, keeps the other value only."""
+    kept = {write(one).lower(): is_true for one, is_true in _truths(scope)}
+    if (own := kept.get(write(column).lower())) is not None:
+        return own is not wanted
+    for within, binding, name in steps(resolution, scope, column):
+        for one, is_true in _truths(within):
+            use = resolution.uses.get(id(one))
+            if use is None or use.binding is not binding or use.column is None:
+                continue
+            if use.column.name == name:
+                return is_true is not wanted
+    return False
+
+
+def _truths(scope: Scope) -> list[tuple[exp.Column, bool]]:
+    """What WHERE says of columns that are true or false."""
+    where = scope.node.args.get("where")
+    found = map(_truth, conjuncts(where.this) if where is not None else [])
+    return [one for one in found if one is not None]
+
+
+def _truth(node: exp.Expr) -> tuple[exp.Column, bool] | None:
+    """A column and whether it must be true: `x`, `not x`, `x = true`, `x is false`."""
+    wanted = True
+    while isinstance(node, (exp.Not, exp.Paren)):
+        wanted = wanted is not isinstance(node, exp.Not)
+        node = node.this
+    if isinstance(node, (exp.EQ, exp.Is)) and isinstance(node.expression, exp.Boolean):
+        wanted = wanted is bool(node.expression.this)
+        node = node.this
+    return (node, wanted) if isinstance(node, exp.Column) else None
 
 
 def _issue(
@@ -126,6 +189,16 @@ def _faults(root: exp.Expr, uses: dict[int, Use]) -> Iterator[Fault]:
                     node,
                     f"{write(node)[:80]}: both bounds are the same.",
                     "Use the other bound.",
+                    Severity.WARNING,
+                )
+        elif isinstance(node, DIFFERENCES):
+            ends = [node.this, node.args.get("expression"), node.args.get("unit")]
+            columns = [end for end in ends if isinstance(end, exp.Column)]
+            if len(columns) == 2 and _same(*columns):
+                yield (
+                    node,
+                    f"{write(node)[:80]} is always 0: both sides are {write(columns[0])}.",
+                    "Use the other column.",
                     Severity.WARNING,
                 )
         elif isinstance(node, exp.Case):

@@ -179,7 +179,9 @@ def _is_set(context: Context, resolution: Resolution, column: exp.Column) -> boo
     use = resolution.uses.get(id(column))
     root = use.column.root if use is not None and use.column is not None else None
     model = context.snapshot.models.get(root[0]) if root is not None else None
-    return model is None or "dbt_valid_to_current" in context.snapshot.text(model.file)
+    if model is None or (model.doc is not None and "dbt_valid_to_current" in model.doc.config):
+        return True
+    return "dbt_valid_to_current" in context.snapshot.text(model.file)
 
 
 RULE = Rule(

@@ -6,8 +6,9 @@ What it does
     model declares no longer holds. A running number is no such key: it makes any rows unique, and
     says nothing of the columns beside it. Where nothing tells the key of a model, reviews with a
     review_id are taken to be one row for each, if a sum is inflated then. Also sums that add a
-    total of an aggregated CTE once for each row joined with it, and a join by one column OR by
-    another where a test calls the rows unique.
+    total of an aggregated CTE once for each row joined with it, a join by one column OR by
+    another where a test calls the rows unique, and a join with a snapshot that neither chooses a
+    version nor shows which one a row is of.
 
 Why it is bad
     Amounts are counted several times; a unique test fails.
@@ -87,6 +88,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if broken is None and lost and not is_named and is_new:
                     broken = lost
                 if inflated is None and broken is None:
+                    yield from _every_version(variant, scope, name, binding, shape)
                     continue
                 known = min(telling, key=lambda k: (len(k.columns), sorted(k.columns)))
                 why = (
@@ -113,6 +115,51 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _every_version(
+    variant: Variant, scope: Scope, name: str, binding: Binding, shape: keys.JoinShape
+) -> Iterator[Issue]:
+    """A snapshot joined by its unique_key, with nothing that chooses one of its versions."""
+    assert variant.resolution is not None
+    roots = {c.name: c.root for c in binding.relation.columns if c.root is not None}
+    begins = {
+        n for n, (model, column) in roots.items()
+        if model.startswith("snapshot:") and column.lower() == "dbt_valid_from"
+    }  # fmt: skip
+    whole = next((k for k in binding.relation.keys if k.columns & begins), None)
+    node = scope.node
+    if whole is None or whole.columns - begins != shape.equated:
+        return
+    if all(one is not scope for one in outermost(variant.resolution.scopes)):
+        return
+    if any(node.args.get(part) for part in ("group", "distinct", "qualify", "having")):
+        return
+    if _is_filtered(variant, scope, name):
+        return
+    versions = {n for n, (_, column) in roots.items() if column.lower().startswith("dbt_")}
+    for item in node.expressions:
+        if isinstance(item, exp.Star) or item.find(exp.Star, exp.AggFunc, exp.Window):
+            return
+        for column in item.find_all(exp.Column):
+            use = variant.resolution.uses.get(id(column))
+            if use is None or use.binding is None or column.name.lower() in versions:
+                return
+    join = scope.bindings[name].join
+    yield Issue(
+        subject=f"{name} versions",
+        message=f"The join with {name} by {', '.join(sorted(shape.equated))} finds every version "
+        "that the snapshot keeps of a row.",
+        consequence="A row comes once for each version.",
+        fix=f"Take the current one ({name}.dbt_valid_to is null), or the one that was valid then.",
+        confidence=Confidence.LIKELY,
+        offset=start_of((join.args.get("on") if join is not None else None) or binding.node) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[
+            Evidence(f"{name} is unique by {', '.join(sorted(whole.columns))} ({whole.proof})")
+        ],
+    )
 
 
 def _is_either(scope: Scope, name: str, join: exp.Join) -> bool:

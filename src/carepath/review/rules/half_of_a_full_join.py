@@ -2,7 +2,8 @@
 
 What it does
     Reports a FULL JOIN that puts out the key of one of its two sides, not of the other nor a
-    COALESCE of both, beside other columns of the other side.
+    COALESCE of both, beside other columns of the other side; and one that computes a column from
+    the key of one side where it takes a COALESCE of both for another.
 
 Why it is bad
     Rows that only the other side has come without a key.
@@ -22,7 +23,8 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.sql.bindings import Scope, known_of
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Known, Scope, Use, known_of
 from carepath.review.sql.keys import shape_of
 from carepath.review.sql.parse import start_of
 
@@ -33,6 +35,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         known = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
+            yield from _half_of_an_expression(variant, scope, known)
             names = list(scope.bindings)
             join = scope.bindings[names[1]].join if len(names) == 2 else None
             if join is None or (join.side or "").upper() != "FULL" or join.args.get("using"):
@@ -67,6 +70,54 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(f"{other} is joined with FULL JOIN")],
                 )
+
+
+GUARDS = (exp.Coalesce, exp.Case, exp.If, exp.Nvl2, exp.Is, exp.AggFunc, exp.Greatest, exp.Least)
+
+
+def _half_of_an_expression(variant: Variant, scope: Scope, known: Known) -> Iterator[Issue]:
+    """`datediff(a.month, now)` beside `coalesce(a.month, b.month) as month`."""
+    assert variant.resolution is not None
+    uses = variant.resolution.uses
+    for name, binding in scope.bindings.items():
+        join = binding.join
+        if join is None or (join.side or "").upper() != "FULL" or join.args.get("using"):
+            continue
+        shape = shape_of(known, scope, name, binding)
+        keys = {(name, column) for column in shape.equated} | set(shape.left)
+        both: set[tuple[str, str]] = set()
+        for item in scope.node.expressions:
+            for node in item.find_all(exp.Coalesce):
+                found = {_key(uses.get(id(c))) for c in node.find_all(exp.Column)} & keys
+                both |= found if len({table for table, _ in found}) == 2 else set()
+        for item in scope.node.expressions:
+            for column in item.find_all(exp.Column):
+                key = _key(uses.get(id(column)))
+                is_plain = isinstance(column.parent, (exp.Alias, exp.Select, exp.Cast))
+                if (
+                    key not in both
+                    or is_plain
+                    or column.find_ancestor(*GUARDS, exp.Query) not in (None, scope.node)
+                ):
+                    continue
+                yield Issue(
+                    subject=f"{item.alias_or_name.lower()} {key[0]} {key[1]}",
+                    message=f"{key[0]}.{key[1]} is null in the rows that only the other side of the"
+                    f" FULL JOIN has, and {item.alias_or_name} is computed from it alone.",
+                    consequence="The value is null in those rows.",
+                    fix="Compute it from the COALESCE of both sides.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(column) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence("beside it, a COALESCE takes it from both sides")],
+                )
+
+
+def _key(use: Use | None) -> tuple[str, str]:
+    if use is None or use.binding is None or use.column is None:
+        return "", ""
+    return use.binding.name, use.column.name
 
 
 def _puts_out(scope: Scope, name: str, key: str) -> exp.Expr | None:

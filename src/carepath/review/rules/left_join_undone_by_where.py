@@ -2,7 +2,8 @@
 
 What it does
     Reports a condition of WHERE on the optional side that a null cannot meet, also one that takes
-    what is newer than the newest row loaded.
+    what is newer than the newest row loaded; and an array of the optional side that is taken apart
+    (UNNEST, FLATTEN, EXPLODE) without OUTER.
 
 Why it is bad
     The LEFT JOIN behaves as an INNER JOIN: rows without a match disappear.
@@ -29,6 +30,7 @@ from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.normal import WRITTEN_RIGHT
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.unnested import unnested
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
@@ -46,6 +48,7 @@ def check(context: Context) -> Iterator[Issue]:
     for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
+            yield from _unnested(variant, scope)
             where = scope.node.args.get("where")
             if where is None:
                 continue
@@ -96,6 +99,28 @@ def check(context: Context) -> Iterator[Issue]:
                         path=scope.path,
                         evidence=[Evidence(f"{name} is joined with {written} JOIN")],
                     )
+
+
+def _unnested(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`left join events as e ..., lateral flatten(input => e.items)`: no items, no row."""
+    assert variant.resolution is not None
+    for one in unnested(variant.resolution, scope):
+        join = one.owner.join
+        if one.is_outer or join is None or (join.side or "").upper() != "LEFT":
+            continue
+        yield Issue(
+            subject=f"{one.owner.name} {one.name}",
+            message=f"{write(one.array)} is taken apart without OUTER: rows that have no match in "
+            f"{one.owner.name} are lost, and its LEFT JOIN acts as an INNER JOIN.",
+            consequence="Rows without a match are lost.",
+            fix="Take it apart in a LEFT JOIN (or with OUTER), or write INNER JOIN if that is "
+            "meant.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(one.array) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"{one.owner.name} is joined with LEFT JOIN")],
+        )
 
 
 def _shown(part: exp.Expr) -> str:

@@ -8,7 +8,8 @@ What it does
     share or a rate whose divisor is not what its name says, or a revenue_per_order whose is the
     revenue; a closing balance by MAX; a cpm that nothing multiplies by 1000; an average over the
     last 7 rows whose frame has 8; a model named after one value of a column that keeps another
-    one; a model named after the latest of something that keeps the
+    one; COUNT of what is a count or a sum already, under its name, and a count of rows that is
+    called an amount; a model named after the latest of something that keeps the
     first in order of time; and a column renamed to its own opposite (start to end, first to last,
     created to updated) although the source has that other column too.
 
@@ -73,6 +74,7 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _ratio(variant, scope, item)
                     yield from _frame(variant, scope, item)
                     yield from _plural(context, variant, scope, item)
+                    yield from _counted(variant, scope, item)
         yield from _newest(context, variant)
         yield from _chosen(context, variant)
 
@@ -127,6 +129,52 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         offset=start_of(item) or 0,
         variant=variant,
         path=scope.path,
+    )
+
+
+MONEY = re.compile(r"(^|_)(amount|revenue|cost|costs|price|spend|fee|fees|salary|turnover)$")
+
+
+def _counted(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`count(calls) as calls` over counts, and `sum(case when ... then 1 end) as paid_amount`."""
+    assert variant.resolution is not None
+    inner, alias = bare(item.this), item.alias.lower()
+    message = ""
+    if isinstance(inner, exp.Count) and isinstance(inner.this, exp.Column):
+        use = variant.resolution.uses.get(id(inner.this))
+        column = use.column if use is not None else None
+        same = inner.this.name.lower()
+        is_number = column is not None and column.kind == "aggregate" and column.type == "number"
+        if is_number and alias in (same, f"total_{same}", f"{same}_total", f"sum_{same}"):
+            message = f"{same} is a number already, and {write(item)} counts the rows that have it."
+    elif isinstance(inner, exp.Sum) and MONEY.search(alias) and _is_one(inner.this):
+        message = f"{write(inner)[:80]} counts rows, and is called {item.alias}."
+    if message:
+        yield Issue(
+            subject=f"{alias} counted",
+            message=message,
+            consequence="It is a number of rows.",
+            fix="Add up the values, or change the name.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(item) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
+def _is_one(node: object) -> bool:
+    """True for a CASE or IF that gives 1, and else 0 or null."""
+    if isinstance(node, exp.Case):
+        branches = node.args.get("ifs") or []
+        default = node.args.get("default")
+    elif isinstance(node, exp.If):
+        branches, default = [node], node.args.get("false")
+    else:
+        return False
+    given = [branch.args.get("true") for branch in branches]
+    is_one = all(isinstance(one, exp.Literal) and one.name == "1" for one in given)
+    return (
+        bool(given) and is_one and (default is None or isinstance(default, (exp.Null, exp.Literal)))
     )
 
 

@@ -3,7 +3,8 @@
 What it does
     Compares the conditions of joins and of WHERE with those at base: reports `x < end` made
     `x <= end`, or `x >= start and x < end` made BETWEEN. Also BETWEEN the begin of a period and an
-    end that is LEAD of the begins.
+    end that is LEAD of the begins, and BETWEEN two columns of a seed in which one row begins where
+    another ends.
 
 Why it is bad
     Where one period ends as the next begins, a moment on the boundary meets both: rows double.
@@ -17,11 +18,13 @@ Use instead
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.pairs import bare, base_place, edited
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
@@ -30,6 +33,8 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 
+MOST = 200_000
+
 
 def check(context: Context) -> Iterator[Issue]:
     """Compare the upper bounds of each scope with those at base, and with how they are made."""
@@ -37,6 +42,7 @@ def check(context: Context) -> Iterator[Issue]:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             yield from _next_ones(variant, scope)
+            yield from _rows_that_touch(context, variant, scope)
     for variant, scope, before in edited(context):
         theirs = {bound: kind for bound, kind, _ in _bounds(before)}
         for bound, kind, node in _bounds(scope):
@@ -85,6 +91,65 @@ def _next_ones(variant: Variant, scope: Scope) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(f"{bound[1]} is {bare(following)[:80]} over ...")],
         )
+
+
+def _rows_that_touch(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """BETWEEN two columns of a seed in which a row begins where another ends."""
+    assert variant.resolution is not None
+    for bound, kind, node in _bounds(scope):
+        if kind != "closed" or not isinstance(node, exp.Between):
+            continue
+        uses = [variant.resolution.uses.get(id(node.args[key])) for key in ("low", "high")]
+        low, high = [use.column.root if use and use.column else None for use in uses]
+        seed = context.snapshot.models.get(low[0]) if low is not None else None
+        if low is None or high is None or seed is None or seed.kind != "seed":
+            continue
+        if high[0] != low[0] or uses[0] is None or uses[0].binding is None:
+            continue
+        rows = list(csv.DictReader(io.StringIO(context.snapshot.text(seed.file)[:MOST])))
+        fixed = _matched(scope, uses[0].binding.name)
+        shared = _shared_end(rows, low[1], high[1], fixed)
+        if shared is None:
+            continue
+        yield Issue(
+            subject=f"{bound[0]} rows",
+            message=f"{bound[0]} may equal {bound[1]}, and in {seed.name} a row begins at "
+            f"{shared}, where another ends.",
+            consequence="A value on the boundary meets two rows: rows double.",
+            fix=f"Write {bound[0]} >= {bare(node.args['low'])} and {bound[0]} < {bound[1]}.",
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"{seed.name} is a file of rows", Place(seed.file.path, 1))],
+        )
+
+
+def _matched(scope: Scope, name: str) -> set[str]:
+    """The columns of a relation that its join equates."""
+    join = scope.bindings[name].join if name in scope.bindings else None
+    found = set()
+    for part in conjuncts(join.args.get("on")) if join is not None else []:
+        for side in (part.left, part.right) if isinstance(part, exp.EQ) else ():
+            if isinstance(side, exp.Column) and side.table.lower() == name.lower():
+                found.add(side.name.lower())
+    return found
+
+
+def _shared_end(rows: list[dict[str, str]], low: str, high: str, fixed: set[str]) -> str | None:
+    """A value where one row ends and another with the same `fixed` columns begins."""
+    ends: dict[tuple[str, ...], set[str]] = {}
+    begins: dict[tuple[str, ...], set[str]] = {}
+    for row in rows:
+        folded = {(k or "").strip().lower(): (v or "") for k, v in row.items() if k is not None}
+        key = tuple(folded.get(name, "") for name in sorted(fixed))
+        if folded.get(low.lower()) == folded.get(high.lower()):
+            continue
+        ends.setdefault(key, set()).add(folded.get(high.lower(), ""))
+        begins.setdefault(key, set()).add(folded.get(low.lower(), ""))
+    shared = sorted(v for key, found in ends.items() for v in found & begins[key] if v != "")
+    return shared[0] if shared else None
 
 
 def _bounds(scope: Scope) -> Iterator[tuple[tuple[str, str], str, exp.Expr]]:

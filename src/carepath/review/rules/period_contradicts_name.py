@@ -3,7 +3,8 @@
 What it does
     Reports a column with a number of days, weeks or months in its name (`clicks_7d`,
     `orders_last_30_days`) whose expression has exactly one period of that unit, of another length.
-    One more or less is left alone. Also an hour_start that is cut to a day.
+    One more or less is left alone. Also an hour_start that is cut to a day, and a share_of_day
+    whose whole is a total over all days.
 
 Why it is bad
     The line was copied from its neighbour and half of it adapted.
@@ -44,6 +45,7 @@ def check(context: Context) -> Iterator[Issue]:
         for scope in variant.resolution.scopes:
             for item in scope.node.expressions:
                 yield from _cut(variant, scope, item)
+                yield from _share(variant, scope, item)
                 found = TOLD.findall(item.alias.lower()) if isinstance(item, exp.Alias) else []
                 if len(found) != 1 or item.this.find(exp.Query, exp.Window) is not None:
                     continue
@@ -66,6 +68,43 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(write(item.this)[:160])],
                 )
+
+
+SHARE = re.compile(
+    r"(?:^|_)(?:share|pct|percent|percentage|fraction|portion|part)_of_(?:the_)?"
+    r"(hour|day|week|month|quarter|year)(?:_|$)"
+)
+TIMELY = re.compile(
+    r"(^|_)(hour|day|week|month|quarter|year|date|time|period|ts|at|on|dt)(_|$)|^(hour|day)"
+)
+
+
+def _share(variant: Variant, scope: Scope, item: exp.Expr) -> Iterator[Issue]:
+    """`kwh / sum(kwh) over (partition by meter_id) as share_of_day`."""
+    told = SHARE.search(item.alias.lower()) if isinstance(item, exp.Alias) else None
+    division = item.find(exp.Div, exp.SafeDivide) if told is not None else None
+    whole = division.args.get("expression") if division is not None else None
+    window = whole.find(exp.Window) if isinstance(whole, exp.Expr) else None
+    if told is None or window is None or not isinstance(window.this, (exp.Sum, exp.Count)):
+        return
+    if window.args.get("order") is not None or not window.args.get("partition_by"):
+        return
+    for part in window.args["partition_by"]:
+        names = [column.name.lower() for column in part.find_all(exp.Column)]
+        if isinstance(part, exp.Literal) or any(TIMELY.search(name) for name in names):
+            return
+    yield Issue(
+        subject=f"{item.alias.lower()} whole",
+        message=f"{item.alias} is named after a share of the {told[1]}, and is divided by a total "
+        f"of every {told[1]}.",
+        consequence="The shares of one period do not add up to 1.",
+        fix=f"Partition by the {told[1]} too, or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(write(window)[:160])],
+    )
 
 
 WORDS = frozenset({"hour", "day", "week", "month", "quarter", "year"})

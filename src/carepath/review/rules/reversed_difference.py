@@ -40,13 +40,15 @@ DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff
 BEGIN = re.compile(
     r"(^|_)(start|starts|started|begin|begins|began|created|opened|open|first|signed_up|entered"
     r"|placed|ordered|issued|requested|submitted|received|booked|registered|hired|hire|installed"
-    r"|activated|enrolled|admitted|invoiced|purchased|ordered|reported|check(ed)?_?in)(_|$)"
+    r"|activated|enrolled|admitted|invoiced|purchased|ordered|reported|raised|listed|launched"
+    r"|rented|borrowed|check(ed)?_?in)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_from$"
 )
 FINISH = re.compile(
     r"(^|_)(end|ends|ended|closed|close|completed|finished|cancelled|canceled|last|left|resolved"
     r"|delivered|paid|solved|settled|terminated|termination|deactivated|discharged|restored|removed"
-    r"|dropped_off|adjudicated|expired|check(ed)?_?out)(_|$)"
+    r"|dropped_off|adjudicated|expired|cleared|sold|retired|decommissioned|archived"
+    r"|check(ed)?_?out)(_|$)"
     r"|(^|_)(valid|effective|active|service|period)_(to|until)$"
 )
 
@@ -221,7 +223,8 @@ def _is_subtraction(node: exp.Expr) -> bool:
 
 
 UNITS = frozenset({"seconds", "minutes", "hours", "days", "weeks", "months", "time"})
-TOLD = re.compile(r"(?:^|_)(?:from_)?([a-z]+)_to_([a-z]+)$")
+TOLD = re.compile(r"(?:^|_)(?:from_)?([a-z]+)_to_(?:first_|last_|next_|the_)?([a-z]+)$")
+ENDING = re.compile(r"(ing|ed|ion|ance|ence|ment|al|y|e|s)$")
 
 
 def _told_the_other_way(node: exp.Expr, later: str, earlier: str) -> bool:
@@ -233,14 +236,27 @@ def _told_the_other_way(node: exp.Expr, later: str, earlier: str) -> bool:
     if told[1] in UNITS:
         # seconds_to_register: what it is the time to comes last.
         end = told[2]
-        return end in earlier.split("_") and end not in later.split("_") and "_" in later
+        return _has(earlier, end) and not _has(later, end) and "_" in later
     begin, end = told[1], told[2]
     return (
-        begin in later.split("_")
-        and end in earlier.split("_")
-        and begin not in earlier.split("_")
-        and end not in later.split("_")
+        _has(later, begin)
+        and _has(earlier, end)
+        and not _has(earlier, begin)
+        and not _has(later, end)
     )
+
+
+def _has(name: str, word: str) -> bool:
+    """True where a name has a word, or another form of it: viewed for viewing."""
+    return any(part == word or _stem(part) == _stem(word) for part in name.split("_"))
+
+
+def _stem(word: str) -> str:
+    stem = ENDING.sub("", word)
+    if stem != word and stem[-2:-1] == stem[-1:]:
+        # scanned, shipped
+        stem = stem[:-1]
+    return stem if len(stem) > 3 else word
 
 
 def _ends(node: exp.Expr) -> tuple[object, object]:

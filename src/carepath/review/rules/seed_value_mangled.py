@@ -3,7 +3,8 @@
 What it does
     Compares a seed with its rows before the change: reports codes that lose their leading zeros,
     long numbers that became `1.2E+10`, and dates in another form than all others. Also a date that
-    does not exist (30 February) in a column of dates.
+    does not exist (30 February) in a column of dates, and column_types that make numbers of codes
+    with leading zeros.
 
 Why it is bad
     '120' joins with nothing that says '00120'; a date that cannot be read stops `dbt seed`.
@@ -17,6 +18,7 @@ Use instead
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -26,7 +28,9 @@ from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Issue, Rule
 from carepath.review.rules.seed_repeats_its_key import MOST, columns_of
 from carepath.review.snapshot import Model
+from carepath.review.yaml import Map
 
+NUMERIC = re.compile(r"^(big|small|tiny)?int|^(number|numeric|decimal|float|double|real)")
 PADDED = re.compile(r"^0\d+$")
 FLOATED = re.compile(r"^\d(\.\d+)?E\+\d+$")
 ISO = re.compile(r"^\d{4}-\d\d-\d\d$")
@@ -38,7 +42,10 @@ Values = list[tuple[str, int]]
 def check_change(change: Change) -> Iterator[Issue]:
     """Compare the seeds that the change touches with their rows before."""
     for model in change.head.models.values():
-        if model.kind != "seed" or model.file.path not in change.changed_files:
+        if model.kind != "seed":
+            continue
+        yield from _typed(change, model)
+        if model.file.path not in change.changed_files:
             continue
         before = change.counterpart(model)
         text = change.head.text(model.file)
@@ -51,6 +58,57 @@ def check_change(change: Change) -> Iterator[Issue]:
             yield from _zeros(model, name, values, was.get(name, []))
             yield from _floats(model, name, values, was.get(name, []))
             yield from _dates(model, name, values)
+
+
+def _typed(change: Change, model: Model) -> Iterator[Issue]:
+    """`column_types: {code: int}` of a seed whose codes begin with zeros."""
+    before = change.counterpart(model)
+    was = column_types(before) if before is not None else {}
+    types = column_types(model)
+    if {name: kind for name, (kind, _) in types.items()} == {n: k for n, (k, _) in was.items()}:
+        return
+    delimiter = str((model.doc.config if model.doc else {}).get("delimiter") or ",")[:1]
+    for name, values in columns_of(change.head.text(model.file)[:MOST], delimiter).items():
+        kind, place = types.get(name, ("", None))
+        padded = next((value for value, _ in values if PADDED.match(value)), None)
+        is_new = name not in was or was[name][0] != kind
+        if place is None or padded is None or not is_new or not NUMERIC.match(kind):
+            continue
+        issue = _issue(
+            model,
+            1,
+            f"{name} typed",
+            f"{name} becomes {kind}, and has values like {padded!r}: their leading zeros are lost.",
+            f"Nothing that still says {padded!r} finds it.",
+            "Keep it a text.",
+        )
+        issue.place = place
+        yield issue
+
+
+def column_types(model: Model) -> dict[str, tuple[str, Place]]:
+    """What a seed's YAML, or else dbt_project.yml, says of the types of its columns."""
+    found: dict[str, tuple[str, Place]] = {}
+    root = model.project.root
+    file = posixpath.join(root, "dbt_project.yml")
+    section = model.project.settings.get("seeds")
+    inner = model.file.path.removeprefix(root + "/") if root else model.file.path
+    for part in [None, model.project.name, *inner.split("/")[1:-1], model.name]:
+        if part is not None:
+            section = section.get(part) if isinstance(section, dict) else None
+        if not isinstance(section, dict):
+            break
+        found |= _types_of(section.get("+column_types", section.get("column_types")), file)
+    if model.doc is not None:
+        found |= _types_of(model.doc.config.get("column_types"), model.doc.file)
+    return found
+
+
+def _types_of(given: object, file: str) -> dict[str, tuple[str, Place]]:
+    if not isinstance(given, dict):
+        return {}
+    line = given.at if isinstance(given, Map) else lambda _: 1
+    return {str(n).lower(): (str(t).lower(), Place(file, line(n))) for n, t in given.items()}
 
 
 def _zeros(model: Model, name: str, values: Values, was: Values) -> Iterator[Issue]:

@@ -3,8 +3,8 @@
 What it does
     Reports a SELECT that truncates or casts a column to a date (or week, month) after converting it
     to another time zone, and the same column without the conversion; a comparison of two such days
-    of one moment, also where two models cut them; and a conversion from one time zone of a moment
-    that an earlier conversion, in this model or upstream, put into another.
+    of one moment, also where two models cut them; a conversion from one time zone of a moment
+    that an earlier conversion, in this model or upstream, put into another; and one of a date.
 
 Why it is bad
     An event late in the evening belongs to one day by one column and to the next by the other:
@@ -60,6 +60,7 @@ def check(context: Context) -> Iterator[Issue]:
                     has_zone = inner.find(*ZONES) is not None
                     cut.setdefault(write(columns[0]).lower(), {}).setdefault(has_zone, item)
             yield from _converted_twice(variant, scope)
+            yield from _of_a_day(variant, scope)
             yield from _days(variant, scope)
             for name, ways in cut.items():
                 if len(ways) != 2:
@@ -77,6 +78,42 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     also=[start_of(zoned) or 0],
                 )
+
+
+def _of_a_day(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`read_day at time zone 'Europe/Oslo'`: a day has no time to convert."""
+    assert variant.resolution is not None
+    for node, clause in nodes_of(scope):
+        inner = _moment(node)
+        if inner is None or isinstance(node.parent, ZONES) or clause == "order":
+            continue
+        while isinstance(inner, ZONES):
+            inner = _moment(inner)
+        use = variant.resolution.uses.get(id(inner)) if isinstance(inner, exp.Column) else None
+        if use is None or use.column is None or use.column.type != "date":
+            continue
+        yield Issue(
+            subject=f"{use.column.name} day converted",
+            message=f"{use.column.shown} is a day, and is converted to another time zone.",
+            consequence="Its midnight is moved, and with it the day.",
+            fix="Convert the moment before it is cut to a day.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(write(node)[:160])],
+        )
+
+
+def _moment(node: object) -> exp.Expr | None:
+    """What a conversion between time zones is of."""
+    if isinstance(node, exp.ConvertTimezone):
+        found = node.args.get("timestamp")
+    elif isinstance(node, (exp.AtTimeZone, exp.FromTimeZone)):
+        found = node.this
+    else:
+        return None
+    return found if isinstance(found, exp.Expr) else None
 
 
 def _days(variant: Variant, scope: Scope) -> Iterator[Issue]:

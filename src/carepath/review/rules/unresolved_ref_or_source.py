@@ -2,7 +2,8 @@
 
 What it does
     Looks up every ref and source of models, tests, snapshots, exposures and YAML, also those in
-    branches that are not taken. Silent where an absent package may supply the name.
+    branches that are not taken. Silent where an absent package may supply the name. Also a ref to
+    a model of the same project that is switched off.
 
 Why it is bad
     dbt stops at parsing: nothing at all is built.
@@ -30,6 +31,8 @@ from carepath.review.snapshot import Snapshot, Space
 
 BLOCK = re.compile(r"{{.*?}}|{%.*?%}", re.DOTALL)
 COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
+CONDITION = re.compile(r"{%-?\s*if\b|\benabled\s*=")
+"""Of a model that may not read what it names, or may be off itself."""
 ENOUGH = 30
 """Names read by a project without a dbt_project.yml, for a missing one to be an error."""
 FEW = 10
@@ -47,6 +50,7 @@ def check(context: Context) -> Iterator[Issue]:
     for name, line in mentions(context.analysis.source):
         mentioned.add(name)
         yield from _unresolved(context.snapshot, space, name, Place(path, line), "", base)
+        yield from _switched_off(context, name, Place(path, line))
     for variant in context.analysis.variants:
         for call in variant.rendered.calls:
             if call in mentioned:
@@ -157,6 +161,29 @@ def _ref(
         confidence=confidence,
         place=place,
         evidence=[Evidence(f"{len(known)} models, seeds and snapshots were searched")],
+    )
+
+
+def _switched_off(context: Context, name: RelationName, place: Place) -> Iterator[Issue]:
+    """A model that is there, and that dbt_project.yml or YAML switches off."""
+    found = context.snapshot.find(context.space, name) if name.kind == "ref" else None
+    if found is None or found.is_enabled or CONDITION.search(context.analysis.source):
+        return
+    if found.project is not context.model.project:
+        return
+    yield Issue(
+        subject=f"ref {name.label} off",
+        message=f"{name.name} is not enabled, and is read here.",
+        consequence="dbt stops at parsing; nothing is built.",
+        fix=f"Enable {name.name}, or read another model.",
+        confidence=Confidence.LIKELY,
+        place=place,
+        evidence=[
+            Evidence(
+                "its YAML, or its folder in dbt_project.yml, says enabled: false",
+                Place(found.file.path, 1),
+            )
+        ],
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlglot import exp
 
 from carepath.review.sql.bindings import Binding, Item, Resolution, Scope, outermost
@@ -33,6 +35,23 @@ def located(resolution: Resolution, node: exp.Expr) -> tuple[exp.Expr, Scope] | 
     if use is None or use.binding is None or use.column is None:
         return None
     return _followed(resolution, use.binding, use.column.name)
+
+
+def steps(
+    resolution: Resolution, scope: Scope, node: exp.Column
+) -> Iterator[tuple[Scope, Binding, str]]:
+    """A column as it is called in its scope, and in each CTE that hands it on as it is."""
+    use = resolution.uses.get(id(node))
+    if use is None or use.binding is None or use.column is None:
+        return
+    binding, name = use.binding, use.column.name
+    for _ in range(DEEPEST):
+        yield scope, binding, name
+        inner = _scope_of(resolution, binding)
+        item = _item(inner, name) if inner is not None else None
+        if inner is None or item is None or item.binding is None or item.source is None:
+            return
+        scope, binding, name = inner, item.binding, item.source
 
 
 def _followed(resolution: Resolution, binding: Binding, name: str) -> tuple[exp.Expr, Scope] | None:

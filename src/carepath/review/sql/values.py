@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sqlglot import exp
@@ -22,6 +23,8 @@ HASHING = frozenset(
 )
 """Functions that hash as well, and have no class of their own."""
 COUNTS = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.RowNumber, exp.Length)
+DOMAIN = re.compile(r"(^|_)domain$")
+"""What is left of an address without the person."""
 TYPE_OF = {
     "text": ("VARCHAR", "TEXT", "CHAR", "NVARCHAR", "STRING", "NCHAR"),
     "number": (
@@ -99,7 +102,7 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
     is_day = any(tag.startswith("zone:") and tag[5:] not in UTC for tag in tags)
     tags = {tag for tag in tags if not tag.startswith(OWN)} | _own_tags(inner)
     tags |= _day_tags(known, inner, is_day)
-    if isinstance(inner, (exp.Predicate, exp.Not, exp.Connector)):
+    if isinstance(inner, (exp.Predicate, exp.Not, exp.Connector)) or DOMAIN.search(name.lower()):
         tags.clear()
     if isinstance(inner, COUNTS) or (kind == "aggregate" and not isinstance(inner, PASSING)):
         tags.clear()

@@ -1,0 +1,7 @@
+select
+    channel,
+    sum(signups) as signups,
+    sum(paid)::numeric / nullif(sum(signups), 0) as uptake,
+    max(uptake) as best_day
+from {{ ref('channel_days') }}
+group by channel

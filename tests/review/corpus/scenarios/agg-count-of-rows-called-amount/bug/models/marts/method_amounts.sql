@@ -1,0 +1,7 @@
+select
+    order_id,
+    sum(case when payment_method = 'card' then amount end) as card_amount,
+    sum(case when payment_method = 'cash' then 1 end) as cash_amount,
+    count(*) as payments
+from {{ ref('stg_payments') }}
+group by order_id

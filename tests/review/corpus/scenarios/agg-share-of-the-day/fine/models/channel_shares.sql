@@ -1,0 +1,7 @@
+select
+    channel,
+    created_at::date as day,
+    count(*)::numeric / sum(count(*)) over (partition by created_at::date) as share_of_day,
+    count(*)::numeric / sum(count(*)) over (partition by channel) as share_of_channel
+from {{ ref('stg_signups') }}
+group by 1, 2

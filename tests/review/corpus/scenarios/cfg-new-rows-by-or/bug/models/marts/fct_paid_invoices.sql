@@ -1,0 +1,8 @@
+{{ config(materialized='incremental', unique_key='invoice_id') }}
+
+select invoice_id, subscription_id, issued_on, amount
+from {{ ref('stg_app__invoices') }}
+where amount > 0
+{% if is_incremental() %}
+    or issued_on >= (select max(issued_on) from {{ this }})
+{% endif %}

@@ -1,0 +1,2 @@
+select country, region
+from {{ ref('country_regions') }}

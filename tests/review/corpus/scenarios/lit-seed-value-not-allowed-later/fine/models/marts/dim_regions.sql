@@ -1,0 +1,3 @@
+select country, region
+from {{ ref('country_regions') }}
+where country != 'ZA'

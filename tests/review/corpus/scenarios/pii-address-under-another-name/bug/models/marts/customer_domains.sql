@@ -1,0 +1,4 @@
+select
+    customer_id,
+    lower(email) as contact
+from {{ ref('stg_customers') }}
