@@ -431,13 +431,27 @@ def at_call(finding: Finding, change: Change, model: Model) -> Finding:
 
 def explain(finding: Finding, change: Change, model: Model) -> Finding:
     """Add what the change did to a finding in a file it leaves alone."""
-    cause = change.cause(model)
+    cause = configured(change, model) or change.cause(model)
     if cause is None or any(fact.place is not None for fact in finding.evidence):
         return finding
     name, place = cause
     return replace(
         finding, evidence=(Evidence(f"the change alters {name}", place), *finding.evidence)
     )
+
+
+def configured(change: Change, model: Model) -> tuple[str, Place] | None:
+    """The dbt_project.yml that configures a model otherwise than at base."""
+    before = change.counterpart(model)
+    if before is None or before.config == model.config:
+        return None
+    root = model.project.root
+    for name in ("dbt_project.yml", "dbt_project.yaml"):
+        path = f"{root}/{name}" if root else name
+        lines = change.changed_lines(path) if path in change.changed_files else set()
+        if lines:
+            return f"the configuration of {model.name}", Place(path, min(lines))
+    return None
 
 
 def _stem(finding: Finding) -> str:
