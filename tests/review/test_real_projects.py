@@ -27,8 +27,9 @@ def test_what_stands_between_the_macros_of_a_file_is_not_compiled() -> None:
 def test_a_version_of_a_model_is_that_model() -> None:
     files = {
         **PROJECT,
-        "models/stg_customers_v1.sql": "select 1 as customer_id",
-        "models/stg_customers.yml": "models:\n- name: stg_customers\n  versions: [{v: 1}]\n",
+        "models/stg_customers.sql": "select 1 as customer_id",
+        "models/stg_customers.yml": "models:\n- name: stg_customers\n"
+        "  versions: [{v: 1, defined_in: stg_customers}]\n",
         "models/stg_orders.sql": "select 1 as order_id, 2 as customer_id",
         "models/orders.sql": "select * from {{ ref('stg_orders') }}",
         "models/customers.sql": "select c.* from {{ ref('stg_customers', v=1) }} as c "
