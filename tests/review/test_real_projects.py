@@ -69,3 +69,17 @@ def test_bigquery_is_known_by_its_structs_and_its_quoted_texts() -> None:
         "models/b.sql": 'select * from t pivot (sum(n) for kind in ("some", "none"))',
     }
     assert snapshot(files, "").spaces[0].dialect == "bigquery"
+
+
+def test_a_finding_that_moves_to_a_new_cte_with_its_condition_is_not_a_new_one() -> None:
+    base = project("shop")
+    path = "models/marts/fct_recent.sql"
+    old = "with recent as (select order_id, amount from {{ ref('stg_orders') }}WHERE) "
+    old += "select order_id, amount from recent"
+    clock = " where ordered_at > current_date - 30"
+    base[path] = old.replace("WHERE", clock)
+    new = old.replace("with ", f"with kept as (select * from {{{{ ref('stg_orders') }}}}{clock}), ")
+    new = new.replace("amount from {{ ref('stg_orders') }}WHERE", "amount from kept")
+    assert "WHERE" not in new
+    found = review_files(base, {**base, path: new}).findings
+    assert [f.code for f in found if f.code == "DET001"] == []

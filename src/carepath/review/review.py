@@ -392,7 +392,9 @@ def _introduced(
             # The CTE it is in may have another name at base, or be the query itself.
             bare = _pathless(_stem(finding))
             same = [s for s, n in before.items() if n > 0 and _pathless(s) == bare]
-            gone = next((s for s in same if not _path(s) or _path(s) not in here), None)
+            elsewhere = [s for s in same if not _path(s) or _path(s) not in here]
+            # Gone from one CTE and found in a new one: it has moved.
+            gone = next(iter([*elsewhere, *same]), None)
             if gone is not None:
                 before[gone] -= 1
                 continue
