@@ -83,3 +83,10 @@ def test_a_finding_that_moves_to_a_new_cte_with_its_condition_is_not_a_new_one()
     assert "WHERE" not in new
     found = review_files(base, {**base, path: new}).findings
     assert [f.code for f in found if f.code == "DET001"] == []
+
+
+def test_a_ref_in_the_documentation_inside_a_macro_file_is_not_bare() -> None:
+    base = project("shop")
+    docs = "{% docs orders %}\nselect * from ref('stg_orders')\n{% enddocs %}\n"
+    macro = "{% macro all_orders() %}\nselect * from {{ ref('stg_orders') }}\n{% endmacro %}\n"
+    assert loud(base, {**base, "macros/all_orders.sql": docs + macro}) == []

@@ -22,7 +22,7 @@ from carepath.review.change import Change
 from carepath.review.findings import Place, Severity
 from carepath.review.rule import Context, Issue, Rule
 
-JINJA = re.compile(r"{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
+JINJA = re.compile(r"{%-?\s*docs\b.*?{%-?\s*enddocs\s*-?%}|{{.*?}}|{%.*?%}|{#.*?#}", re.DOTALL)
 REMARK = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 BARE = re.compile(r"(?i)\b(?:from|join)\s+{?\s*(ref|source)\s*\(\s*['\"]([^'\"]+)['\"]")
 

@@ -30,11 +30,11 @@ from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
 NAMED = re.compile(r"(^|_)(excl|exclusive)(_|$)")
-END = r"(end|ends|upper|last|until|to|right|high|boundary|bound)"
+END = r"(end|ends|upper|until)"
+LAST = r"(exclusive|excluded|not included)\b(?!\s+(?!end|upper|bound|limit)\w)"
 TOLD = re.compile(
-    r"\b(up )?to,? but (not including|excluding)\b|\bnot included\b|\bhalf[- ]open\b"
-    rf"|\b{END}\b[^.;]{{0,40}}\b(is |are |date |time |bound )?exclusive\b"
-    rf"|\bexclusive\b[^.;]{{0,20}}\b{END}\b|\bexclud\w+ the {END}\b",
+    r"\bup to,? but (not including|excluding)\b|\bhalf[- ]open\b"
+    rf"|\b{END}\b[^.;\n]{{0,30}}\b{LAST}|\bexclusive (of the )?{END}\b",
     re.I,
 )
 REMARK = re.compile(r"--([^\n]*)|{#(.*?)#}|/\*(.*?)\*/", re.S)

@@ -99,8 +99,10 @@ def _is_whole(dialect: str, cast: exp.Expr) -> bool:
         return False
     if to.this in exp.DataType.INTEGER_TYPES:
         return True
-    is_decimal = to.this == exp.DataType.Type.DECIMAL and not to.expressions
-    return is_decimal and dialect in WITHOUT_SCALE
+    if to.this != exp.DataType.Type.DECIMAL:
+        return False
+    sizes = [size.name for size in to.expressions]
+    return sizes[1:] in ([], ["0"]) if sizes else dialect in WITHOUT_SCALE
 
 
 def _has_cents(variant: Variant, node: exp.Expr) -> bool:
