@@ -90,3 +90,11 @@ def test_a_ref_in_the_documentation_inside_a_macro_file_is_not_bare() -> None:
     docs = "{% docs orders %}\nselect * from ref('stg_orders')\n{% enddocs %}\n"
     macro = "{% macro all_orders() %}\nselect * from {{ ref('stg_orders') }}\n{% endmacro %}\n"
     assert loud(base, {**base, "macros/all_orders.sql": docs + macro}) == []
+
+
+def test_a_summary_shows_what_only_dbt_knows_as_a_place_holder() -> None:
+    sql = "select id, {{ other.share('x') }} as part from {{ ref('a') }} "
+    sql += "where at > '{{ var('since') }}'"
+    head = {**PROJECT, "models/a.sql": "select 1 as id, 2 as at", "models/b.sql": sql}
+    told = "\n".join(line for s in review_files(PROJECT, head).summaries for line in s.lines())
+    assert "cp_unk" not in told and "at > '{{ ... }}'" in told
