@@ -104,8 +104,8 @@ def _gone_with_cte(
 ) -> Iterator[Asked]:
     """A CTE is gone, its readers read what it read, and its condition stands nowhere."""
     for path, scope in old.items():
-        reader = skipped(old, new, path)
-        if path in new or reader is None:
+        reader = skipped(old, new, path) if path not in new else None
+        if reader is None:
             continue
         where = scope.node.args.get("where")
         lost = [bare(part) for part in conjuncts(where.this)] if where is not None else []
