@@ -81,7 +81,7 @@ def _called(binding: Binding) -> str:
 
 
 RULE = Rule(
-    "JOIN017",
+    "JOIN019",
     "kept-side-exchanged",
     Severity.WARNING,
     __doc__ or "",

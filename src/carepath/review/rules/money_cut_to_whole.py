@@ -122,7 +122,7 @@ def _has_cents(variant: Variant, node: exp.Expr) -> bool:
 
 
 RULE = Rule(
-    "AGG023",
+    "AGG025",
     "money-cut-to-whole",
     Severity.WARNING,
     __doc__ or "",
