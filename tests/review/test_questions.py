@@ -305,3 +305,48 @@ def test_what_is_plain_is_not_asked(sql: str) -> None:
     base = project("shop")
     found = review_files(base, {**base, "models/marts/fct_asked.sql": sql}).questions
     assert not {"cut", "before-choice", "own-side"} & {q.topic for q in found}
+
+
+NUMBERED = """
+with orders as (select * from {{ ref('stg_orders') }} where status = 'completed'),
+numbered as (
+    select *, row_number() over (partition by customer_id order by ordered_at, order_id) as n
+    from orders
+),
+first_ones as (select * from numbered where n = 1)
+select customer_id, order_id from first_ones
+"""
+MOVED = NUMBERED.replace(" where status = 'completed'", "").replace(
+    "where n = 1", "where n = 1 and status = 'completed'"
+)
+
+
+def filters(before: str, after: str) -> list[str]:
+    base = {**project("shop"), PATH: before}
+    result = review_files(base, {**base, PATH: after})
+    return [q.topic for q in result.questions if q.topic in ("filter", "moved-filter")]
+
+
+@pytest.mark.parametrize("way", [(NUMBERED, MOVED), (MOVED, NUMBERED)])
+def test_a_filter_that_moves_past_a_choice_of_rows_is_asked_about(way: tuple[str, str]) -> None:
+    assert filters(*way) == ["moved-filter"]
+
+
+def test_a_filter_that_moves_and_changes_nothing_is_not_asked_about() -> None:
+    plain = NUMBERED.replace("status = 'completed'", "customer_id > 9")
+    same = MOVED.replace("status = 'completed'", "customer_id > 9")
+    assert filters(plain, same) == []
+    before = "with o as (select * from {{ ref('stg_orders') }} where amount > 1), p as (select * "
+    before += "from o) select order_id from p"
+    moved = before.replace(" where amount > 1", "").replace("from o)", "from o where amount > 1)")
+    assert filters(before, moved) == []
+
+
+def test_a_filter_that_goes_with_its_cte_is_asked_about() -> None:
+    open_ones = "open_ones as (select * from orders where channel = 'web'),\nnumbered as ("
+    before = NUMBERED.replace("numbered as (", open_ones).replace(
+        "from orders\n", "from open_ones\n"
+    )
+    assert filters(before, NUMBERED) == ["filter"]
+    inside = NUMBERED.replace("= 'completed'", "= 'completed' and channel = 'web'")
+    assert filters(before, inside) == []

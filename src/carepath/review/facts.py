@@ -92,6 +92,7 @@ def doc_digest(doc: NodeDoc | None) -> str:
     parts = [doc.kind, doc.name, doc.file, doc.description, repr(doc.config), doc.source or ""]
     for column in doc.columns:
         parts += [column.name, str(column.data_type), repr(column.meta), repr(column.tags)]
+        parts.append(column.text)
     for test in doc.every_test:
         arguments = {k: v for k, v in test.arguments.items() if k != "__lines__"}
         parts += [test.name, test.column or "", repr(arguments)]

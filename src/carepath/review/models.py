@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from carepath.review.configuration import merge
 from carepath.review.facts import JoinFact
 from carepath.review.jinja.render import COMMENT, Rendered, Renderer, RenderFailure
 from carepath.review.nodes import Documentation, NodeDoc
@@ -29,6 +31,11 @@ class Model:
     doc: NodeDoc | None
     layer: str | None
     is_enabled: bool = True
+    config: dict[str, Any] = field(default_factory=dict)
+
+    def configured(self, variants: Sequence[Variant]) -> dict[str, Any]:
+        """Its configuration: dbt_project.yml, its YAML, and nearest what its file says."""
+        return merge(self.config, variants[0].rendered.config) if variants else dict(self.config)
 
 
 @dataclass(slots=True)
@@ -134,25 +141,3 @@ def _of_version(space: Space, stem: str, version: str) -> Model | None:
         if name in space.models:
             return space.models[name]
     return None
-
-
-def is_enabled(project: Project, file: File, doc: NodeDoc | None) -> bool:
-    """False where dbt_project.yml or the YAML of the model switches it off."""
-    if doc is not None and doc.config.get("enabled") is False:
-        return False
-    section: Any = project.settings.get("models")
-    section = section.get(project.name) if isinstance(section, dict) else None
-    inner = file.path.removeprefix(project.root + "/") if project.root else file.path
-    parts = [*inner.split("/")[1:-1], file.name]
-    enabled: Any = True
-    for part in [None, *parts]:
-        if part is not None:
-            section = section.get(part) if isinstance(section, dict) else None
-        if not isinstance(section, dict):
-            break
-        setting = section.get("+enabled", section.get("enabled", enabled))
-        enabled = setting if isinstance(setting, bool) else enabled
-        if isinstance(setting, str):
-            # Computed where dbt runs: it may be on.
-            enabled = enabled or "{{" in setting
-    return bool(enabled)

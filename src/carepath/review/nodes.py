@@ -52,6 +52,7 @@ class ColumnDoc(Compact):
     data_type: str | None
     meta: dict[str, Any]
     tags: tuple[str, ...]
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +434,7 @@ def _column(entry: yaml.Map) -> ColumnDoc:
         data_type=str(entry["data_type"]) if entry.get("data_type") else None,
         meta=meta,
         tags=tuple(str(tag) for tag in ([tags] if isinstance(tags, str) else tags)),
+        text=str(entry.get("description") or "")[:300],
     )
 
 

@@ -13,11 +13,8 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.writing import write
 
 
-def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:
-    """Yield (variant, scope at head, scope at base) of a model that the change edits.
-
-    It edits the model's own text, or a macro that the model calls.
-    """
+def pairs(context: Context) -> Iterator[tuple[Variant, dict[str, Scope], dict[str, Scope]]]:
+    """Yield (variant, scopes at base, scopes at head), by path, of a model that is edited."""
     change = context.change
     before = change.counterpart(context.model) if change is not None else None
     if change is None or before is None:
@@ -31,10 +28,18 @@ def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:
         old = theirs.get(_flags(variant))
         if old is None or old.resolution is None or variant.resolution is None:
             continue
-        scopes = by_path(old.resolution.scopes)
-        for path, scope in by_path(variant.resolution.scopes).items():
-            if path in scopes:
-                yield variant, scope, scopes[path]
+        yield variant, by_path(old.resolution.scopes), by_path(variant.resolution.scopes)
+
+
+def edited(context: Context) -> Iterator[tuple[Variant, Scope, Scope]]:
+    """Yield (variant, scope at head, scope at base) of a model that the change edits.
+
+    It edits the model's own text, or a macro that the model calls.
+    """
+    for variant, theirs, ours in pairs(context):
+        for path, scope in ours.items():
+            if path in theirs:
+                yield variant, scope, theirs[path]
 
 
 def _flags(variant: Variant) -> tuple[tuple[str, object], ...]:

@@ -56,7 +56,7 @@ def ask(change: Change) -> list[Question]:
 
 def _refresh(change: Change, model: Model, before: Model, analysis: Analysis) -> list[Question]:
     """An incremental model whose columns change: the rows loaded before keep the old ones."""
-    config = analysis.variants[0].rendered.config if analysis.variants else {}
+    config = model.configured(analysis.variants)
     if config.get("materialized") != "incremental":
         return []
     old, new = change.base.facts(before).relation, change.head.facts(model).relation
@@ -95,7 +95,7 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _partitions(variant, scope)
             yield from _currencies(variant, scope)
             yield from _batch(variant, scope)
-            yield from _fixed_end(variant, scope)
+            yield from _fixed_end(analysis.source, variant, scope)
             yield from _alternatives(variant, scope)
             yield from _everybody(variant, scope)
             yield from _cut(analysis.model, variant, scope)
@@ -477,7 +477,7 @@ def _batch(variant: Variant, scope: Scope) -> Iterator[Asked]:
 DAY = re.compile(r"^20\d\d-\d\d-\d\d")
 
 
-def _fixed_end(variant: Variant, scope: Scope) -> Iterator[Asked]:
+def _fixed_end(source: str, variant: Variant, scope: Scope) -> Iterator[Asked]:
     """A condition that ends at a written date: nothing newer will ever come in."""
     for node, clause in nodes_of(scope):
         if clause not in ("where", "on", "qualify"):
@@ -490,6 +490,9 @@ def _fixed_end(variant: Variant, scope: Scope) -> Iterator[Asked]:
         while isinstance(last, (exp.Cast, exp.Date, exp.TsOrDsToDate, exp.Timestamp)):
             last = last.this
         if not isinstance(last, exp.Literal) or not last.is_string or not DAY.match(last.name):
+            continue
+        if last.name[:10] not in source:
+            # A variable or the clock gives it.
             continue
         yield (
             "fixed-end",

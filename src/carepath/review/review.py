@@ -392,7 +392,9 @@ def _introduced(
             # The CTE it is in may have another name at base, or be the query itself.
             bare = _pathless(_stem(finding))
             same = [s for s, n in before.items() if n > 0 and _pathless(s) == bare]
-            gone = next((s for s in same if not _path(s) or _path(s) not in here), None)
+            elsewhere = [s for s in same if not _path(s) or _path(s) not in here]
+            # Gone from one CTE and found in a new one: it has moved.
+            gone = next(iter([*elsewhere, *same]), None)
             if gone is not None:
                 before[gone] -= 1
                 continue
@@ -431,13 +433,27 @@ def at_call(finding: Finding, change: Change, model: Model) -> Finding:
 
 def explain(finding: Finding, change: Change, model: Model) -> Finding:
     """Add what the change did to a finding in a file it leaves alone."""
-    cause = change.cause(model)
+    cause = configured(change, model) or change.cause(model)
     if cause is None or any(fact.place is not None for fact in finding.evidence):
         return finding
     name, place = cause
     return replace(
         finding, evidence=(Evidence(f"the change alters {name}", place), *finding.evidence)
     )
+
+
+def configured(change: Change, model: Model) -> tuple[str, Place] | None:
+    """The dbt_project.yml that configures a model otherwise than at base."""
+    before = change.counterpart(model)
+    if before is None or before.config == model.config:
+        return None
+    root = model.project.root
+    for name in ("dbt_project.yml", "dbt_project.yaml"):
+        path = f"{root}/{name}" if root else name
+        lines = change.changed_lines(path) if path in change.changed_files else set()
+        if lines:
+            return f"the configuration of {model.name}", Place(path, min(lines))
+    return None
 
 
 def _stem(finding: Finding) -> str:

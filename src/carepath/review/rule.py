@@ -58,10 +58,8 @@ class Context:
 
     @property
     def config(self) -> dict[str, Any]:
-        """The configuration of the model: that of its file, else that of its YAML."""
-        doc = self.model.doc.config if self.model.doc is not None else {}
-        variants = self.analysis.variants
-        return {**doc, **(variants[0].rendered.config if variants else {})}
+        """The configuration of the model, of dbt_project.yml, its YAML and its file."""
+        return self.model.configured(self.analysis.variants)
 
     @property
     def resolved(self) -> list[Variant]:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from carepath.review import configuration, nodes
 from carepath.review import facts as facting
-from carepath.review import nodes
 from carepath.review.cache import Memo
 from carepath.review.facts import JoinFact, ModelFacts
 from carepath.review.findings import Ledger
@@ -34,7 +34,6 @@ from carepath.review.models import (
     Variant,
     by_name,
     holds_only_macros,
-    is_enabled,
     joins,
     literals,
 )
@@ -208,6 +207,8 @@ class Snapshot:
         if doc is None and (match := VERSIONED.match(name)):
             doc = space.docs.models.get(match["name"])
             doc = doc if doc is not None and doc.versions else None
+        config = configuration.resolve(space.project, file, doc)
+        text = self.text(file) if config.get("enabled") is False else ""
         model = Model(
             id=f"{file.kind}:{space.project.name}.{name}",
             name=name,
@@ -216,7 +217,8 @@ class Snapshot:
             project=space.project,
             doc=doc,
             layer=layer_of(file.path, name, self.settings.layers),
-            is_enabled=is_enabled(space.project, file, doc),
+            is_enabled=configuration.is_enabled(config, text),
+            config=config,
         )
         rival = space.models.get(name)
         if rival is not None and rival.is_enabled != model.is_enabled:
@@ -432,6 +434,7 @@ class Snapshot:
                 macros,
                 upstream,
                 doc,
+                configuration.digest(model.config),
                 sources,
             )
         )
@@ -533,10 +536,7 @@ class Snapshot:
                 columns=relation.columns + extra,
                 is_complete=False,
                 reason="a snapshot",
-                keys=facting.version_keys(
-                    relation,
-                    {**(model.doc.config if model.doc else {}), **variants[0].rendered.config},
-                ),
+                keys=facting.version_keys(relation, model.configured(variants)),
             )
         return Analysis(model, source, variants, None, facting.decorate(relation, model.doc))
 

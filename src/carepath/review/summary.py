@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from sqlglot import exp
 
 from carepath.review.change import Change
+from carepath.review.jinja.unknown import PATTERN
 from carepath.review.nodes import NodeDoc
 from carepath.review.snapshot import Analysis, Model, Snapshot
 from carepath.review.sql import tokens
@@ -89,10 +90,20 @@ def summarise(change: Change) -> list[Summary]:
         )
         if len(found) < MOST_MODELS and (touched or yaml):
             try:
-                found.append(_of(change, model, before))
+                found.append(_readable(_of(change, model, before)))
             except Exception as error:
                 change.head.ledger.add(model.file.path, f"summary: {error!r}", stage="summary")
     return found
+
+
+def _readable(summary: Summary) -> Summary:
+    """The summary with `{{ ... }}` where the text holds what nobody knows before dbt runs."""
+    changed: dict[str, Any] = {}
+    for one in fields(summary):
+        value = getattr(summary, one.name)
+        if isinstance(value, list):
+            changed[one.name] = [PATTERN.sub("{{ ... }}", text) for text in value]
+    return replace(summary, **changed)
 
 
 def _of(change: Change, model: Model, before: Model | None) -> Summary:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
-from carepath.review.pairs import by_path, items
+from carepath.review.moved import moved
+from carepath.review.pairs import bare, by_path, items
 from carepath.review.snapshot import Analysis, Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
@@ -55,6 +56,7 @@ def _edits(before: Variant, after: Variant) -> Iterator[Asked]:
                     start_of(expression) or 0,
                 )
         yield from _gone(after, scopes[path], scope)
+    yield from moved(before, after)
     yield from _unions(before, after)
 
 
@@ -183,7 +185,11 @@ def _gone(after: Variant, before: Scope, scope: Scope) -> Iterator[Asked]:
     gone = [text for text in old if text not in new]
     came = [text for text in new if text not in old]
     if len(gone) == 1 and not came and set(before.bindings) == set(scope.bindings):
+        assert after.resolution is not None
         if any(text in _text(scope.node) for text in gone):
+            return
+        if _stands(gone[0], before, after.resolution.scopes):
+            # Moved to another part of the model.
             return
         yield (
             "filter",
@@ -191,6 +197,18 @@ def _gone(after: Variant, before: Scope, scope: Scope) -> Iterator[Asked]:
             after,
             start_of(scope.node.args.get("from_") or scope.node) or 0,
         )
+
+
+def _stands(text: str, before: Scope, scopes: list[Scope]) -> bool:
+    """True where a condition of WHERE is one of another SELECT, under whatever names."""
+    where = before.node.args["where"]
+    meant = {bare(part) for part in conjuncts(where.this) if _text(part) == text}
+    return any(
+        bare(part) in meant
+        for scope in scopes
+        if scope.node.args.get("where") is not None
+        for part in conjuncts(scope.node.args["where"].this)
+    )
 
 
 def _conditions(scope: Scope) -> list[str]:

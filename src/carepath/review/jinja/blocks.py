@@ -11,6 +11,24 @@ OPENERS = frozenset(
 )
 
 
+MACROS = re.compile(
+    r"(?s)\{#.*?#\}|\{%-?\s*(?P<word>macro|test|data_test|materialization)\b.*?"
+    r"\{%-?\s*end(?P=word)\s*-?%\}"
+)
+
+
+def alone(source: str) -> str:
+    """A file of macros without what stands between its blocks; lines stay where they are."""
+    found: list[str] = []
+    last = 0
+    for match in MACROS.finditer(source):
+        found += [re.sub(r"[^\n]", " ", source[last : match.start()]), match[0]]
+        last = match.end()
+    if not found:
+        return source
+    return "".join([*found, re.sub(r"[^\n]", " ", source[last:])])
+
+
 def culprit(source: str) -> tuple[int, str] | None:
     """The line of the block or brace that is left open, and what to say of it."""
     braces = _open_braces(source)

@@ -11,8 +11,8 @@ from typing import Any
 import jinja2
 
 from carepath.review.compact import Compact
+from carepath.review.jinja import blocks, markers, plain
 from carepath.review.jinja import context as contexts
-from carepath.review.jinja import markers, plain
 from carepath.review.jinja.environment import (
     Sandbox,
     bounded_join,
@@ -297,6 +297,13 @@ class Renderer:
         relations = {this.encoded: this, **{call.encoded: call for call in calls}}
         return Rendered(text, variant, relations, calls, config, {}, {}, {}, frozenset(), flags)
 
+    def _compiled_macros(self, source: str) -> jinja2.Template:
+        """A file of macros; dbt reads the blocks and does not look at what stands between them."""
+        try:
+            return self.environment.from_string(source)
+        except jinja2.TemplateSyntaxError:
+            return self.environment.from_string(blocks.alone(source))
+
     def _compiled(self, source: str) -> jinja2.Template:
         """Compile a template; the last one is kept, for its other variants."""
         if self._last[0] != source:
@@ -369,7 +376,7 @@ class Renderer:
                 if marked:
                     number = self._numbers.setdefault(file.path, len(self._numbers))
                     source = markers.mark(self.environment, source, number)
-                self._templates[key] = self.environment.from_string(source)
+                self._templates[key] = self._compiled_macros(source)
             except jinja2.TemplateSyntaxError as error:
                 self.broken[file.path] = RenderFailure(
                     f"Jinja: {error.message}", error.lineno, True

@@ -60,10 +60,11 @@ def check(context: Context) -> Iterator[Issue]:
             )
 
 
-def _in_yaml(context: Context, key: str) -> Place | None:
+def _in_yaml(context: Context, key: str) -> Place:
     doc = context.model.doc
-    if doc is None:
-        return None
+    if doc is None or key not in doc.config:
+        # dbt_project.yml says so; the model is what does not follow.
+        return Place(context.model.file.path, 1)
     return Place(doc.file, doc.config.at(key) if isinstance(doc.config, Map) else doc.line)
 
 

@@ -30,10 +30,7 @@ def check(context: Context) -> Iterator[Issue]:
     doc, relation = context.model.doc, context.analysis.relation
     if doc is None or context.model.kind != "model" or not relation.is_closed or doc.versions:
         return
-    contract = doc.config.get("contract")
-    variants = context.analysis.variants
-    if contract is None and variants:
-        contract = variants[0].rendered.config.get("contract")
+    contract = context.config.get("contract")
     if not isinstance(contract, dict) or contract.get("enforced") is not True or not doc.columns:
         return
     listed = {column.name.strip('"`').lower() for column in doc.columns}

@@ -17,8 +17,7 @@ Use instead
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
@@ -33,11 +32,9 @@ def check_change(change: Change) -> Iterator[Issue]:
         if before is None or model.kind != "model":
             continue
         files = {model.file.path, model.doc.file if model.doc is not None else ""}
-        if not files & change.changed_files:
+        if not files & change.changed_files and before.config == model.config:
             continue
         if not _is_enforced(change.base, before) or _is_enforced(change.head, model):
-            continue
-        if "contract" in str(model.project.settings.get("models")):
             continue
         in_yaml = model.doc is not None and model.doc.file in change.changed_files
         place = (
@@ -58,14 +55,8 @@ def check_change(change: Change) -> Iterator[Issue]:
 
 
 def _is_enforced(snapshot: Snapshot, model: Model) -> bool:
-    variants = snapshot.analyse(model).variants
-    configs: list[Mapping[str, Any]] = [model.doc.config] if model.doc is not None else []
-    configs += [variant.rendered.config for variant in variants[:1]]
-    return any(
-        str(contract.get("enforced", "")).lower() == "true"
-        for config in configs
-        if isinstance(contract := config.get("contract"), dict)
-    )
+    contract = model.configured(snapshot.analyse(model).variants).get("contract")
+    return isinstance(contract, dict) and str(contract.get("enforced", "")).lower() == "true"
 
 
 RULE = Rule(

@@ -37,7 +37,7 @@ def check(context: Context) -> Iterator[Issue]:
     if doc is None or context.model.kind != "model" or doc.versions or not context.resolved:
         return
     variant = context.resolved[0]
-    contract = doc.config.get("contract") or variant.rendered.config.get("contract")
+    contract = context.config.get("contract")
     if not isinstance(contract, dict) or contract.get("enforced") is not True:
         return
     assert variant.resolution is not None

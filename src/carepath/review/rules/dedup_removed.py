@@ -26,7 +26,8 @@ from sqlglot import exp
 from carepath.review.change import Change
 from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
-from carepath.review.pairs import bare, base_place, edited
+from carepath.review.moved import skipped
+from carepath.review.pairs import bare, base_place, edited, pairs
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
 from carepath.review.sql.bindings import Scope
@@ -45,6 +46,7 @@ def check(context: Context) -> Iterator[Issue]:
     if change is None or lost_key(change, context.model) is not None:
         # Told of the model as a whole.
         return
+    yield from _gone_with_cte(context)
     for variant, scope, before in edited(context):
         if variant.resolution is None:
             continue
@@ -73,6 +75,7 @@ def check(context: Context) -> Iterator[Issue]:
         if not what:
             continue
         is_sure = bool(gone and not added) or what == "group by"
+        is_sure = is_sure or (what == "distinct" and _is_counted(scope, variant.resolution.scopes))
         yield Issue(
             subject=what[:100],
             message=f"{what[:80]} is gone: every numbered row stays."
@@ -88,6 +91,47 @@ def check(context: Context) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(f"at base: {what[:160]}", base_place(context))],
         )
+
+
+def _gone_with_cte(context: Context) -> Iterator[Issue]:
+    """A CTE with DISTINCT is gone, and what read it now reads what the CTE read."""
+    for variant, old, new in pairs(context):
+        for path, scope in old.items():
+            if path in new or scope.node.args.get("distinct") is None or scope.output.keys == ():
+                continue
+            reader = skipped(old, new, path)
+            if reader is None or any(s.node.args.get("distinct") for s in new.values()):
+                continue
+            yield Issue(
+                subject=f"distinct {path}",
+                message=f"The DISTINCT of {path} is gone with it: rows may come several times.",
+                consequence="Duplicates come in.",
+                fix="Keep the deduplication, or say why the source has no duplicates.",
+                severity=Severity.WARNING if _counts(reader) else Severity.NOTE,
+                confidence=Confidence.LIKELY if _counts(reader) else Confidence.POSSIBLE,
+                offset=start_of(reader.node.args.get("from_") or reader.node) or 0,
+                variant=variant,
+                path=reader.path,
+                evidence=[Evidence(f"at base: {bare(scope.node)[:160]}", base_place(context))],
+            )
+
+
+def _is_counted(scope: Scope, scopes: list[Scope]) -> bool:
+    """True for a CTE that one SELECT reads, alone, and counts."""
+    readers = [
+        other
+        for other in scopes
+        for binding in other.bindings.values()
+        if binding.is_cte and scope.path and binding.node.name.lower() == scope.path
+    ]
+    return len(readers) == 1 and len(readers[0].bindings) == 1 and _counts(readers[0])
+
+
+def _counts(scope: Scope) -> bool:
+    """True for a SELECT whose sums and counts grow with each row that comes twice."""
+    return any(
+        not isinstance(node.this, exp.Distinct) for node in scope.node.find_all(exp.Sum, exp.Count)
+    )
 
 
 def _added_upstream(change: Change, model: Model) -> set[str]:

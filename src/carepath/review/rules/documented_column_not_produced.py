@@ -42,7 +42,7 @@ def check(context: Context) -> Iterator[Issue]:
         return
     produced = {loose(column.name) for column in relation.columns}
     documented = {loose(column.name) for column in doc.columns}
-    contract = doc.config.get("contract")
+    contract = context.config.get("contract")
     enforced = isinstance(contract, dict) and contract.get("enforced") is True
     for column in doc.columns:
         name = loose(column.name)

@@ -28,7 +28,7 @@ from carepath.review.rule import Context, Issue, Rule
 
 KEYS = (
     "incremental_strategy", "unique_key", "primary_key", "merge_keys", "partition_by", "event_time",
-    "pre_hook", "pre-hook",
+    "pre_hook",
 )  # fmt: skip
 
 
@@ -41,9 +41,6 @@ def check(context: Context) -> Iterator[Issue]:
     if config.get("materialized") != "incremental":
         return
     if any(key in config for key in KEYS):
-        return
-    settings = repr(model.project.settings.get("models"))
-    if any(key in settings for key in ("unique_key", "incremental_strategy", "hook")):
         return
     text = context.snapshot.text(model.file)
     if any("is_incremental" in v.rendered.flags for v in context.analysis.variants):

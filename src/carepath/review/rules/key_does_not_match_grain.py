@@ -444,7 +444,7 @@ def _key_at_base(context: Context) -> set[str]:
     change = context.change
     before = change.counterpart(context.model) if change is not None else None
     variants = change.base.analyse(before).variants if change is not None and before else []
-    key = variants[0].rendered.config.get("unique_key") if variants else None
+    key = before.configured(variants).get("unique_key") if before is not None else None
     names = [key] if isinstance(key, str) else key
     return {str(name).lower() for name in names} if isinstance(names, list) else set()
 

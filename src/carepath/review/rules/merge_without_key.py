@@ -37,8 +37,6 @@ def check(context: Context) -> Iterator[Issue]:
     # The model's own key, or one that stands anywhere above it.
     if any(key in config for key in ("unique_key", "primary_key", "merge_keys")):
         return
-    if "unique_key" in repr(model.project.settings.get("models")):
-        return
     declared = sorted(
         ", ".join(sorted(key.columns)) for key in context.analysis.relation.keys if key.columns
     )

@@ -33,6 +33,7 @@ from carepath.review.sql.predicates import comparisons, unresolved
 from carepath.review.sql.relation import Source
 
 FEWEST = 3
+VERSION = re.compile(r"\.v\w+$")
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -44,14 +45,14 @@ def check(context: Context) -> Iterator[Issue]:
 def _relations(context: Context) -> Iterator[Issue]:
     snapshot, space, model = context.snapshot, context.space, context.model
     calls = [call for call in snapshot.calls(model) if call.kind == "ref"]
-    names = {call.name for call in calls}
+    names = {_unversioned(call.name) for call in calls}
     for call in calls:
         for meant, sibling in _swaps(call.name, model.name):
             other = space.models.get(sibling)
             target = snapshot.find(space, RelationName("ref", call.package, meant))
             if other is None or target is None or other.id == model.id or target.id == model.id:
                 continue
-            theirs = {c.name for c in snapshot.calls(other)}
+            theirs = {_unversioned(c.name) for c in snapshot.calls(other)}
             if call.name not in theirs or meant in theirs:
                 continue
             if meant in names and len(_split(meant)) < 4:
@@ -67,6 +68,11 @@ def _relations(context: Context) -> Iterator[Issue]:
                 word=call.name,
                 evidence=[Evidence(f"{sibling} reads {call.name} only", Place(other.file.path, 1))],
             )
+
+
+def _unversioned(name: str) -> str:
+    """The name of a model, whichever of its versions a ref asks for."""
+    return VERSION.sub("", name)
 
 
 def _swaps(target: str, name: str) -> Iterator[tuple[str, str]]:

@@ -30,7 +30,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
-KEYS = ("unique_key", "primary_key", "merge_keys", "pre_hook", "pre-hook", "post_hook", "post-hook")
+KEYS = ("unique_key", "primary_key", "merge_keys", "pre_hook", "post_hook")
 APPENDING = (None, "append", "default")
 THIS = "cp_rel.t_"
 EARLIER = (
@@ -45,13 +45,9 @@ def check(context: Context) -> Iterator[Issue]:
     if model.kind != "model" or not context.analysis.variants:
         return
     config = context.config
-    settings = repr(model.project.settings.get("models"))
     if config.get("materialized") != "incremental" or any(k in config for k in KEYS):
         return
-    strategy = config.get("incremental_strategy")
-    if strategy not in APPENDING or any(
-        word in settings for word in ("unique_key", "incremental_strategy", "hook")
-    ):
+    if config.get("incremental_strategy") not in APPENDING:
         return
     for variant in context.resolved:
         assert variant.resolution is not None

@@ -37,7 +37,7 @@ def check_change(change: Change) -> Iterator[Issue]:
         if not lines and yaml not in change.changed_files:
             continue
         text = change.head.text(model.file)
-        config = model.doc.config if model.doc is not None else {}
+        config = model.config
         reader = csv.reader(io.StringIO(text), delimiter=str(config.get("delimiter") or ",")[:1])
         header: list[str] = []
         for row in reader:

@@ -36,12 +36,12 @@ def check(context: Context) -> Iterator[Issue]:
             seen: dict[tuple[str, str], str] = {}
             for name, binding in scope.bindings.items():
                 join = binding.join
-                if join is None or not isinstance(binding.node, exp.Table):
+                if join is None or not isinstance(binding.node, (exp.Table, exp.Subquery)):
                     continue
                 condition = join.args.get("on")
                 if condition is None or not binding.node.alias:
                     continue
-                table = ".".join(part.name.lower() for part in binding.node.parts)
+                table = _looked_up(binding.node)
                 text = _text(condition, name)
                 before = seen.get((table, text))
                 if before is not None:
@@ -57,6 +57,13 @@ def check(context: Context) -> Iterator[Issue]:
                         evidence=[Evidence(write(condition)[:120])],
                     )
                 seen.setdefault((table, text), name)
+
+
+def _looked_up(node: exp.Table | exp.Subquery) -> str:
+    """The table, or the query in its place, whatever they are called here."""
+    if isinstance(node, exp.Table):
+        return ".".join(part.name.lower() for part in node.parts)
+    return write(node.this).lower()
 
 
 def _text(condition: exp.Expr, name: str) -> str:

@@ -44,7 +44,7 @@ def check_change(change: Change) -> Iterator[Issue]:
         text = change.head.text(model.file)
         if len(text) > MOST:
             continue
-        rows = _rows(text, str(doc.config.get("delimiter") or ",")[:1])
+        rows = _rows(text, str(model.config.get("delimiter") or ",")[:1])
         lines = change.changed_lines(model.file.path)
         for issue, line, test_line in _faults(model.file.path, doc, rows):
             if line in lines or test_line in change.changed_lines(doc.file):

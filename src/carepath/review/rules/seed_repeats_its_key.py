@@ -41,7 +41,7 @@ def check_change(change: Change) -> Iterator[Issue]:
         old = change.base.text(before.file) if before is not None else ""
         if not old or len(text) > MOST or len(old) > MOST:
             continue
-        delimiter = str((model.doc.config if model.doc else {}).get("delimiter") or ",")[:1]
+        delimiter = str(model.config.get("delimiter") or ",")[:1]
         was = columns_of(old, delimiter)
         tested = {next(iter(c)) for c, _, _ in declared_keys(model.doc) if len(c) == 1}
         for name, values in columns_of(text, delimiter).items():

@@ -17,12 +17,11 @@ Use instead
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import base_place
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Variant
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -34,7 +33,7 @@ def check(context: Context) -> Iterator[Issue]:
     theirs = change.base.analyse(before).variants
     if not context.resolved or not theirs:
         return
-    old, new = _key(theirs[0]), _key(context.resolved[0])
+    old, new = _key(before.configured(theirs)), _key(context.config)
     resolution = context.resolved[0].resolution
     if not old or not new or old == new or resolution is None:
         return
@@ -54,8 +53,8 @@ def check(context: Context) -> Iterator[Issue]:
     )
 
 
-def _key(variant: Variant) -> list[str]:
-    told = variant.rendered.config.get("unique_key")
+def _key(config: Mapping[str, object]) -> list[str]:
+    told = config.get("unique_key")
     names = [told] if isinstance(told, str) else told
     return sorted(str(name).lower() for name in names) if isinstance(names, list) else []
 

@@ -39,7 +39,7 @@ BREAKS = "The model does not build, nor anything downstream of it."
 def check(context: Context) -> Iterator[Issue]:
     """Look at each variant: rejected by all parsers, or accepted though broken."""
     for variant in context.analysis.variants:
-        kind = variant.rendered.config.get("materialized")
+        kind = context.config.get("materialized")
         if isinstance(kind, str) and kind not in MATERIALIZATIONS:
             # A materialization of the project's own may add to the text before it runs.
             continue

@@ -152,11 +152,12 @@ def _conditions(variant: Variant, scope: Scope) -> Iterator[Issue]:
 
 def _branches(variant: Variant) -> Iterator[Issue]:
     assert variant.resolution is not None
+    ctes = _texts_of_ctes(variant)
     for check_ in variant.resolution.unions:
         node = check_.node
         if not isinstance(node, exp.Union) or isinstance(node.parent, exp.Union):
             continue
-        seen: dict[str, exp.Expr] = {}
+        seen: dict[str, str] = {}
         stack: list[exp.Expr] = [node]
         branches: list[exp.Expr] = []
         while stack:
@@ -166,11 +167,13 @@ def _branches(variant: Variant) -> Iterator[Issue]:
             else:
                 branches.append(current)
         for branch in branches:
-            text = write(branch).lower()
+            written = write(branch).lower()
+            text = _through_ctes(branch, ctes)
             if text in seen and not PATTERN.search(text):
+                again = "" if seen[text] == written else ": they read CTEs that are the same"
                 yield Issue(
                     subject="branches",
-                    message="Two branches of the UNION are the same.",
+                    message=f"Two branches of the UNION are the same{again}.",
                     consequence="Every row of it comes twice, and another branch is missing."
                     if not node.args.get("distinct")
                     else "Another branch is missing.",
@@ -183,7 +186,37 @@ def _branches(variant: Variant) -> Iterator[Issue]:
                     variant=variant,
                     path=check_.path,
                 )
-            seen.setdefault(text, branch)
+            seen.setdefault(text, written)
+
+
+def _texts_of_ctes(variant: Variant) -> dict[str, str]:
+    """The text of each CTE by name, with the CTEs it reads written in their places."""
+    found: dict[str, str] = {}
+    tree = variant.parsed.tree
+    clause = tree.args.get("with_") if tree is not None else None
+    if clause is None or clause.args.get("recursive"):
+        return found
+    for cte in clause.expressions:
+        found[cte.alias.lower()] = _through_ctes(cte.this, found)
+    return found
+
+
+def _through_ctes(query: exp.Expr, ctes: dict[str, str]) -> str:
+    """The text of a query that reads one CTE, with the text of the CTE for its name."""
+    text = write(query).lower()
+    tables = list(query.find_all(exp.Table))
+    if len(tables) != 1 or tables[0].name.lower() not in ctes or tables[0].args.get("db"):
+        return text
+    names = {tables[0].name.lower(), tables[0].alias_or_name.lower()}
+    copy = query.copy()
+    for node in copy.find_all(exp.Table, exp.Column):
+        part = node.this if isinstance(node, exp.Table) else node.args.get("table")
+        if isinstance(part, exp.Identifier) and part.name.lower() in names:
+            part.set("this", "@")
+            if isinstance(node, exp.Table):
+                node.set("alias", None)
+    text = write(copy).lower()
+    return f"{text} of ({ctes[tables[0].name.lower()]})"
 
 
 def _branch_constants(variant: Variant) -> Iterator[Issue]:

@@ -25,8 +25,9 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Binding, Scope
-from carepath.review.sql.names import fold_identifier
+from carepath.review.sql.names import fold_identifier, loose
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 
@@ -88,9 +89,30 @@ def _reason(
     if None in named or len(named) != 1:
         return None
     only = next(iter(named))
+    if only == name and _is_one_row(binding, condition):
+        return None
     if only == name:
         return f"names only columns of {name}"
     return f"names only columns of {only}, none of {name}"
+
+
+CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime)
+
+
+def _is_one_row(binding: Binding, condition: exp.Expr) -> bool:
+    """True where the condition picks a row: today's of a calendar, or one by its whole key."""
+    pinned: set[str] = set()
+    for part in conjuncts(condition):
+        sides = (part.left, part.right) if isinstance(part, exp.EQ) else ()
+        for one, other in (sides, sides[::-1]) if sides else ():
+            if isinstance(one, exp.Column) and not other.find(exp.Column):
+                pinned.add(loose(one.name))
+                if isinstance(other, CLOCKS) or other.find(*CLOCKS):
+                    return True
+    return any(
+        key.columns and {loose(column) for column in key.columns} <= pinned
+        for key in binding.relation.keys
+    )
 
 
 IDENTIFIER = re.compile(r"^\w+_(id|key|uuid)$")

@@ -109,7 +109,8 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
         loose = _loose_column(
             context, scope, bare, groups, grouped_columns, positions, expressions, uses
         )
-        if loose is None:
+        if loose is None or (not context.dialect and loose.this.args.get("quoted")):
+            # Where the warehouse is not known, what is in double quotes may be a text.
             continue
         why = (
             "grouped by " + ", ".join(sorted(groups) or map(str, sorted(positions)))

@@ -23,7 +23,6 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import base_place
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.rules import merge_without_key, overlap_without_key
-from carepath.review.snapshot import Model, Variant
 
 KEPT = frozenset({"insert_overwrite", "microbatch", "replace_where"})
 
@@ -37,14 +36,12 @@ def check(context: Context) -> Iterator[Issue]:
     theirs = change.base.analyse(before).variants
     if not context.resolved or not theirs:
         return
-    old, now = _setting(theirs[0], before), _setting(context.resolved[0], context.model)
+    old, now = before.configured(theirs), context.config
     if not old.get("unique_key") or now.get("unique_key"):
         return
     if now.get("materialized") != "incremental" or now.get("incremental_strategy") in KEPT:
         return
-    if any(word in now for word in ("pre_hook", "pre-hook", "post_hook", "post-hook")):
-        return
-    if "unique_key" in repr(context.model.project.settings.get("models")):
+    if any(word in now for word in ("pre_hook", "post_hook")):
         return
     if any(True for told in (merge_without_key, overlap_without_key) for _ in told.check(context)):
         # They say what comes of it.
@@ -60,10 +57,6 @@ def check(context: Context) -> Iterator[Issue]:
         word="config",
         evidence=[Evidence(f"at base: unique_key {names}", base_place(context))],
     )
-
-
-def _setting(variant: Variant, model: Model) -> dict[str, object]:
-    return {**(model.doc.config if model.doc is not None else {}), **variant.rendered.config}
 
 
 RULE = Rule(

@@ -5,8 +5,8 @@ What it does
     the part of a date difference and the names of columns through sums and conversions by numbers.
     Reports a column whose name tells another unit than its expression gives, additions,
     subtractions and comparisons of two different ones, a percentage added to or taken from an
-    amount, a share or fraction that is compared with a number of 10 or more, and a moment in
-    milliseconds that is read as seconds.
+    amount, basis points that are a percentage or a ratio, a share or fraction that is compared
+    with a number of 10 or more, and a moment in milliseconds that is read as seconds.
 
 Why it is bad
     The number is off by a factor of 60, 100 or 1000, and looks like a number all the same.
@@ -31,6 +31,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.shares import BASIS_POINTS, SHARES, share_named, share_of
 from carepath.review.sql.units import NAMES, Unit, measured, named, number
 from carepath.review.sql.writing import write
 
@@ -45,11 +46,13 @@ def check(context: Context) -> Iterator[Issue]:
             for item in scope.node.expressions:
                 if isinstance(item, exp.Alias):
                     yield from _named(variant, scope, item)
+                    yield from _basis_points(variant, scope, item)
             for node, _ in nodes_of(scope):
                 if isinstance(node, BOUNDS):
                     yield from _part(variant, scope, node)
                 if isinstance(node, PAIRED):
                     yield from _paired(variant, scope, node)
+                    yield from _paired_shares(variant, scope, node)
                 yield from _epoch(variant, scope, node)
 
 
@@ -160,6 +163,43 @@ def _paired(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]
         subject=write(node).lower()[:100],
         message=f"{write(node)[:90]} takes {_word(ours)} and {_word(theirs)} together.",
         consequence=_factor(theirs, ours),
+        fix="Convert one of the two.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(node) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _basis_points(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
+    """`100 * fee / amount as fee_bps`: a percentage that is called basis points, and the like."""
+    told, real = share_named(item.alias), share_of(item.this)
+    read = {share_named(column.name) for column in item.this.find_all(exp.Column)}
+    if told is None or real is None or BASIS_POINTS not in (told, *read) or told == real:
+        return
+    yield Issue(
+        subject=f"{item.alias.lower()} share",
+        message=f"{item.alias} is named after {SHARES[told]}, and its expression gives "
+        f"{SHARES.get(real, f'parts of {1 / real:g}')}.",
+        consequence=f"The values are off by a factor of {max(real / told, told / real):,.6g}.",
+        fix="Convert the value (10,000 basis points are 100 %, a ratio of 1), or change the name.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+    )
+
+
+def _paired_shares(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]:
+    """`margin_pct - fee_bps`."""
+    ours, theirs = share_of(node.left), share_of(node.right)
+    if ours is None or theirs is None or ours == theirs or BASIS_POINTS not in (ours, theirs):
+        return
+    yield Issue(
+        subject=write(node).lower()[:100],
+        message=f"{write(node)[:90]} takes {SHARES.get(ours, 'a share')} and "
+        f"{SHARES.get(theirs, 'a share')} together.",
+        consequence=f"One of the two is off by a factor of {max(ours, theirs) * 1e4:,.6g}.",
         fix="Convert one of the two.",
         confidence=Confidence.LIKELY,
         offset=start_of(node) or 0,

@@ -278,7 +278,7 @@ def _weigh(
     elsewhere = here.counts.get(name, 0)
     is_partial = here.is_partial(name)
     before = _counterpart(space, base)
-    if base is not None and before is not None:
+    if base is not None and before is not None and before.models:
         if _exists(base, before, name):
             return Severity.ERROR, Confidence.CERTAIN
         is_partial = census(base, before).is_partial(name)

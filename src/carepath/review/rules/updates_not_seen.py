@@ -79,7 +79,7 @@ def _unchecked(context: Context, config: Mapping[str, object]) -> Iterator[Issue
     before = change.counterpart(context.model) if change is not None else None
     variants = change.base.analyse(before).variants if change is not None and before else []
     old, new = (
-        variants[0].rendered.config.get("check_cols") if variants else None,
+        before.configured(variants).get("check_cols") if before is not None else None,
         config.get("check_cols"),
     )
     assert context.resolved[0].resolution is not None

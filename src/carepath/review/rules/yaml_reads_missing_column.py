@@ -18,6 +18,7 @@ Use instead
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -59,13 +60,20 @@ def check_change(change: Change) -> Iterator[Issue]:
     before = {_key(space, r) for space in change.base.spaces for r in _missing(change.base, space)}
     for space in change.head.spaces:
         for reading in _missing(change.head, space):
-            if _key(space, reading) in before:
-                continue
             target = change.head.find(space, RelationName("ref", None, reading.model))
+            old = change.counterpart(target) if target is not None else None
+            at_base = _renamed(reading, old.name) if old is not None else reading
+            if _key(space, at_base) in before:
+                continue
             if target is not None:
                 relation = change.head.facts(target).relation
                 yield _issue(reading.model, reading.column, reading.file, reading.line, relation,
                              reading.where)  # fmt: skip
+
+
+def _renamed(reading: Reading, name: str) -> Reading:
+    """The reading as it was before its model got another name."""
+    return replace(reading, model=name, where=reading.where.replace(reading.model, name))
 
 
 def _key(space: Space, reading: Reading) -> tuple[str, str, str, str]:

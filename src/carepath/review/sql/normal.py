@@ -22,6 +22,7 @@ def normalise(query: exp.Query) -> None:
     _negate_outside(query)
     _constants_last(query)
     for select in query.find_all(exp.Select):
+        _windows_in_place(select)
         _left_for_right(select)
         _related_in_on(select)
 
@@ -46,6 +47,28 @@ def _constants_last(query: exp.Query) -> None:
         node.replace(turned)
         turned.set("this", right)
         turned.set("expression", left)
+
+
+def _windows_in_place(select: exp.Select) -> None:
+    """Write `over w` as what WINDOW says w is; a window may build on another one."""
+    named = {w.name.lower(): w for w in select.args.get("windows") or []}
+    if not named:
+        return
+    for window in list(select.find_all(exp.Window)):
+        if window.find_ancestor(exp.Select) is not select:
+            continue
+        seen: set[str] = set()
+        while (alias := window.args.get("alias")) is not None:
+            told = named.get(alias.name.lower())
+            if told is None or alias.name.lower() in seen:
+                break
+            seen.add(alias.name.lower())
+            window.set("alias", None)
+            for part in ("partition_by", "order", "spec", "alias"):
+                value = told.args.get(part)
+                if value and not window.args.get(part):
+                    copied = [v.copy() for v in value] if isinstance(value, list) else value.copy()
+                    window.set(part, copied)
 
 
 def _left_for_right(select: exp.Select) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from sqlglot import exp
@@ -22,7 +23,7 @@ def items(known: Known, scope: Scope) -> list[Item]:
     if _width(known, scope) > MOST_COLUMNS:
         return found
     for node in scope.node.expressions:
-        star = _star_of(node)
+        star = star_of(node)
         if star is not None:
             found.extend(_expand(known, scope, node, star))
             continue
@@ -46,10 +47,10 @@ def relation(known: Known, scope: Scope) -> Relation:
     for item in scope.items:
         by_node.setdefault(id(item.node), []).append(item)
     for node in scope.node.expressions:
-        star = _star_of(node)
+        star = star_of(node)
         spec = _spec_of(known, node)
         if star is not None:
-            for binding in _star_bindings(node, scope, known.dialect):
+            for binding in star_bindings(node, scope, known.dialect):
                 if not binding.relation.is_complete:
                     complete, reason = False, reason or binding.relation.reason
                 has_unnamed = has_unnamed or binding.relation.has_unnamed
@@ -80,8 +81,8 @@ def _width(known: Known, scope: Scope) -> int:
     """How many columns a SELECT puts out: stars over stars double them at each step."""
     total = len(scope.node.expressions)
     for node in scope.node.expressions:
-        if _star_of(node) is not None:
-            bindings = _star_bindings(node, scope, known.dialect)
+        if star_of(node) is not None:
+            bindings = star_bindings(node, scope, known.dialect)
             total += sum(len(binding.relation.columns) for binding in bindings)
     return total
 
@@ -107,7 +108,8 @@ def _named(node: exp.Expr, dialect: str) -> list[tuple[str, str, exp.Expr]]:
     return [("?unnamed", "", node)]
 
 
-def _star_of(node: exp.Expr) -> exp.Star | None:
+def star_of(node: exp.Expr) -> exp.Star | None:
+    """The star of `*` or `x.*`."""
     if isinstance(node, exp.Star):
         return node
     if isinstance(node, exp.Column) and isinstance(node.this, exp.Star):
@@ -121,7 +123,8 @@ def _spec_of(known: Known, node: exp.Expr) -> str | None:
     return None
 
 
-def _star_bindings(node: exp.Expr, scope: Scope, dialect: str) -> list[Binding]:
+def star_bindings(node: exp.Expr, scope: Scope, dialect: str) -> list[Binding]:
+    """The relations whose columns a star stands for."""
     if isinstance(node, exp.Column):
         parts = [fold_identifier(part, dialect) for part in node.parts[:-1]]
         for name in reversed(parts):
@@ -148,7 +151,7 @@ def _expand(known: Known, scope: Scope, node: exp.Expr, star: exp.Star) -> list[
     found: list[Item] = []
     filters = scope.node.args.get("where") is not None
     merged: set[str] = set()
-    for binding in _star_bindings(node, scope, dialect):
+    for binding in star_bindings(node, scope, dialect):
         for column in binding.relation.columns:
             if loose(column.name) in excluded:
                 continue
@@ -211,6 +214,31 @@ def _from_spec(known: Known, scope: Scope, token: str) -> tuple[list[Column], bo
             columns.append(replace(column, name=shown.lower(), shown=shown, domain=None))
     columns += [Column(extra.lower(), extra, kind="expression") for extra in spec.extra]
     return columns, is_whole
+
+
+def named_by_star(star: exp.Star) -> Iterator[exp.Expr]:
+    """What EXCLUDE, RENAME and REPLACE of a star name, which has to be there."""
+    yield from star.args.get("except_") or []
+    for item in star.args.get("rename") or []:
+        yield item.this
+    for item in star.args.get("replace") or []:
+        if isinstance(item, exp.Alias):
+            yield item.args["alias"]
+
+
+def named_by_pivot(pivot: exp.Pivot) -> Iterator[exp.Expr]:
+    """The columns of its input that a PIVOT or UNPIVOT names."""
+    fields = [field for field in pivot.args.get("fields") or [] if isinstance(field, exp.In)]
+    if pivot.args.get("unpivot"):
+        for field in fields:
+            for item in field.expressions:
+                named = item.this if isinstance(item, (exp.PivotAlias, exp.Alias)) else item
+                yield from named.expressions if isinstance(named, exp.Tuple) else [named]
+        return
+    for field in fields:
+        yield field.this
+    for part in pivot.expressions:
+        yield from part.find_all(exp.Column)
 
 
 def rename(relation: Relation, names: list[tuple[str, str]]) -> Relation:

@@ -18,7 +18,7 @@ from carepath.review.sql.bindings import (
     SetCheck,
     Use,
 )
-from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
+from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier, loose
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Gap, Relation, open_relation
 from carepath.review.sql.writing import write
@@ -154,6 +154,7 @@ class Resolver(Known):
                     scope.aliases[fold_identifier(alias, self.dialect)] = item.this
         for item in node.expressions:
             self._walk(scope, item, "select", env)
+            self._star(scope, item)
         distinct = node.args.get("distinct")
         if isinstance(distinct, exp.Distinct):
             self._walk(scope, distinct, "distinct", env)
@@ -245,6 +246,8 @@ class Resolver(Known):
             relation = open_relation(type(node).__name__.lower())
             self._walk(scope, node, "lateral", env)
         if node.args.get("pivots"):
+            named = list(outputs.named_by_pivot(node.args["pivots"][0]))
+            self._absent(scope, named, [relation], name)
             relation = open_relation("pivot")
             pivot_alias = _alias(node.args["pivots"][-1])
             if pivot_alias is not None:
@@ -425,6 +428,33 @@ class Resolver(Known):
         )
         return Use(node, clause, None, None)
 
+    def _star(self, scope: Scope, item: exp.Expr) -> None:
+        """Look up what EXCLUDE, RENAME and REPLACE name."""
+        star = outputs.star_of(item)
+        # ClickHouse leaves out what is there, and does not mind the rest.
+        if star is not None and self.dialect != "clickhouse":
+            bindings = outputs.star_bindings(item, scope, self.dialect)
+            relations = [binding.relation for binding in bindings]
+            table = bindings[0].name if len(bindings) == 1 else ""
+            self._absent(scope, list(outputs.named_by_star(star)), relations, table)
+
+    def _absent(
+        self, scope: Scope, named: list[exp.Expr], relations: list[Relation], table: str
+    ) -> None:
+        """A gap for each name that none of the relations has, where all of them are closed."""
+        if not relations or not all(relation.is_closed for relation in relations):
+            return
+        known = {loose(column.name) for relation in relations for column in relation.columns}
+        for node in named:
+            part = node.this if isinstance(node, exp.Column) else node
+            if not isinstance(part, exp.Identifier):
+                continue
+            name = fold_identifier(part, self.dialect)
+            if loose(name) in known or PATTERN.search(name):
+                continue
+            shown = "" if table.startswith("?") else table
+            self._gap("column", name, node, scope, "select", None, shown, tuple(relations))
+
     def _is_clear(self, scope: Scope, name: str, visible: list[Binding]) -> bool:
         if name in scope.using or scope.is_natural:
             return True
@@ -434,7 +464,7 @@ class Resolver(Known):
         self,
         kind: str,
         name: str,
-        node: exp.Column,
+        node: exp.Expr,
         scope: Scope,
         clause: str,
         relation: Relation | None,

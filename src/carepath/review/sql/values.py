@@ -131,11 +131,31 @@ def _is_hashed(node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
-OWN = ("whole:", "zone:", "case:", "null:", "time:", "day:")
+OWN = ("whole:", "zone:", "case:", "null:", "time:", "day:", "places:")
 """Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
 INSTANT = "time:instant"
 """Of a moment in time, without a place: TIMESTAMP on BigQuery, which also has DATETIME."""
 WHOLE = {"INT": "int", "SMALLINT": "int", "TINYINT": "int", "BIGINT": "bigint"}
+
+
+FRACTION = "places:some"
+
+
+def has_places(node: exp.Expr) -> bool:
+    """True for a division by a power of ten, and what is rounded or cast to decimal places."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    if isinstance(node, exp.Div):
+        digits = node.expression.name.removesuffix(".0").removesuffix(".")
+        return digits.startswith("1") and len(digits) > 2 and not digits.strip("10")
+    if isinstance(node, exp.Round):
+        places = node.args.get("decimals")
+        return isinstance(places, exp.Literal) and places.name != "0"
+    to = node.args.get("to") if isinstance(node, (exp.Cast, exp.TryCast)) else None
+    if isinstance(to, exp.DataType) and to.this == exp.DataType.Type.DECIMAL:
+        scale = to.expressions[1].name if len(to.expressions) == 2 else "0"
+        return scale not in ("0", "")
+    return False
 
 
 def _own_tags(node: exp.Expr) -> set[str]:
@@ -148,6 +168,8 @@ def _own_tags(node: exp.Expr) -> set[str]:
         return {"case:upper" if isinstance(node, exp.Upper) else "case:lower"}
     if isinstance(node, exp.Trim):
         return _own_tags(node.this) if isinstance(node.this, (exp.Upper, exp.Lower)) else set()
+    if has_places(node):
+        return {FRACTION}
     if isinstance(node, exp.Cast | exp.TryCast) and isinstance(node.args.get("to"), exp.DataType):
         name = getattr(node.args["to"].this, "name", "")
         if name == "TIMESTAMPTZ":

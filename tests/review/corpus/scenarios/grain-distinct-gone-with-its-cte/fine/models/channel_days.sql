@@ -1,0 +1,13 @@
+with signups as (
+    select * from {{ ref('stg_signups') }}
+),
+
+final as (
+    select
+        channel,
+        count(distinct paid_at) as day_count
+    from signups
+    group by channel
+)
+
+select * from final

@@ -1,0 +1,2 @@
+select * exclude (billing_address_id)
+from {{ ref('stg_orders') }}
