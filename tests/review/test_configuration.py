@@ -18,6 +18,7 @@ models:
       +materialized: table
       +tags: [marts]
       +meta: {owner: finance}
+      +contract: {enforced: true}
       daily:
         +materialized: incremental
         +unique_key: order_id
@@ -27,7 +28,7 @@ models:
 YAML = """
 models:
 - name: fct_weeks
-  config: {materialized: incremental, meta: {tier: 1}, tags: week}
+  config: {materialized: incremental, meta: {tier: 1}, tags: week, contract: {alias_types: false}}
 """
 SELECT = "select 1 as order_id"
 
@@ -53,10 +54,11 @@ def test_the_nearest_setting_wins(path: str, sql: str, kind: str) -> None:
     assert config_of(path, sql)["materialized"] == kind
 
 
-def test_tags_add_up_and_meta_key_by_key() -> None:
+def test_tags_add_up_and_mappings_key_by_key() -> None:
     config = config_of("models/marts/fct_weeks.sql", "{{ config(tags=['own']) }}" + SELECT)
     assert config["tags"] == ["everywhere", "marts", "week", "own"]
     assert config["meta"] == {"owner": "finance", "tier": 1}
+    assert config["contract"] == {"enforced": True, "alias_types": False}
 
 
 def test_a_model_that_its_folder_switches_off_may_switch_itself_on() -> None:

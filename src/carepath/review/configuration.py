@@ -12,7 +12,8 @@ from carepath.review.project import File, Project
 
 SECTIONS = {"model": "models", "python": "models", "snapshot": "snapshots", "seed": "seeds"}
 SPELLINGS = {"pre-hook": "pre_hook", "post-hook": "post_hook"}
-ADDED_UP = ("tags", "pre_hook", "post_hook")
+ADDED_UP = ("tags", "pre_hook", "post_hook", "packages")
+MERGED = ("meta", "quoting", "column_types", "docs", "contract")
 SWITCHED_ON = re.compile(r"{{-?\s*config\s*\([^{}]*\benabled\s*=\s*[Tt]rue\b")
 SILENT = frozenset(
     {"schema", "database", "alias", "tags", "meta", "docs", "group", "access", "grants",
@@ -31,14 +32,14 @@ def resolve(project: Project, file: File, doc: NodeDoc | None) -> dict[str, Any]
 
 
 def merge(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    """The nearer setting wins; tags and hooks add up, and meta key by key."""
+    """The nearer setting wins; some add up, or are merged key by key, as dbt's own do."""
     found = dict(before)
     for name, value in after.items():
         key = SPELLINGS.get(name, name)
         kept = found.get(key)
         if key in ADDED_UP and kept is not None:
             found[key] = [*_listed(kept), *_listed(value)]
-        elif key == "meta" and isinstance(kept, dict) and isinstance(value, dict):
+        elif key in MERGED and isinstance(kept, dict) and isinstance(value, dict):
             found[key] = {**kept, **value}
         else:
             found[key] = value

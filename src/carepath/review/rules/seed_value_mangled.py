@@ -52,7 +52,7 @@ def check_change(change: Change) -> Iterator[Issue]:
         old = change.base.text(before.file) if before is not None else ""
         if len(text) > MOST or len(old) > MOST:
             continue
-        delimiter = str((model.doc.config if model.doc else {}).get("delimiter") or ",")[:1]
+        delimiter = str(model.config.get("delimiter") or ",")[:1]
         was = columns_of(old, delimiter) if old else {}
         for name, values in columns_of(text, delimiter).items():
             yield from _zeros(model, name, values, was.get(name, []))
@@ -67,7 +67,7 @@ def _typed(change: Change, model: Model) -> Iterator[Issue]:
     types = column_types(model)
     if {name: kind for name, (kind, _) in types.items()} == {n: k for n, (k, _) in was.items()}:
         return
-    delimiter = str((model.doc.config if model.doc else {}).get("delimiter") or ",")[:1]
+    delimiter = str(model.config.get("delimiter") or ",")[:1]
     for name, values in columns_of(change.head.text(model.file)[:MOST], delimiter).items():
         kind, place = types.get(name, ("", None))
         padded = next((value for value, _ in values if PADDED.match(value)), None)
