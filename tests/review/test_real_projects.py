@@ -15,7 +15,7 @@ def loud(base: dict[str, str], head: dict[str, str], dialect: str = "snowflake")
 
 def test_what_stands_between_the_macros_of_a_file_is_not_compiled() -> None:
     usage = "-- Usage:\n--   {{ config(\n--       materialized = 'table'\n--   ) }}\n"
-    macro = "{% macro cents(x) %}({{ x }} / 100){% endmacro %}\n"
+    macro = "{% macro cents(x) %}round({{ x }}, 2){% endmacro %}\n"
     base = project("shop")
     model = "select order_id, {{ cents('amount') }} as amount from {{ ref('stg_orders') }}"
     head = {**base, "macros/cents.sql": usage + macro, "models/marts/fct_cents.sql": model}

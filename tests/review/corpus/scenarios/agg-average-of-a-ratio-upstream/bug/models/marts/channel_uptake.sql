@@ -2,5 +2,5 @@ select
     channel,
     sum(signups) as signups,
     avg(uptake) as uptake
-from {{ ref('channel_days') }}
+from {{ ref('signup_days') }}
 group by channel

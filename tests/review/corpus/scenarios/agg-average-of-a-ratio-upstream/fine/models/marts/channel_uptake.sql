@@ -3,5 +3,5 @@ select
     sum(signups) as signups,
     sum(paid)::numeric / nullif(sum(signups), 0) as uptake,
     max(uptake) as best_day
-from {{ ref('channel_days') }}
+from {{ ref('signup_days') }}
 group by channel
