@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN_ROWS = 20
 PIPE_WIDTH = 160
-SENTENCE = 40
+SENTENCE, NARROW_SENTENCE = 40, 22
 
 
 def print_answer(answer: Answer, console: Console | None = None, sql: bool = False) -> None:
@@ -166,9 +166,10 @@ def shown_rows(answer: Answer) -> tuple[tuple[Cell, ...], ...]:
 
 
 def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
-    """Return the columns that fit the width, and those that do not."""
-    shown: list[Column] = []
-    used = 0
+    """Return the columns that fit the width, and those that do not.
+
+    The last ones are left out first; sentences are wrapped, and left out where no room is left.
+    """
     rows = shown_rows(answer)
     table = answer.table
     chosen = [
@@ -177,16 +178,31 @@ def _fit(answer: Answer, width: int) -> tuple[list[Column], list[Column]]:
         if any(row[place] not in (None, "") for row in table.rows)
         and not (column.name == "segment" and {row[place] for row in rows} == {"all"})
     ]
+    needed: dict[str, int] = {}
     for column in chosen:
         place = table.columns.index(column)
         longest = max((len(show(row[place], column.unit)) for row in rows), default=0)
-        # Sentences are wrapped rather than left out.
         longest = min(longest, SENTENCE) if column.unit == "" else longest
-        needed = max(len(column.name), longest) + 2
-        if used + needed > width and shown:
+        needed[column.name] = max(len(column.name), longest) + 2
+    sentences = [column for column in chosen if needed[column.name] == SENTENCE + 2]
+    others = [column for column in chosen if column not in sentences]
+    # no estimate without its interval
+    highs = [place for place, column in enumerate(others, 1) if column.name.endswith("high")]
+    fewest = highs[0] if highs else len(others) // 2 + 1
+    for told, least, narrow in (
+        (sentences, fewest, SENTENCE),
+        (sentences, fewest, NARROW_SENTENCE),
+        ([], 1, 0),
+    ):
+        kept = list(others)
+        room = width - len(told) * (narrow + 2)
+        while len(kept) > least and sum(needed[column.name] for column in kept) > room:
+            kept.pop()
+        while len(kept) > 1 and kept[-1].name.endswith("low"):
+            kept.pop()
+        if sum(needed[column.name] for column in kept) <= room:
             break
-        used += needed
-        shown.append(column)
+    shown = [column for column in chosen if column in kept or column in told]
     return shown, [column for column in chosen if column not in shown]
 
 
