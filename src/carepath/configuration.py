@@ -22,6 +22,15 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "earliest_plausible_at": (str, date, datetime),
     "personal_paths": (list,),
 }
+_SPELLINGS: dict[str, tuple[str, str]] = {  # what a value is called, and an example
+    "threads": ("a whole number", "2"),
+    "memory": ("a text", '"80%"'),
+    "conversion_window_seconds": ("a whole number", "1209600"),
+    "tie_seconds": ("a number", "2"),
+    "intake_funnel_name": ("a text", '"MEMBER_INTAKE"'),
+    "earliest_plausible_at": ("a date", '"2000-01-01"'),
+    "personal_paths": ("a list", '["/members/*"]'),
+}
 _CENTURY = 100 * 365 * 86_400
 _RANGES: dict[str, tuple[int, int]] = {
     "threads": (1, 1000),
@@ -81,9 +90,9 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
             )
         if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
             raise CarepathError(
-                f"{key} in [build] must be {' or '.join(k.__name__ for k in _KINDS[key])}.",
+                f"{key} in [build] must be {_SPELLINGS[key][0]}.",
                 where=str(path),
-                fix="look at the commented example that `carepath init` writes",
+                fix=f"write it like {_SPELLINGS[key][1]}",
             )
         if isinstance(value, int | float):
             _check_range(key, value, str(path))
@@ -97,10 +106,10 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     for pattern in settings.get("personal_paths", []):
         if not isinstance(pattern, str) or not _PERSONAL_PATH.fullmatch(pattern):
             raise CarepathError(
-                f"personal_paths in [build] holds what is no pattern of a path: {pattern!r}.",
+                f"personal_paths in [build] contains {pattern!r}, which is not a path pattern.",
                 where=str(path),
-                fix='write it as "/members/*": parts of letters, digits and ._~-, each * one part, '
-                "and one at the end",
+                fix='write it as "/members/*": parts of letters, digits and ._~-; each * stands '
+                "for one part, and the last part is a *",
             )
     variables = {key: value for key, value in settings.items() if key not in ("threads", "memory")}
     if "earliest_plausible_at" in variables:
@@ -185,7 +194,7 @@ def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
             )
         if key == "target" and value not in PLATFORMS:
             raise CarepathError(
-                f"{value!r} in [warehouse] is no target.",
+                f"{value!r} in [warehouse] is not a target.",
                 where=where,
                 fix=f"write one of: {', '.join(PLATFORMS)}",
             )

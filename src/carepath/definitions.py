@@ -130,7 +130,7 @@ def _read(path: Path) -> list[_Line]:
         raise CarepathError(
             f"The definition file {path.name} is missing.",
             where=str(path.parent),
-            fix="make a fresh one with `carepath init DIR` in another folder and copy it here",
+            fix="make a fresh one with `carepath init FOLDER` in another folder and copy it here",
         ) from None
     except UnicodeDecodeError as error:
         raise CarepathError(
