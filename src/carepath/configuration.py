@@ -161,7 +161,9 @@ def _read_document(workspace: Workspace) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CarepathError(
-            f"The configuration is not valid TOML: {error}.", where=str(path), fix="mend it"
+            f"The configuration is not valid TOML: {error}.",
+            where=str(path),
+            fix="correct that line",
         ) from None
 
 

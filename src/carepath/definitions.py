@@ -147,7 +147,8 @@ def _read(path: Path) -> list[_Line]:
             continue
         if len(cells) != len(header):
             raise CarepathError(
-                f"A row has {len(cells)} cells, the header has {len(header)}.",
+                f"A row has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has "
+                f"{len(header)}.",
                 where=f"{path}:{number}",
                 fix="give every row as many cells as the header; empty cells stay empty",
             )

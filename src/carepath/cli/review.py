@@ -117,7 +117,7 @@ def command(
     settings = dataclasses.replace(settings, fail_on=fail_on or settings.fail_on)
     if write_baseline is not None:
         running.write_baseline(result, write_baseline)
-        click.echo(f"Wrote {len(result.findings)} findings to {write_baseline}.", err=True)
+        click.echo(f"Findings written to {write_baseline}: {len(result.findings)}.", err=True)
         return ExitCode.OK
     if form == "text" and output is None and sys.stdout.isatty():
         from carepath.review.formats import text as plain

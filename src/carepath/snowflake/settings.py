@@ -188,5 +188,7 @@ def _checked_name(variable: Variable, value: str) -> str:
 
 def _checked_port(value: str) -> int:
     if not value.isdecimal():
-        raise CarepathError(f"{PORT.name} is not a number.", where="the environment", fix="mend it")
+        raise CarepathError(
+            f"{PORT.name} is not a number.", where="the environment", fix="set it to a number"
+        )
     return int(value)
