@@ -81,13 +81,7 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     settings = _read_table(workspace, "build")
     for key, value in settings.items():
         if key not in _KINDS:
-            near = difflib.get_close_matches(key, _KINDS, n=1)
-            raise CarepathError(
-                f"Unknown key {key!r} in [build].",
-                where=str(path),
-                fix=(f"did you mean {near[0]}? " if near else "")
-                + f"known keys: {', '.join(_KINDS)}",
-            )
+            raise _unknown_key(key, "build", tuple(_KINDS), str(path))
         if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
             raise CarepathError(
                 f"{key} in [build] must be {_SPELLINGS[key][0]}.",
@@ -116,6 +110,15 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
         variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))
     return BuildConfiguration(
         int(settings.get("threads", _THREADS[read_platform(workspace)])), variables, memory
+    )
+
+
+def _unknown_key(key: str, table: str, known: tuple[str, ...], where: str) -> CarepathError:
+    near = difflib.get_close_matches(key, known, n=1)
+    return CarepathError(
+        f"Unknown key {key!r} in [{table}].",
+        where=where,
+        fix=(f"did you mean {near[0]}? " if near else "") + f"known keys: {', '.join(known)}",
     )
 
 
@@ -189,11 +192,7 @@ def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
     where = str(workspace.config)
     for key, value in settings.items():
         if key not in _WAREHOUSE_KEYS:
-            raise CarepathError(
-                f"Unknown key {key!r} in [warehouse].",
-                where=where,
-                fix=f"known keys: {', '.join(_WAREHOUSE_KEYS)}",
-            )
+            raise _unknown_key(key, "warehouse", _WAREHOUSE_KEYS, where)
         if key == "target" and value not in PLATFORMS:
             raise CarepathError(
                 f"{value!r} in [warehouse] is not a target.",

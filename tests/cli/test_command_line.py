@@ -140,6 +140,10 @@ def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path:
         ('warehouse = "snowflake"', ("warehouse is not a table", "write [warehouse]")),
         ("[biuld]", ("'biuld'", "did you mean [build]?")),
         ("threads = 2", ("'threads'", "known tables: [build]")),
+        (
+            "[warehouse]\ntime_travle = true",
+            ("'time_travle' in [warehouse]", "did you mean time_travel?"),
+        ),
         ("[build]\ntie_seconds = nan", ("tie_seconds in [build] is not a number",)),
         ("[build]\ntie_seconds = inf", ("tie_seconds in [build] is too large",)),
         ("[build]\ntie_seconds = -1", ("tie_seconds in [build] is too small",)),
