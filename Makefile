@@ -99,6 +99,7 @@ format: $(VENV)/.development
 
 docs: $(VENV)/.development
 	$(BIN)/python -m docs.generate $(if $(wildcard $(DEMO)/prod.duckdb),$(DEMO))
+	$(BIN)/python -m carepath.review.rulebook docs/rules
 
 picture: $(VENV)/.development
 	test -d $(DEMO)-new-page || $(BIN)/carepath demo --scenario new_page $(DEMO)-new-page

@@ -22,6 +22,15 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "earliest_plausible_at": (str, date, datetime),
     "personal_paths": (list,),
 }
+_SPELLINGS: dict[str, tuple[str, str]] = {  # what a value is called, and an example
+    "threads": ("a whole number", "2"),
+    "memory": ("a text", '"80%"'),
+    "conversion_window_seconds": ("a whole number", "1209600"),
+    "tie_seconds": ("a number", "2"),
+    "intake_funnel_name": ("a text", '"MEMBER_INTAKE"'),
+    "earliest_plausible_at": ("a date", '"2000-01-01"'),
+    "personal_paths": ("a list", '["/members/*"]'),
+}
 _CENTURY = 100 * 365 * 86_400
 _RANGES: dict[str, tuple[int, int]] = {
     "threads": (1, 1000),
@@ -72,18 +81,12 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     settings = _read_table(workspace, "build")
     for key, value in settings.items():
         if key not in _KINDS:
-            near = difflib.get_close_matches(key, _KINDS, n=1)
-            raise CarepathError(
-                f"Unknown key {key!r} in [build].",
-                where=str(path),
-                fix=(f"did you mean {near[0]}? " if near else "")
-                + f"known keys: {', '.join(_KINDS)}",
-            )
+            raise _unknown_key(key, "build", tuple(_KINDS), str(path))
         if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
             raise CarepathError(
-                f"{key} in [build] must be {' or '.join(k.__name__ for k in _KINDS[key])}.",
+                f"{key} in [build] must be {_SPELLINGS[key][0]}.",
                 where=str(path),
-                fix="look at the commented example that `carepath init` writes",
+                fix=f"write it like {_SPELLINGS[key][1]}",
             )
         if isinstance(value, int | float):
             _check_range(key, value, str(path))
@@ -97,16 +100,25 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     for pattern in settings.get("personal_paths", []):
         if not isinstance(pattern, str) or not _PERSONAL_PATH.fullmatch(pattern):
             raise CarepathError(
-                f"personal_paths in [build] holds what is no pattern of a path: {pattern!r}.",
+                f"personal_paths in [build] contains {pattern!r}, which is not a path pattern.",
                 where=str(path),
-                fix='write it as "/members/*": parts of letters, digits and ._~-, each * one part, '
-                "and one at the end",
+                fix='write it as "/members/*": parts of letters, digits and ._~-; each * stands '
+                "for one part, and the last part is a *",
             )
     variables = {key: value for key, value in settings.items() if key not in ("threads", "memory")}
     if "earliest_plausible_at" in variables:
         variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))
     return BuildConfiguration(
         int(settings.get("threads", _THREADS[read_platform(workspace)])), variables, memory
+    )
+
+
+def _unknown_key(key: str, table: str, known: tuple[str, ...], where: str) -> CarepathError:
+    near = difflib.get_close_matches(key, known, n=1)
+    return CarepathError(
+        f"Unknown key {key!r} in [{table}].",
+        where=where,
+        fix=(f"did you mean {near[0]}? " if near else "") + f"known keys: {', '.join(known)}",
     )
 
 
@@ -152,7 +164,9 @@ def _read_document(workspace: Workspace) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CarepathError(
-            f"The configuration is not valid TOML: {error}.", where=str(path), fix="mend it"
+            f"The configuration is not valid TOML: {error}.",
+            where=str(path),
+            fix="correct that line",
         ) from None
 
 
@@ -178,14 +192,10 @@ def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
     where = str(workspace.config)
     for key, value in settings.items():
         if key not in _WAREHOUSE_KEYS:
-            raise CarepathError(
-                f"Unknown key {key!r} in [warehouse].",
-                where=where,
-                fix=f"known keys: {', '.join(_WAREHOUSE_KEYS)}",
-            )
+            raise _unknown_key(key, "warehouse", _WAREHOUSE_KEYS, where)
         if key == "target" and value not in PLATFORMS:
             raise CarepathError(
-                f"{value!r} in [warehouse] is no target.",
+                f"{value!r} in [warehouse] is not a target.",
                 where=where,
                 fix=f"write one of: {', '.join(PLATFORMS)}",
             )

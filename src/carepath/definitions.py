@@ -130,7 +130,7 @@ def _read(path: Path) -> list[_Line]:
         raise CarepathError(
             f"The definition file {path.name} is missing.",
             where=str(path.parent),
-            fix="make a fresh one with `carepath init DIR` in another folder and copy it here",
+            fix="make a fresh one with `carepath init FOLDER` in another folder and copy it here",
         ) from None
     except UnicodeDecodeError as error:
         raise CarepathError(
@@ -147,7 +147,8 @@ def _read(path: Path) -> list[_Line]:
             continue
         if len(cells) != len(header):
             raise CarepathError(
-                f"A row has {len(cells)} cells, the header has {len(header)}.",
+                f"A row has {len(cells)} {'cell' if len(cells) == 1 else 'cells'}, the header has "
+                f"{len(header)}.",
                 where=f"{path}:{number}",
                 fix="give every row as many cells as the header; empty cells stay empty",
             )

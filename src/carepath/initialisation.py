@@ -19,15 +19,15 @@ _CONFIG = """\
 # conversion_window_seconds = 1209600   # 14 days from entry, end inclusive
 # tie_seconds = 2                       # events closer than this may swap
 # intake_funnel_name = "MEMBER_INTAKE"  # which funnel of definitions/funnel_steps.csv
-# earliest_plausible_at = "2000-01-01"  # earlier dates are none
-# personal_paths = ["/members/*"]       # parts of page paths that name people: * in prod
+# earliest_plausible_at = "2000-01-01"  # earlier dates count as missing
+# personal_paths = ["/members/*"]       # parts of page paths that name people; in prod they are *
 
 [warehouse]
 # target = "duckdb"                     # or "snowflake": docs/snowflake.md
 # raw_database = "raw"                  # on Snowflake: where the sources are
 # care_platform_schema = "care_platform"
 # snowplow_schema = "snowplow"
-# time_travel = true                    # on Snowflake: read the sources as a build found them
+# time_travel = true                    # on Snowflake: read the sources as when a build began
 """
 
 _IGNORED = "*.duckdb\n*.duckdb.wal\n.building/\ntarget/\nlogs/\nhistory/\n"

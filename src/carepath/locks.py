@@ -91,7 +91,7 @@ def _open(path: Path) -> IO[bytes]:
         raise CarepathError(
             f"The workspace cannot be written: {error.strerror}.",
             where=str(path),
-            fix="run as a user who may write there, or mend the permissions",
+            fix="run as a user who may write there, or change the permissions",
         ) from None
 
 

@@ -114,7 +114,7 @@ def _find(path: Path | None) -> Workspace:
     raise CarepathError(
         "No workspace here or in any folder above.",
         where=str(here),
-        fix="make one with `carepath init DIR`, or name one with --workspace DIR",
+        fix="make one with `carepath init FOLDER`, or name one with --workspace FOLDER",
     )
 
 
@@ -131,7 +131,7 @@ def check_name(root: Path) -> None:
     name = str(root)
     if "?" in name or (os.sep == "/" and "\\" in name) or not _is_unicode(name):
         raise CarepathError(
-            "No database can lie in a folder with a question mark, a backslash or bytes that are "
+            "A database cannot be in a folder with a question mark, a backslash or bytes that are "
             "not UTF-8 in its path.",
             where=repr(name),
             fix="rename the folder, or name another one",
@@ -153,14 +153,14 @@ def check_places(workspace: Workspace) -> None:
         if not path.is_dir() and os.path.lexists(path):
             what = "a link that leads nowhere" if path.is_symlink() else "a file"
             raise CarepathError(
-                f"In the place of a folder of the workspace stands {what}.",
+                f"Where the workspace needs a folder, there is {what}.",
                 where=str(path),
-                fix="move it away; what belongs there is made anew, or restored from a backup",
+                fix="move it away; then its contents are made again, or restore them from a backup",
             )
     for path in (workspace.raw, workspace.prep, workspace.prod):
         if path.is_dir():
             raise CarepathError(
-                "In the place of a database of the workspace stands a folder.",
+                "Where the workspace needs a database, there is a folder.",
                 where=str(path),
                 fix="move it away, then restore the database or build again",
             )
@@ -189,7 +189,7 @@ def resolve_folder(path: Path) -> Path:
         return resolved
     except (OSError, RuntimeError):
         raise CarepathError(
-            "The path leads nowhere.",
+            "The path cannot be followed.",
             where=str(path),
             fix="check its links, the length of its names and, after ~, the name of the user",
         ) from None

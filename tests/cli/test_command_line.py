@@ -115,7 +115,7 @@ def test_init_refuses_a_folder_of_other_things(tmp_path: Path) -> None:
     ("line", "word"),
     [
         ("tie_secnds = 2", "did you mean tie_seconds"),
-        ('tie_seconds = "2"', "tie_seconds in [build] must be int or float"),
+        ('tie_seconds = "2"', "tie_seconds in [build] must be a number"),
         ("conversion_window_seconds = 0", "too small"),
         ('memory = "much"', "not an amount"),
         ("tie_seconds = ", "not valid TOML"),
@@ -140,6 +140,10 @@ def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path:
         ('warehouse = "snowflake"', ("warehouse is not a table", "write [warehouse]")),
         ("[biuld]", ("'biuld'", "did you mean [build]?")),
         ("threads = 2", ("'threads'", "known tables: [build]")),
+        (
+            "[warehouse]\ntime_travle = true",
+            ("'time_travle' in [warehouse]", "did you mean time_travel?"),
+        ),
         ("[build]\ntie_seconds = nan", ("tie_seconds in [build] is not a number",)),
         ("[build]\ntie_seconds = inf", ("tie_seconds in [build] is too large",)),
         ("[build]\ntie_seconds = -1", ("tie_seconds in [build] is too small",)),
@@ -151,10 +155,10 @@ def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path:
             "[build]\nearliest_plausible_at = 0001-01-01T00:00:00+05:00",
             ("earliest_plausible_at in [build] is not a date",),
         ),
-        ('[build]\npersonal_paths = "/members/*"', ("personal_paths in [build] must be list",)),
-        ('[build]\npersonal_paths = ["/members"]', ("is no pattern of a path: '/members'",)),
+        ('[build]\npersonal_paths = "/members/*"', ("personal_paths in [build] must be a list",)),
+        ('[build]\npersonal_paths = ["/members"]', ("'/members', which is not a path pattern",)),
         ('[build]\npersonal_paths = ["/m/*", "/a\'b/*"]', ("personal_paths", '"/members/*"')),
-        ("[build]\npersonal_paths = [7]", ("is no pattern of a path: 7",)),
+        ("[build]\npersonal_paths = [7]", ("7, which is not a path pattern",)),
     ],
 )
 def test_what_no_build_could_use_is_refused_with_file_and_key(

@@ -348,7 +348,7 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.csv", b"person,event,timestamp\np,A,2026-03-01\n", "property 'plan'"),
         ("e.parquet", b"PAR1 not parquet", "damaged"),
         ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
-        ("e.xlsx", b"PK\x03\x04", "kind of file"),
+        ("e.xlsx", b"PK\x03\x04", "not recognised"),
         ("e.json", b'[{"person": 1}]', "columns event and timestamp are missing"),
         ("e.json", b'[{"person": 1}, {"per', "not valid JSON"),
         ("e.json", b"[]", "empty"),
@@ -402,7 +402,7 @@ def test_a_log_of_objects_is_json_whatever_its_suffix(tmp_path):
     path = write_jsonl(tmp_path / "e.log", ROWS)
     assert [step.closed for step in funnel(STEPS, events=path).steps] == [2, 1]
     path.write_text("[1]\n")
-    with pytest.raises(CarepathError, match="kind of file is not known"):
+    with pytest.raises(CarepathError, match="format of the file is not recognised"):
         funnel(STEPS, events=path)
 
 

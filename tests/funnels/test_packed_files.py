@@ -88,7 +88,7 @@ def test_an_archive_of_several_files_names_them(tmp_path):
     assert "unpack it" in caught.value.fix
     with pytest.raises(CarepathError, match="holds 0 files"):
         funnel(STEPS, events=zip_files(tmp_path / "e.zip", {}))
-    with pytest.raises(CarepathError, match="kind of file is not known"):
+    with pytest.raises(CarepathError, match="format of the file is not recognised"):
         funnel(STEPS, events=zip_files(tmp_path / "e.zip", {"e.pdf": "x"}))
 
 

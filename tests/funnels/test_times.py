@@ -139,6 +139,13 @@ def test_what_belongs_to_a_file_is_refused_over_the_warehouse(tmp_path):
             funnel(STEPS | more, warehouse=tmp_path)
 
 
+@pytest.mark.parametrize("zone", ["BST", "IST", "CST", "PST"])
+def test_an_abbreviation_of_several_zones_is_no_zone(zone, tmp_path):
+    for more in ({"timezone": zone}, {"trend": {"interval": "day", "timezone": zone}}):
+        with pytest.raises(CarepathError, match=f"no time zone '{zone}'"):
+            funnel(STEPS | more, events=write(tmp_path, ["2026-03-01 10:00:00"]))
+
+
 def test_an_unknown_zone_names_the_nearest(tmp_path):
     with pytest.raises(CarepathError, match="no time zone 'Europe/Berlim'") as caught:
         funnel(STEPS | {"timezone": "Europe/Berlim"}, events=write(tmp_path, ["2026-03-01"]))

@@ -57,11 +57,11 @@ def test_a_funnel_reads_the_file_that_was_named(name: str, alike: str, tmp_path:
 @pytest.mark.parametrize("name", ["what?", "back\\slash", "caf\udce9"])
 def test_a_folder_that_can_hold_no_database_is_refused_by_name(name: str, tmp_path: Path) -> None:
     root = tmp_path / name
-    with pytest.raises(CarepathError, match="No database can lie") as refused:
+    with pytest.raises(CarepathError, match="A database cannot be") as refused:
         init_workspace(root)
     assert not root.exists()
     str(refused.value).encode()
     root.mkdir()
     (root / "carepath.toml").touch()
-    with pytest.raises(CarepathError, match="No database can lie"):
+    with pytest.raises(CarepathError, match="A database cannot be"):
         find_workspace(root)

@@ -158,7 +158,7 @@ def test_a_person_who_is_not_there_is_told(watched: Workspace, copy_of: Copy) ->
     assert process.returncode == 1
     assert "No row of these people was found." in process.stdout
     assert "Nothing was changed." in process.stdout
-    assert "No row was found of 1 of 1 people." in process.stderr
+    assert "No row was found for 1 of 1 people." in process.stderr
     assert "--user-id number 1" in process.stderr
     assert read_history(workspace).runs[0].exit_code == 1
 
@@ -175,7 +175,7 @@ def test_those_who_are_not_there_are_told_by_line_and_the_others_are_erased(
     file.write_text(f"{first}\nnobody\n\n {second} \nnowhere\n", encoding="utf-8-sig")
     process = run("erase", "--user-ids", file, "--yes", "-w", workspace.root)
     assert process.returncode == 1
-    assert "No row was found of 2 of 4 people." in process.stderr
+    assert "No row was found for 2 of 4 people." in process.stderr
     assert f"where: {file}:2, {file}:5" in process.stderr
     assert not {"nobody", "nowhere", first, second} & set(process.stderr.split())
     assert erase_from_raw(workspace, [first, second], is_rehearsal=True).missing == tuple(

@@ -100,7 +100,7 @@ def test_a_range_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_is_no_page_is_not_replaced(content: bytes, tmp_path: Path) -> None:
     place = tmp_path / "raw.duckdb"
     place.write_bytes(content)
-    with pytest.raises(CarepathError, match="no HTML") as refused:
+    with pytest.raises(CarepathError, match="is not HTML") as refused:
         write_report(Workspace(tmp_path), place)
     assert refused.value.where == str(place)
     assert place.read_bytes() == content

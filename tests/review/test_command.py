@@ -143,7 +143,7 @@ def test_a_path_can_be_ignored_in_the_configuration(repository: Path, commit: Co
         (("--project-dir", "nowhere"), "There is no folder nowhere"),
         (("--dialect", "oracle8"), "Unknown dialect"),
         (("--baseline", "nope.json"), "There is no baseline"),
-        (("--staged", "--worktree"), "Give one of"),
+        (("--staged", "--worktree"), "Give only one of"),
         (("--output", "."), "cannot be written: Is a directory"),
         (("--output", "README.md/report"), "cannot be written"),
         (("--write-baseline", "."), "cannot be written"),

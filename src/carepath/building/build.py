@@ -409,7 +409,7 @@ def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None
         raise BuildFailedError(
             f"dbt could not run: {result.error}",
             where=str(dbt_log),
-            fix="mend what dbt names, then build again; prod is unchanged",
+            fix="correct what dbt names, then build again; prod is unchanged",
         )
     lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
     if len(bad) > _SHOWN_FAILURES:

@@ -278,9 +278,9 @@ def publish_production(production: Production, models: frozenset[str]) -> None:
     strangers = sorted(_list_published(production) - models)
     if strangers:
         raise CarepathError(
-            f"{production.published} holds what no model makes: {', '.join(strangers[:5])}.",
+            f"{production.published} holds what is not from a model: {', '.join(strangers[:5])}.",
             where=production.published,
-            fix="move it to a schema of its own: publication replaces this one whole; "
+            fix="move them to another schema: publishing replaces all of this one; "
             "nothing was published",
         )
     production.change(f"grant usage on schema {production.candidate} to role {settings.reporter}")

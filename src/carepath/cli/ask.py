@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @click.command("ask")
 @click.argument("question", required=False)
 @click.option(
-    "--by", metavar="SEGMENT", help="Split by a segment, such as client; an unknown one lists them."
+    "--by", metavar="SEGMENT", help="Split by a segment, such as client; a wrong name lists all."
 )
 @range_options
 @click.option(
     "--as-of",
     metavar="MOMENT",
-    help="Moment the answer must be of (UTC); the warehouse must be built for it.",
+    help="Refuse to answer unless the warehouse is built as of this moment (UTC).",
 )
 @click.option(
     "--format",
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     type=click.Choice(["table", "json", "csv"]),
     default="table",
     show_default=True,
-    help="table to read, json for all of it, csv for the table alone.",
+    help="table to read, json for everything, csv for the table alone.",
 )
-@click.option("--sql", is_flag=True, help="Show the statements that ran, below the table.")
+@click.option("--sql", is_flag=True, help="Also show the statements that ran.")
 @workspace_option
 @target_option
 @log_format_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from carepath.cli.options import log_format_option, target_option
+from carepath.cli.options import log_format_option, target_option, workspace_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,10 +21,10 @@ _SHOWN_WEEKS = 12
 
 
 @click.command()
-@click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
+@workspace_option
 @click.option(
     "--as-of",
-    help="Moment (UTC) to see the data as of, not after they end.  [default: the latest in them]",
+    help="Build the data as of this moment (UTC).  [default: the end of the data]",
 )
 @click.option("--full-refresh", is_flag=True, help="Build everything from scratch.")
 @target_option
@@ -39,8 +39,8 @@ def command(
 ) -> None:
     """Build, test and publish the warehouse; readers of prod never see anything half-built.
 
-    Only what newly landed rows concern is worked out again, unless the definitions, the code or
-    the settings have changed.
+    Only what newly landed rows affect is recomputed, unless the definitions, the code or the
+    settings have changed.
     """
     from carepath.cli.progress import show_progress
     from carepath.operations.running import run_build

@@ -28,7 +28,7 @@ FIRST_QUESTIONS = (
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("carepath-demo"))
-@click.option("--scenario", default="none", show_default=True, help="What changes at 60 %.")
+@click.option("--scenario", default="none", show_default=True, help="What changes in the data.")
 @click.option(
     "--members", type=int, help="People who sign up.  [default: the scenario's own, mostly 20000]"
 )

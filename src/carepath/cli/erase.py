@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     "--user-ids",
     "file",
     type=click.File(encoding="utf-8-sig", errors="replace"),
-    help="A file with one id a line, or - for stdin: ids stay out of the shell's history.",
+    help="A file with one id per line, or - for stdin; keeps ids out of the shell's history.",
 )
 @click.option("--dry-run", is_flag=True, help="Only count what would be erased.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @workspace_option
 @log_format_option
 def command(
@@ -39,13 +39,13 @@ def command(
 ) -> None:
     """Erase people from raw, the reject ledger, prep and prod, for good, and build again.
 
-    The rows of the person, of their projects and tasks, and of their devices go, and what names
-    them in the texts of other people's rows. What stays is a count by table in landing.erasures,
-    without any identifier. docs/operations.md says what to do elsewhere: the files that were
-    landed, backups, reports.
+    Removes the person's rows, those of their projects, tasks and devices, and whatever names them
+    in the text of other people's rows. A count by table stays in landing.erasures, without any
+    identifier. docs/operations.md says what to do about other copies: the files that were landed,
+    backups, reports.
 
-    Exits with 1 when nothing was found of somebody, and says where they were named; the others
-    are erased all the same.
+    If nothing is found for someone, the others are erased all the same; the message says where the
+    id was given, and the exit code is 1.
     """
     from carepath.operations.erasure import erase_from_raw
     from carepath.workspace import find_workspace

@@ -21,11 +21,11 @@ class ExitCode(IntEnum):
     FAILED = (
         1,
         "The work ran and its result is bad: a test failed, the review or doctor found faults, "
-        "somebody to erase was not found, a question of the report could not be answered, "
-        "a record of the history is damaged.",
+        "someone to erase was not found, a question of the report could not be answered, or a "
+        "record of the history is damaged.",
     )
     USAGE = 2, "Bad input, configuration or state; the message says what to do."
     NO_BASE = 3, "The review found no base to compare with, or could not analyse a changed file."
-    DEFECT = 70, "A defect of carepath; `CAREPATH_DEBUG=1` shows where it happened, for a report."
+    DEFECT = 70, "A defect in carepath; `CAREPATH_DEBUG=1` shows where, for your report."
     INTERRUPTED = 130, "Stopped by the user (Ctrl-C, SIGINT); nothing is left half-done."
     TERMINATED = 143, "Stopped by the system (SIGTERM); nothing is left half-done."

@@ -7,23 +7,25 @@ from pathlib import Path
 
 import click
 
-from carepath.cli.options import refuse
+from carepath.cli.options import refuse, workspace_option
 
 
 @click.command("funnel")
 @click.option(
     "--events",
     type=click.Path(path_type=Path),
-    help="CSV, Parquet or JSON (packed too): person, event, timestamp, event_id, properties.",
+    help="File of events (CSV, Parquet or JSON): person, event, timestamp, event_id, properties.",
 )
-@click.option("--warehouse", is_flag=True, help="The published warehouse's funnel events instead.")
-@click.option("--workspace", "-w", type=click.Path(path_type=Path), help="The workspace.")
+@click.option(
+    "--warehouse", is_flag=True, help="Use the funnel events of the published warehouse instead."
+)
+@workspace_option
 @click.option(
     "--definition",
     "-d",
     type=click.Path(path_type=Path),
     required=True,
-    help="TOML: steps, window, order, ... (docs/ad-hoc-funnels.md).",
+    help="TOML file with steps, window, order, ... (docs/ad-hoc-funnels.md).",
 )
 @click.option(
     "--format",
@@ -38,10 +40,14 @@ from carepath.cli.options import refuse
     type=click.Choice(["steps", "breakdown", "trend", "histogram", "set-aside"]),
     default="steps",
     show_default=True,
-    help="What the CSV holds.",
+    help="With --format csv: which table.",
 )
-@click.option("--persons", is_flag=True, help="JSON: list who passed and who was lost.")
-@click.option("--sql", "with_sql", is_flag=True, help="JSON: the statements too.")
+@click.option(
+    "--persons", is_flag=True, help="With --format json: list who passed and who was lost."
+)
+@click.option(
+    "--sql", "with_sql", is_flag=True, help="With --format json: add the statements that ran."
+)
 def command(
     events: Path | None,
     warehouse: bool,
@@ -54,7 +60,7 @@ def command(
 ) -> None:
     """Run a funnel defined on the spot, over a file of events or the warehouse.
 
-    The steps and everything else stand in a TOML file:
+    A TOML file defines the steps and everything else:
 
     \b
         steps = [{ event = "sign up" }, { event = "pay", where = { plan = "pro" } }]

@@ -28,7 +28,7 @@ _SHOWN_COLUMNS = 8
     "-w",
     "workspace_path",
     type=click.Path(path_type=Path),
-    help="The workspace; default: the one this folder is in.",
+    help="The workspace.  [default: the one this folder is in, else ./workspace]",
 )
 @click.option(
     "--format",
@@ -41,7 +41,7 @@ _SHOWN_COLUMNS = 8
 @click.option(
     "--skip-bad-files",
     is_flag=True,
-    help="Land the other files where one cannot be read at all.",
+    help="If a file cannot be read at all, land the others.",
 )
 @log_format_option
 def command(
@@ -53,9 +53,9 @@ def command(
 ) -> None:
     """Land raw files: each row accepted, or rejected with a reason.
 
-    FOLDER is a folder with CSV, JSON Lines or Parquet files (gzip too), or one such file. Which
-    table a file belongs to is told by its name (task.csv, events_2024-01.parquet) or the name of
-    its folder. All files of a call land, or none does; landing a file twice changes nothing.
+    FOLDER is a folder with CSV, JSON Lines or Parquet files (gzip too), or one such file. The
+    name of a file (task.csv, events_2024-01.parquet) or of its folder says which table it belongs
+    to. Either all files of a call land or none do; landing a file twice changes nothing.
     """
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -20,7 +20,7 @@ def workspace_option(command: Command) -> Command:
         "--workspace",
         "-w",
         type=click.Path(path_type=Path),
-        help="The workspace; default: the one this folder is in.",
+        help="The workspace.  [default: the one this folder is in, else ./workspace]",
     )(command)
 
 
@@ -29,12 +29,12 @@ def range_options(command: Command) -> Command:
     since = click.option(
         "--since",
         metavar="DATE",
-        help="First date of entries or starts, inclusive; people: whole months.",
+        help="First date of entries or starts, included; whole months for people.",
     )
     until = click.option(
         "--until",
         metavar="DATE",
-        help="Last date of entries or starts, inclusive; people: whole months.",
+        help="Last date of entries or starts, included; whole months for people.",
     )
     return since(until(command))
 
@@ -56,7 +56,7 @@ def log_format_option(command: Command) -> Command:
         default="text",
         show_default=True,
         envvar="CAREPATH_LOG_FORMAT",
-        help="text: logs/carepath.log; json: logs/carepath.jsonl and stderr, a line per step.",
+        help="Log to logs/carepath.log (text), or to logs/carepath.jsonl and stderr (json).",
     )(command)
 
 
@@ -68,7 +68,7 @@ def format_option(command: Command) -> Command:
         type=click.Choice(["table", "json"]),
         default="table",
         show_default=True,
-        help="A table to read, or JSON with all of it.",
+        help="A table to read, or JSON with everything.",
     )(command)
 
 

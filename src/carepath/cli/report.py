@@ -42,8 +42,8 @@ def command(
 ) -> None:
     """Write every answer into one HTML file that can be mailed: no network, no personal data.
 
-    Where a single question cannot be answered, the report is written all the same, its section says
-    why, and the command does not exit with 0.
+    If a question cannot be answered, the report is still written, the section says why, and the
+    exit code is not 0.
     """
     from carepath.cli.progress import show_progress
     from carepath.operations.recording import record_run

@@ -32,7 +32,7 @@ LEVELS = ("note", "warning", "error", "never")
 @click.option("--project-dir", default="", help="Folder of the dbt project inside the repository.")
 @click.option("--base", help="Revision to compare with [merge-base with the default branch].")
 @click.option("--head", help="Revision to review [HEAD].")
-@click.option("--staged", is_flag=True, help="Review the index.")
+@click.option("--staged", is_flag=True, help="Review what is staged.")
 @click.option("--worktree", is_flag=True, help="Review the files on disk.")
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), default="text", help="Form of the report."
@@ -41,19 +41,21 @@ LEVELS = ("note", "warning", "error", "never")
 @click.option("--fail-on", type=click.Choice(LEVELS), help="Lowest severity that exits 1 [error].")
 @click.option("--all", "whole", is_flag=True, help="Review the whole project, not a change.")
 @click.option(
-    "--baseline", type=click.Path(path_type=Path), help="Leave out the findings listed here."
+    "--baseline", type=click.Path(path_type=Path), help="Leave out the findings in this file."
 )
 @click.option(
-    "--write-baseline", type=click.Path(path_type=Path), help="List today's findings here."
+    "--write-baseline", type=click.Path(path_type=Path), help="Write today's findings to this file."
 )
 @click.option("--dialect", help="Warehouse dialect of the SQL [from configuration, else guessed].")
 @click.option("--strict-coverage", is_flag=True, help="Exit 3 if a changed file was not analysed.")
-@click.option("--no-style", is_flag=True, help="No notes on style.")
+@click.option("--no-style", is_flag=True, help="Leave out notes on style.")
 @click.option("--no-cache", is_flag=True, help="Neither read nor write the cache.")
 @click.option(
-    "--processes", type=click.IntRange(1), help="Processes for many models [one for each core]."
+    "--processes",
+    type=click.IntRange(1),
+    help="Number of processes [one per core, for many models].",
 )
-@click.option("--demo", is_flag=True, help="Review a bundled, flawed pull request.")
+@click.option("--demo", is_flag=True, help="Review a bundled, flawed pull request; always exits 0.")
 def command(
     repo: Path,
     project_dir: str,
@@ -76,7 +78,7 @@ def command(
 ) -> int:
     """Review the change between two revisions of a dbt project, statically.
 
-    Needs git, and neither dbt nor a warehouse. Exit code 0: nothing at or above --fail-on; 1:
+    Needs git, but neither dbt nor a warehouse. Exit code 0: nothing at or above --fail-on; 1:
     findings; 2: bad input; 3: no base found, or (--strict-coverage) a changed file not analysed.
     """
     # Syntax trees are many objects and little garbage: it is looked for less often.
@@ -85,7 +87,7 @@ def command(
     from carepath.review.git import NoBaseError
 
     if sum((bool(head), staged, worktree)) > 1:
-        raise CarepathError("Give one of --head, --staged and --worktree.")
+        raise CarepathError("Give only one of --head, --staged and --worktree.")
     _refuse_idle(demo=demo, whole=whole, is_baseline=write_baseline is not None)
     request = running.Request(
         repo=repo,
@@ -115,7 +117,7 @@ def command(
     settings = dataclasses.replace(settings, fail_on=fail_on or settings.fail_on)
     if write_baseline is not None:
         running.write_baseline(result, write_baseline)
-        click.echo(f"Wrote {len(result.findings)} findings to {write_baseline}.", err=True)
+        click.echo(f"Findings written to {write_baseline}: {len(result.findings)}.", err=True)
         return ExitCode.OK
     if form == "text" and output is None and sys.stdout.isatty():
         from carepath.review.formats import text as plain

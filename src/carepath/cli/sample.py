@@ -31,16 +31,18 @@ def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> Non
     "--members", type=int, help="People who sign up.  [default: the scenario's own, mostly 20000]"
 )
 @click.option(
-    "--events", type=click.IntRange(min=1), help="About so many events, instead of --members."
+    "--events", type=click.IntRange(min=1), help="About this many events, instead of --members."
 )
 @click.option("--clients", default=40, show_default=True, help="Employers.")
-@click.option("--months", default=24, show_default=True, help="Length of the span.")
+@click.option("--months", default=24, show_default=True, help="Length of the span, in months.")
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%d"]),
     help="First day.  [default: so that the span ends on 2026-06-30]",
 )
-@click.option("--scenario", default="none", show_default=True, help="What changes at 60 %.")
+@click.option(
+    "--scenario", default="none", show_default=True, help="What changes at 60 % of the span."
+)
 @click.option("--effect", type=float, help="Size of the change.  [default: the scenario's own]")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same data.")
 @click.option("--file-format", default="parquet", show_default=True, help="parquet, csv or jsonl.")
@@ -48,7 +50,7 @@ def _list_scenarios(ctx: click.Context, _: click.Parameter, wanted: bool) -> Non
     "--events-format",
     default="flattened",
     show_default=True,
-    help="flattened columns, Snowplow's json columns, or its enriched tsv.",
+    help="flattened, json (Snowplow's JSON columns) or tsv (its enriched events).",
 )
 @click.option(
     "--list-scenarios",

@@ -59,7 +59,7 @@ def find_file(
     file = recognise(plain, name) or _recognise_json(plain, name)
     if file is None:
         raise CarepathError(
-            "The kind of file is not known.",
+            "The format of the file is not recognised.",
             where=name,
             fix="give CSV, Parquet or JSON Lines (.csv, .parquet, .jsonl, also .gz, .zst, .zip), "
             "by its name; a spreadsheet saves it as CSV UTF-8",
@@ -115,7 +115,7 @@ def _write_utf8(file: RawFile, encoding: str, scratch: Path) -> RawFile:
             shutil.copyfileobj(text, plain, _CHUNK)
     except UnicodeError as error:
         raise UnreadableFileError(
-            "The file starts as UTF-16, and is not to its end.",
+            "The file starts as UTF-16, but is not UTF-16 to its end.",
             where=file.name,
             fix="export it as UTF-8",
         ) from error

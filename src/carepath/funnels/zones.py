@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zoneinfo
+
 import duckdb
 
 from carepath.errors import CarepathError
@@ -26,7 +28,8 @@ def check_zone(connection: duckdb.DuckDBPyConnection, zone: str, key: str) -> No
         With the nearest name.
     """
     rows = connection.execute("select distinct name from pg_timezone_names()").fetchall()
-    zones = {name for (name,) in rows} | {"UTC"}
+    # DuckDB also takes abbreviations that mean several zones: its BST is Bangladesh.
+    zones = {name for (name,) in rows} & zoneinfo.available_timezones() | {"UTC"}
     if zone not in zones:
         places = sorted(name for name in zones if "/" in name or name == "UTC")
         hint = suggest(zone, places, "zones").partition("known zones")[0].rstrip()

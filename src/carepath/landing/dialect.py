@@ -92,7 +92,7 @@ def read_dialect(start: bytes, name: str, *, numbers_repeats: bool = False) -> D
         raise UnreadableFileError(
             "The header has a quotation mark that is not closed.",
             where=f"{name}:1",
-            fix="mend the first line of the file",
+            fix="correct the first line of the file",
         )
     columns, separator = max(
         candidates,

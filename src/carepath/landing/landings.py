@@ -97,7 +97,7 @@ def land(
             raise CarepathError(
                 f"Landing stopped: {error.strerror or error}. Nothing was landed.",
                 where=str(error.filename or workspace.root),
-                fix="mend this, then land again",
+                fix="correct this, then land again",
             ) from error
         finally:
             connection.close()
@@ -265,7 +265,7 @@ def _combine(refusals: list[UnreadableFileError]) -> CarepathError:
     listed = "".join(f"\n  - {error.where}: {error.what}" for error in refusals)
     return CarepathError(
         f"{len(refusals)} files cannot be read. Nothing was landed.{listed}",
-        fix="mend them, or land the others with --skip-bad-files",
+        fix="correct them, or land the others with --skip-bad-files",
     )
 
 

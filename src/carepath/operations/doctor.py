@@ -95,7 +95,7 @@ def examine(workspace: Workspace, *, deep: bool = False) -> tuple[Finding, ...]:
             )
         except CarepathError as error:
             name = check.__name__.removeprefix("check_").replace("_", " ")
-            findings.append(fail(name, error.what, error.fix or "mend this"))
+            findings.append(fail(name, error.what, error.fix or "correct this"))
         except OSError as error:
             name = check.__name__.removeprefix("check_").replace("_", " ")
             findings.append(fail(name, f"{error.strerror}: {error.filename}", "check permissions"))

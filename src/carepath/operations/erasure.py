@@ -92,10 +92,10 @@ class Erasure:
         missing = set(self.missing)
         count = f"{len(missing):,} of {len(people):,} people"
         return MissingPeopleError(
-            f"No row was found of {count}.",
+            f"No row was found for {count}.",
             where=", ".join(place for person, place in people.items() if person in missing),
-            fix="compare the id with the data, case and all; "
-            "whoever was erased before is not found either",
+            fix="compare the id with the data (case matters); "
+            "people erased before are not found either",
         )
 
 
@@ -139,7 +139,7 @@ def erase_from_raw(
         )
     if read_platform(workspace) == "snowflake":
         raise CarepathError(
-            "The rows of this workspace are on Snowflake, where carepath erases nobody.",
+            "The rows of this workspace are on Snowflake, where carepath cannot erase anyone.",
             where=str(workspace.config),
             fix="delete them in the sources, then run carepath build --full-refresh "
             "(docs/operations.md, Erasing a person)",

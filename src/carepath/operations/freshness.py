@@ -35,7 +35,8 @@ def check_batches(workspace: Workspace) -> Iterator[Finding]:
         return
     batches, files, rows, rejected, last = row
     told = (
-        f"{batches:,} batches of {files:,} files: {rows:,} rows, {rejected:,} rejected; the last "
+        f"{batches:,} {'batch' if batches == 1 else 'batches'}, {files:,} "
+        f"{'file' if files == 1 else 'files'}: {rows:,} rows, {rejected:,} rejected; the last "
         f"at {_say(last)}"
     )
     if rows and rejected / rows > MANY_REJECTED:

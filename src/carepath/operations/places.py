@@ -47,7 +47,7 @@ def check_permissions(workspace: Workspace) -> Iterator[Finding]:
     for folder in (workspace.root, workspace.building):
         if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
             yield fail(
-                "permissions", f"{folder} cannot be written", "run as its owner, or mend the mode"
+                "permissions", f"{folder} cannot be written", "run as its owner, or change its mode"
             )
             return
     private = (workspace.raw, workspace.prep)

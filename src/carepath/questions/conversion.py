@@ -26,11 +26,11 @@ QUESTION = Question(
     population=MATURE_SIGN_UPS,
     unit="person (user_id)",
     estimand="the chance that a new sign-up creates a first care project within the window (14 "
-    "days unless defined otherwise), whatever lies between; allowing for shocks that a week's "
-    "people share",
+    "days unless defined otherwise), whatever they do in between; allowing for shocks that the "
+    "people of a week share",
     censoring="the headline counts mature people; conversion_rate_everybody is one minus the "
     "Kaplan-Meier survival of the time to convert, read at the window: only the end of complete "
-    "data censors, who stopped or was deleted stays as not converted",
+    "data censors; people who stopped or were deleted count as not converted",
     reads=(METRICS, "data_freshness"),
     verdicts={
         "estimated": "a rate with its interval is given",

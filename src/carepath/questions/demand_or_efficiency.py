@@ -29,7 +29,7 @@ QUESTION = Question(
     id="demand-or-efficiency",
     text="Is the team at capacity because there is more work, or because work got slower, and "
     "which driver?",
-    decision="hire, or mend the process",
+    decision="whether to hire or to fix the process",
     population="all tasks; two windows of equal length, the later one the range asked for, else "
     "the last half year, and the last year where the half year cannot tell; the earlier one a year "
     "before where the data reach back",

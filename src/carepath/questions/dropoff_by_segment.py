@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 QUESTION = Question(
     id="dropoff-by-segment",
     text="Is that drop-off consistent across the user base, or does it hit some groups more?",
-    decision="whether to mend the step for everybody or for some groups",
+    decision="whether to fix the step for everybody or for some groups",
     population=MATURE_SIGN_UPS
     + "; of them, those who came to the step that loses the most and to whom it applies",
     unit="person (user_id), grouped by attributes at entry",

@@ -25,11 +25,11 @@ QUESTION = Question(
     decision="which step of the intake to work on first",
     population=MATURE_SIGN_UPS,
     unit="person (user_id)",
-    estimand="for each step, the share of all entrants whose progress in order passes the step "
-    "before and not this one within the window; and the same people as a share of those who came "
-    "to the step",
-    censoring="none is needed: people whose window has not ended are left out and counted; who "
-    "deletes the account stays as not passed",
+    estimand="for each step, the share of all entrants who, in order and within the window, pass "
+    "the step before and not this one; and the same people as a share of those who came to the "
+    "step",
+    censoring="none is needed: people whose window has not ended are left out and counted; "
+    "people who deleted their account count as not having passed",
     reads=(METRICS, STEPS, "data_freshness"),
     verdicts={
         "named": "one step leads in at least 95 % of resamples, by a point or more",

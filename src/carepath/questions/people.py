@@ -13,7 +13,7 @@ METRICS = "member_intake_funnel_metrics"
 STEPS = "member_intake_funnel_steps"
 IMMATURE = "entered too recently: their window has not ended in complete data"
 SIGN_UPS = (
-    "new sign-ups: people by their first CREATE_ACCOUNT ever, never staff, deleted members "
+    "new sign-ups: people by their first CREATE_ACCOUNT ever, staff excluded, deleted members "
     "included; --since and --until bound the entry, in whole months"
 )
 MATURE_SIGN_UPS = f"{SIGN_UPS}; rates use mature people, whose whole window lies in complete data"

@@ -22,13 +22,13 @@ from carepath.questions.wording import count, percent, within
 QUESTION = Question(
     id="skipped-steps",
     text="Which steps are skipped?",
-    decision="which steps people do without, and could be dropped or mended",
+    decision="which steps people do without, and could be dropped or improved",
     population=MATURE_SIGN_UPS,
     unit="person and step",
-    estimand="among people to whom the step applies who did a later step, the share that never "
-    "did this one within the window",
-    censoring="none is needed: people whose window has not ended are left out and counted; who "
-    "stopped before the step is no skipper",
+    estimand="among people to whom the step applies and who did a later step, the share who "
+    "never did this one within the window",
+    censoring="none is needed: people whose window has not ended are left out and counted; "
+    "people who stopped before the step did not skip it",
     reads=(METRICS, STEPS, "data_freshness"),
     verdicts={
         "skipped": "at least one step was skipped by somebody who went further",

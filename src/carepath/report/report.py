@@ -115,7 +115,7 @@ def _check_place(path: Path) -> None:
         return
     if begin and not begin.startswith((b"<!doctype html", b"<html")):
         raise CarepathError(
-            "The file is there, and it is no HTML: a report would replace it.",
+            "The file exists and is not HTML: a report would overwrite it.",
             where=str(path),
             fix="name another file with --output FILE, or remove this one",
         )

@@ -153,7 +153,7 @@ def _settings(request: Request, repository: Repository, head: Tree) -> Settings:
         folder = request.project_dir.strip("/").removeprefix("./")
         if not any(path.startswith(folder + "/") for path in head.entries) and folder != ".":
             raise CarepathError(
-                f"There is no folder {folder} in the head.",
+                f"There is no folder {folder} in the reviewed revision.",
                 where=str(repository.root),
                 fix="Give a folder relative to the root of the repository.",
             )

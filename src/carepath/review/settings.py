@@ -44,6 +44,7 @@ class Settings:
     strict_coverage: bool = False
 
 
+SPELLED = {str: "a text", bool: "true or false", list: "a list", dict: "a table"}
 LEVELS = ("note", "warning", "error", "never")
 
 
@@ -81,8 +82,9 @@ def from_table(table: dict[str, Any], path: str) -> Settings:
         expected = type(getattr(Settings(), name))
         if not isinstance(value, expected):
             raise CarepathError(
-                f"Setting {key!r} must be of type {expected.__name__}.",
+                f"Setting {key!r} must be {SPELLED[expected]}.",
                 where=f"{path}, section review",
+                fix="See the example in docs/review.md.",
             )
         values[name] = value
     if values.get("dialect") and values["dialect"] not in SUPPORTED:

@@ -94,7 +94,7 @@ class SamplePlan:
         points = bool(self.what.effect_means) and self.what.driver == "none"
         if self.effect is not None and points and self.effect > 1:
             raise CarepathError(
-                f"{self.effect} is more than everybody: this effect is a rate.",
+                f"{self.effect} is more than 100 %: this effect is a rate.",
                 where="--effect",
                 fix="for 10 percentage points give 0.10",
             )
@@ -104,7 +104,7 @@ class SamplePlan:
         ):
             if name not in known:
                 raise CarepathError(
-                    f"{name!r} is no format.", where=option, fix="use " + ", ".join(known)
+                    f"{name!r} is not a known format.", where=option, fix="use " + ", ".join(known)
                 )
 
     @property

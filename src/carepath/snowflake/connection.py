@@ -101,7 +101,7 @@ def _read_key(settings: SnowflakeSettings) -> bytes:
         )
     except (TypeError, ValueError):
         raise CarepathError(
-            "The private key cannot be used: it is no PKCS 8 key, or the passphrase is wrong.",
+            "The private key cannot be used: it is not a PKCS 8 key, or the passphrase is wrong.",
             where=str(settings.key_path),
             fix=f"set {PASSPHRASE.name} where the key is encrypted, and only there",
         ) from None

@@ -179,7 +179,7 @@ def _checked_name(variable: Variable, value: str) -> str:
     """Let through what is safe in SQL without quotes: the name becomes part of statements."""
     if value and not _NAME.fullmatch(value):
         raise CarepathError(
-            f"{variable.name} may hold letters, digits and _ only, and begins with no digit.",
+            f"{variable.name} may hold only letters, digits and _, and may not begin with a digit.",
             where="the environment",
             fix=f"set it to {variable.meaning}",
         )
@@ -188,5 +188,7 @@ def _checked_name(variable: Variable, value: str) -> str:
 
 def _checked_port(value: str) -> int:
     if not value.isdecimal():
-        raise CarepathError(f"{PORT.name} is not a number.", where="the environment", fix="mend it")
+        raise CarepathError(
+            f"{PORT.name} is not a number.", where="the environment", fix="set it to a number"
+        )
     return int(value)

@@ -1,4 +1,4 @@
-"""A CASE gives the same in all of its branches.
+"""A CASE gives the same value in all of its branches.
 
 What it does
     Reports a CASE with several branches, or one and an ELSE, that all give the same column or

@@ -2,7 +2,7 @@
 
 What it does
     Reports `extract(minute from a - b)` and the like for hours, minutes and seconds of a difference
-    of two moments, where no other field of it is taken beside.
+    of two moments, where no other field of it is used.
 
 Why it is bad
     An hour and a half has the minutes 30: the field starts again at each full hour.

@@ -1,7 +1,7 @@
 """A CTE that nothing reads.
 
 What it does
-    Reports a CTE of a model that no other CTE and not the final query reads.
+    Reports a CTE that neither another CTE nor the final query of the model reads.
 
 Why it is bad
     It is dead code, or the final query still reads the CTE before it: a filter or a join that
