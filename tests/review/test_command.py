@@ -162,6 +162,13 @@ def test_an_unknown_setting_names_the_nearest(repository: Path, commit: Commit) 
     assert "'dialect'" in text
 
 
+def test_a_layer_that_is_none_is_named(repository: Path, commit: Commit) -> None:
+    commit({"pyproject.toml": '[tool.carepath.review.layers]\n"models/landing" = "bse"\n'})
+    code, text = run(repository)
+    assert code == 2
+    assert "Unknown layer 'bse' of 'models/landing'" in text
+
+
 def test_a_folder_without_models_is_named(repository: Path, commit: Commit) -> None:
     commit({"docs/a.md": "x"})
     assert "holds no models" in run(repository, "--project-dir", "docs")[1]

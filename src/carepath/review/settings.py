@@ -46,6 +46,7 @@ class Settings:
 
 SPELLED = {str: "a text", bool: "true or false", list: "a list", dict: "a table"}
 LEVELS = ("note", "warning", "error", "never")
+LAYERS = ("base", "intermediate", "prod")
 
 
 def load(tree: Tree) -> Settings:
@@ -99,4 +100,11 @@ def from_table(table: dict[str, Any], path: str) -> Settings:
             where=f"{path}, section review",
             fix="Known: " + ", ".join(LEVELS),
         )
+    for folder, layer in values.get("layers", {}).items():
+        if layer not in LAYERS:
+            raise CarepathError(
+                f"Unknown layer {layer!r} of {folder!r}.",
+                where=f"{path}, section review.layers",
+                fix="Known: " + ", ".join(LAYERS),
+            )
     return Settings(**values)
