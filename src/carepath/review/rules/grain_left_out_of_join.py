@@ -2,9 +2,10 @@
 
 What it does
     Reports a join by a part of the key of the right side, where the rest of it is there: another
-    relation of the query has one row for each of the same columns; or the key is that of the
-    model behind it, and the rest is a part of the left side's key too; or it is a day, which
-    nothing reads, while the query puts out a day of the left side.
+    relation of the query has one row for each of the same columns; or a test declares the key and
+    the left side has the rest under the same name; or the key is that of the model behind it, and
+    the rest is a part of the left side's key too; or it is a day, which nothing reads, while the
+    query puts out a day of the left side.
 
 Why it is bad
     A row meets those of every trip, run or day: counts and sums grow.
@@ -27,8 +28,8 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Known, Scope, known_of
-from carepath.review.sql.joins import matched
-from carepath.review.sql.keys import shape_of
+from carepath.review.sql.joins import matched, other_side, shared_names
+from carepath.review.sql.keys import JoinShape, shape_of
 from carepath.review.sql.parse import start_of
 
 DAY = re.compile(r"^(dt|ds|date|day)$|_(date|day|dt|on)$|^(date|day)_")
@@ -78,6 +79,7 @@ def _left_out(
     before = list(scope.bindings.items())[: list(scope.bindings).index(name)]
     return (
         _same_grain(binding, covered, before)
+        or _declared(binding, covered, scope, shape)
         or _grain_behind(context, binding, covered, before)
         or _unread_day(scope, binding, covered)
     )
@@ -98,6 +100,23 @@ def _same_grain(
             ):
                 columns = ", ".join(sorted(key.columns))
                 return min(rest), f"{name} and {binding.name} have a row for each {columns}"
+    return None
+
+
+def _declared(binding: Binding, covered: set[str], scope: Scope, shape: JoinShape) -> Found | None:
+    """A key that a test declares, of which the left side has the one part that is not matched."""
+    side = other_side(scope, shape)
+    if side is None:
+        return None
+    name, left = side
+    for key in binding.relation.keys:
+        rest = key.columns - covered
+        if key.strength != "test" or len(rest) != 1 or not key.columns & covered:
+            continue
+        column = min(rest)
+        if column in shared_names(left, binding):
+            columns = ", ".join(sorted(key.columns))
+            return column, f"{binding.name} is unique by {columns}, and {name} has {column}"
     return None
 
 

@@ -68,7 +68,11 @@ def _join(
     equated = matched(variant.resolution, join, binding)
     if not equated or any(VERSION_KEY.search(column) for column in equated):
         return
-    if _is_chosen(scope, binding) or _is_narrowed(context, variant.resolution, binding):
+    if (
+        _is_matched_later(scope, binding)
+        or _is_chosen(scope, binding)
+        or _is_narrowed(context, variant.resolution, binding)
+    ):
         return
     by = ", ".join(sorted(equated))
     yield Issue(
@@ -103,6 +107,12 @@ def _is_chosen(scope: Scope, binding: Binding) -> bool:
         use.binding is binding and use.clause != "select" and _tells(use.node.name.lower())
         for use in scope.uses
     )
+
+
+def _is_matched_later(scope: Scope, binding: Binding) -> bool:
+    """True where another join asks for the key of the version itself: all are wanted first."""
+    asked = {u.node.name.lower() for u in scope.uses if u.binding is binding and u.clause == "on"}
+    return any(key.columns and key.columns <= asked for key in binding.relation.keys)
 
 
 def _is_narrowed(context: Context, resolution: Resolution, binding: Binding) -> bool:
