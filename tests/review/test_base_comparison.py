@@ -186,3 +186,15 @@ def test_the_open_end_of_a_period_is_remembered_from_the_base() -> None:
     result = change(path, ("(p.requested_at < r.valid_to or r.valid_to is null)",
                            "p.requested_at < r.valid_to"), base=base)  # fmt: skip
     assert "NULL005 fct_prices.sql:5" in told(result)
+
+
+def test_an_equality_that_takes_the_place_of_another_is_no_lost_condition() -> None:
+    base = project("clinic")
+    path = "models/marts/fct_visit_payers.sql"
+    base[path] = (
+        "select visits.visit_id, payers.payer_name\n"
+        "from {{ ref('stg_visits') }} as visits\n"
+        "left join {{ ref('stg_payers') }} as payers on payers.tier = visits.visit_type\n"
+    )
+    edit = ("payers.tier = visits.visit_type", "payers.payer_id = visits.payer_id")
+    assert "JOIN007" not in {f.code for f in change(path, edit, base=base).findings}

@@ -44,6 +44,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Key
 from carepath.review.sql.rows import telling_keys, with_named_key, with_rows_of
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 
@@ -475,7 +476,7 @@ def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> 
     """A declared key that the rows had before this join and have not after it."""
     assert variant.resolution is not None
     if (
-        not any(scope is one for one in outermost(variant.resolution.scopes))
+        not any(scope is one for one in outermost(variant.resolution.scopes, by_name=True))
         or scope.node.args.get("group")
         or scope.node.args.get("qualify")
     ):
@@ -497,9 +498,20 @@ def _broken_key(context: Context, variant: Variant, scope: Scope, name: str) -> 
         behind = {
             item.source for item in scope.items if item.column.name in columns and item.source
         }
-        if any(key.columns <= behind for key in first.relation.keys):
+        if any(key.columns <= behind for key in (*first.relation.keys, *_numbered(scope, first))):
             return ", ".join(sorted(columns))
     return None
+
+
+def _numbered(scope: Scope, first: Binding) -> Iterator[Key]:
+    """The first row of each, chosen by the WHERE of the query that joins."""
+    where = scope.node.args.get("where")
+    for part in conjuncts(where.this) if where is not None else []:
+        if not isinstance(part, exp.EQ) or part.right.name != "1":
+            continue
+        column = first.relation.get(part.left.name.lower())
+        if column is not None and column.numbered_by:
+            yield Key(frozenset(column.numbered_by), "sql", "the first row of each")
 
 
 def _are_of_all(

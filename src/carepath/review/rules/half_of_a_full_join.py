@@ -3,10 +3,11 @@
 What it does
     Reports a FULL JOIN that puts out the key of one of its two sides, not of the other nor a
     COALESCE of both, beside other columns of the other side; and one that computes a column from
-    the key of one side where it takes a COALESCE of both for another.
+    the key of one side where it takes a COALESCE of both for another. Also a join that
+    follows a FULL JOIN and matches the key of one of its sides only.
 
 Why it is bad
-    Rows that only the other side has come without a key.
+    Rows that only the other side has come without a key, and later joins find nothing for them.
 
 For example
     select a.order_id, b.refunds from a full join b on b.order_id = a.order_id
@@ -27,6 +28,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Known, Scope, Use, known_of
 from carepath.review.sql.keys import shape_of
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -36,6 +38,7 @@ def check(context: Context) -> Iterator[Issue]:
         known = known_of(variant.resolution, context.dialect)
         for scope in variant.resolution.scopes:
             yield from _half_of_an_expression(variant, scope, known)
+            yield from _later_joins(variant, scope)
             names = list(scope.bindings)
             join = scope.bindings[names[1]].join if len(names) == 2 else None
             if join is None or (join.side or "").upper() != "FULL" or join.args.get("using"):
@@ -118,6 +121,46 @@ def _key(use: Use | None) -> tuple[str, str]:
     if use is None or use.binding is None or use.column is None:
         return "", ""
     return use.binding.name, use.column.name
+
+
+def _later_joins(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`a full join b on a.day = b.day left join c on c.day = a.day`: null where only b has it."""
+    halves: dict[tuple[str, str], tuple[str, exp.Expr]] = {}
+    for name, binding in scope.bindings.items():
+        join = binding.join
+        on = join.args.get("on") if join is not None else None
+        side = (join.side or "").upper() if join is not None else ""
+        told = None
+        for part in conjuncts(on):
+            pair = [part.left, part.right] if isinstance(part, exp.EQ) else []
+            columns = [c for c in pair if isinstance(c, exp.Column) and c.table]
+            if len(columns) != 2:
+                continue
+            ours, theirs = columns if columns[0].table.lower() == name else columns[::-1]
+            if ours.table.lower() != name:
+                continue
+            half = (theirs.table.lower(), theirs.name.lower())
+            told = told or ((half, halves[half]) if half in halves else None)
+            if side == "FULL":
+                halves.setdefault(half, (name, part))
+        if told is None or side not in ("LEFT", "FULL", "INNER", "") or join is None:
+            continue
+        (table, column), (full, condition) = told
+        yield Issue(
+            subject=f"{table}.{column} {full}",
+            message=f"{table}.{column} is null in the rows that only {full} has; the join with "
+            f"{name} matches it alone.",
+            consequence="Rows of one key come apart, with nulls in each."
+            if side in ("LEFT", "FULL")
+            else "Rows are lost.",
+            fix=f"Match coalesce({table}.{column}, ...) of both sides, or LEFT JOIN {full}.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(condition) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"{full} is joined with FULL JOIN")],
+        )
+        return
 
 
 def _puts_out(scope: Scope, name: str, key: str) -> exp.Expr | None:

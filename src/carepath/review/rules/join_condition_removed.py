@@ -69,6 +69,9 @@ def _compare(
         return
     ours = {plain(part) for part in conjuncts(binding.join.args.get("on"))}
     gone = [part for part in conjuncts(theirs) if plain(part) not in ours]
+    kept = {plain(part) for part in conjuncts(theirs)}
+    came = [p for p in conjuncts(binding.join.args.get("on")) if plain(p) not in kept]
+    exchanged = [sides for part in came if len(sides := _related(part)) == 2]
     for part in gone:
         columns = _columns([part])
         text = write(part)
@@ -77,6 +80,10 @@ def _compare(
         if columns & elsewhere and not _is_one_end(part, theirs, binding):
             continue
         if _is_gone(context, scope, part):
+            continue
+        if _related(part) in exchanged:
+            # Another equality of the same two took its place.
+            exchanged.remove(_related(part))
             continue
         sides = {fold_identifier(c.args.get("table"), "") for c in part.find_all(exp.Column)}
         relates = isinstance(part, (exp.EQ, exp.Between, exp.GTE, exp.LTE, exp.GT, exp.LT)) and (
@@ -94,6 +101,17 @@ def _compare(
             path=scope.path,
             evidence=[Evidence(f"at base: {plain(theirs)[:200]}", base_place(context))],
         )
+
+
+def _related(part: exp.Expr) -> set[str]:
+    """The relations that an equality of two columns relates."""
+    if not isinstance(part, exp.EQ):
+        return set()
+    return {
+        side.table.lower()
+        for side in (part.left, part.right)
+        if isinstance(side, exp.Column) and side.table
+    }
 
 
 def _is_one_end(part: exp.Expr, theirs: exp.Expr, binding: Binding) -> bool:

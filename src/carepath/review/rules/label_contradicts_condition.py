@@ -1,11 +1,13 @@
-"""A CASE calls a rise a fall, or a fall a rise.
+"""A CASE calls a rise a fall, or one thing by the name of another.
 
 What it does
     Reports a branch that compares a value with its earlier one (previous, prior, last) by > or <
-    and gives it a label of the other direction: contraction, decline, down for a rise.
+    and gives it a label of the other direction: contraction, decline, down for a rise. Also a
+    branch for `channel = 'email'` that gives 'Cost of sms' where other branches for email and for
+    sms give what names them.
 
 Why it is bad
-    The two labels are exchanged, and every report of them.
+    The labels are exchanged, and every report of them.
 
 For example
     case when amount > previous_amount then 'contraction' else 'expansion' end
@@ -27,7 +29,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.values import conjuncts
+from carepath.review.sql.values import conjuncts, equality
 from carepath.review.sql.writing import write
 
 EARLIER = re.compile(r"(^|_)(prev|previous|prior|before|old|lag|lagged)(_|$)")
@@ -41,6 +43,7 @@ FALL = re.compile(
 )
 INVERSE = re.compile(r"rank|position|price|cost|error|latency|duration|time|_at$|date|churn|risk")
 """What is better when it falls, or is a moment."""
+SHORTEST = 3
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -51,6 +54,43 @@ def check(context: Context) -> Iterator[Issue]:
             for node, _ in nodes_of(scope):
                 if isinstance(node, exp.Case):
                     yield from _branches(variant, scope, node)
+                    yield from _names_of_others(variant, scope, node)
+
+
+def _names_of_others(variant: Variant, scope: Scope, case: exp.Case) -> Iterator[Issue]:
+    """A branch copied from that of another value, its label not adapted."""
+    branches = [
+        (column, value, label, node)
+        for node in case.args.get("ifs") or []
+        if isinstance(label := node.args.get("true"), exp.Literal) and label.is_string
+        for part in conjuncts(node.this)
+        if (equal := equality(part)) is not None and len(equal[1]) == 1
+        for column, value in [(write(equal[0]).lower(), _letters(equal[1][0]))]
+        if len(value) >= SHORTEST
+    ]
+    named = {(c, value) for c, value, label, _ in branches if value in _letters(label.name)}
+    for column, value, label, branch in branches:
+        text = _letters(label.name)
+        if (column, value) not in named or value in text:
+            continue
+        others = sorted(v for c, v in named if c == column and v in text and value not in v)
+        if not others:
+            continue
+        yield Issue(
+            subject=f"{column} {value} {text}"[:120],
+            message=f"{label.name!r} is given for {value!r} and names {others[-1]!r}, which has "
+            "branches of its own.",
+            consequence="What belongs to one is told of the other.",
+            fix=f"Give the label of {value!r}.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(branch.this) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", text.lower())
 
 
 def _branches(variant: Variant, scope: Scope, case: exp.Case) -> Iterator[Issue]:

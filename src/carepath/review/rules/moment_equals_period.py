@@ -4,7 +4,8 @@ What it does
     Reports `a = b` where one side is named as a finer time than the other (created_at and
     stat_date, order_date and order_month) and neither is truncated or cast; and a join from which
     the change takes such a cast away. A name that was given to a finer time upstream, unchanged,
-    tells nothing. Also two sides that are truncated to different units, today being a day.
+    tells nothing. Also two sides that are truncated to different units, today being a day, and a
+    moment that must equal one of the clock (`created_at = now() - interval '7 days'`).
 
 Why it is bad
     A moment equals its day only at midnight, a day its month only on the first: nearly nothing
@@ -54,6 +55,7 @@ def check(context: Context) -> Iterator[Issue]:
             for node, _ in nodes_of(scope):
                 if isinstance(node, exp.EQ):
                     yield from _truncated(variant, scope, node)
+                    yield from _of_the_clock(variant, scope, node)
                 if not isinstance(node, exp.EQ) or not isinstance(node.left, exp.Column):
                     continue
                 if not isinstance(node.right, exp.Column):
@@ -100,6 +102,29 @@ def _truncated(variant: Variant, scope: Scope, node: exp.EQ) -> Iterator[Issue]:
         variant=variant,
         path=scope.path,
     )
+
+
+MOMENT = re.compile(r"(_at|_ts|timestamp|datetime|_time)$|^(time|minute|hour)$|_(minute|hour)$")
+CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime)
+
+
+def _of_the_clock(variant: Variant, scope: Scope, node: exp.EQ) -> Iterator[Issue]:
+    """`block_time = date_trunc('day', now() - interval '7 days')`, >= with a sign too few."""
+    for column, other in ((node.left, node.right), (node.right, node.left)):
+        if not isinstance(column, exp.Column) or not MOMENT.search(column.name.lower()):
+            continue
+        if other.find(exp.Column, exp.Query) or not other.find(*CLOCKS):
+            continue
+        yield Issue(
+            subject=write(node).lower()[:120],
+            message=f"{write(node)[:110]} holds for one moment only.",
+            consequence="Nearly no row matches.",
+            fix=f"Write {write(column)} >= ..., or truncate {write(column)} too.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 def _unit(node: exp.Expr) -> str | None:

@@ -2,10 +2,11 @@
 
 What it does
     Reports SUM(a - b) and SUM(a + b) where b comes from the side that a LEFT JOIN may not find and
-    a does not, and neither COALESCE nor a condition takes care of it.
+    a does not, and neither COALESCE nor a condition takes care of it. As a note, a total `a + b` of
+    such columns that is put out as it is.
 
 Why it is bad
-    Without a match b is null, and so is the difference: the whole row is left out of the sum.
+    Without a match b is null, and so is the total: the whole row is left out of the sum.
 
 For example
     select sum(o.total - r.refunded) from orders as o
@@ -24,6 +25,7 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -35,6 +37,7 @@ def check(context: Context) -> Iterator[Issue]:
     for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
+            yield from _totals(variant, scope)
             for node, _ in nodes_of(scope):
                 inner = node.this if isinstance(node, exp.Sum) else None
                 while isinstance(inner, (exp.Paren, exp.Cast, exp.Round)):
@@ -55,6 +58,48 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _totals(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`base.fees * price + tips.fees as fees`, where there are days without tips."""
+    assert variant.resolution is not None
+    uses = variant.resolution.uses
+    if scope.node.args.get("group"):
+        return
+    for item in scope.node.expressions:
+        total = item.this if isinstance(item, exp.Alias) else None
+        while isinstance(total, exp.Paren):
+            total = total.this
+        if not isinstance(total, exp.Add):
+            continue
+        terms = [_plain(term) for term in total.flatten()]
+        plain = [term for term in terms if isinstance(term, exp.Column)]
+        found = [
+            (term, use.binding) for term in plain if (use := uses.get(id(term))) and use.binding
+        ]
+        others = [
+            use.binding
+            for term in terms
+            for column in term.find_all(exp.Column)
+            if (use := uses.get(id(column))) is not None and use.binding is not None
+        ]
+        if not any(not binding.nullable for binding in others) or total.find(exp.Literal):
+            continue
+        missing = next((term for term, b in found if b.nullable and b.join is not None), None)
+        if missing is None or _is_kept_out(scope, missing):
+            continue
+        yield Issue(
+            subject=f"{item.alias_or_name.lower()} {write(missing).lower()}",
+            message=f"{write(missing)} is null where the LEFT JOIN finds nothing, and so is "
+            f"{item.alias_or_name} then.",
+            consequence="The total is missing where only this part of it is.",
+            fix=f"Write coalesce({write(missing)}, 0).",
+            severity=Severity.NOTE,
+            confidence=Confidence.POSSIBLE,
+            offset=start_of(missing) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 def _unmatched(resolution: Resolution, node: exp.Add | exp.Sub) -> exp.Column | None:

@@ -3,8 +3,8 @@
 What it does
     Compares the conditions of joins and of WHERE with those at base: reports `x < end` made
     `x <= end`, or `x >= start and x < end` made BETWEEN. Also BETWEEN the begin of a period and an
-    end that is LEAD of the begins, and BETWEEN two columns of a seed in which one row begins where
-    another ends.
+    end that is LEAD of the begins, BETWEEN two columns of a seed in which one row begins where
+    another ends, and BETWEEN both ends of a validity cut to days.
 
 Why it is bad
     Where one period ends as the next begins, a moment on the boundary meets both: rows double.
@@ -31,7 +31,9 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.validity import BEGIN, END
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import write
 
 MOST = 200_000
 
@@ -43,6 +45,7 @@ def check(context: Context) -> Iterator[Issue]:
         for scope in variant.resolution.scopes:
             yield from _next_ones(variant, scope)
             yield from _rows_that_touch(context, variant, scope)
+            yield from _cut_to_days(variant, scope)
     for variant, scope, before in edited(context):
         theirs = {bound: kind for bound, kind, _ in _bounds(before)}
         for bound, kind, node in _bounds(scope):
@@ -150,6 +153,49 @@ def _shared_end(rows: list[dict[str, str]], low: str, high: str, fixed: set[str]
         begins.setdefault(key, set()).add(folded.get(low.lower(), ""))
     shared = sorted(v for key, found in ends.items() for v in found & begins[key] if v != "")
     return shared[0] if shared else None
+
+
+def _cut_to_days(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`day between date(valid_from) and date(valid_to)`: one version ends as the next begins."""
+    for bound, kind, node in _bounds(scope):
+        if kind != "closed" or not isinstance(node, exp.Between):
+            continue
+        begin, end = _day_of(node.args["low"]), _day_of(node.args["high"])
+        if begin is None or end is None or begin.table != end.table:
+            continue
+        if not BEGIN.match(begin.name.lower()) or not END.match(end.name.lower()):
+            continue
+        yield Issue(
+            subject=f"{bound[0]} days",
+            message=f"{write(begin)} and {write(end)} are cut to days, and BETWEEN lets "
+            f"{bound[0]} equal both: on the day of a change two versions hold.",
+            consequence="Rows of that day come twice.",
+            fix=f"Compare the moment with {write(begin)} and {write(end)} as they are, or write "
+            f"{bound[0]} < {bound[1]}.",
+            severity=Severity.WARNING,
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
+def _day_of(node: exp.Expr) -> exp.Column | None:
+    """The moment that is cut to its day, None where it is not cut."""
+    while isinstance(node, (exp.Coalesce, exp.Paren)):
+        node = node.this
+    to = node.args.get("to") if isinstance(node, (exp.Cast, exp.TryCast)) else None
+    unit = node.args.get("unit")
+    is_cut = (
+        (isinstance(to, exp.DataType) and to.this == exp.DataType.Type.DATE)
+        or isinstance(node, (exp.Date, exp.TsOrDsToDate))
+        or (isinstance(node, exp.Extract) and node.name.upper() == "DATE")
+        or (isinstance(unit, exp.Expr) and unit.name.upper() == "DAY")
+    )
+    inner = node.expression if isinstance(node, exp.Extract) else node.this
+    while isinstance(inner, (exp.Coalesce, exp.Paren)):
+        inner = inner.this
+    return inner if is_cut and isinstance(inner, exp.Column) else None
 
 
 def _bounds(scope: Scope) -> Iterator[tuple[tuple[str, str], str, exp.Expr]]:

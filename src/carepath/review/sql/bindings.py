@@ -119,15 +119,18 @@ def known_of(resolution: Resolution, dialect: str) -> Known:
     return Known(dialect, lambda name: open_relation(name.label), {}, {}, uses=resolution.uses)
 
 
-def outermost(scopes: list[Scope]) -> list[Scope]:
-    """The scopes that decide the output: the final ones, or what a bare star hands on."""
+def outermost(scopes: list[Scope], *, by_name: bool = False) -> list[Scope]:
+    """The scopes that decide the output: the final ones, or what a bare star hands on.
+
+    With `by_name`, also what a list of its columns, each under its own name, hands on.
+    """
     found: list[Scope] = []
     for scope in scopes:
         if not scope.is_final:
             continue
         current = scope
         while True:
-            inner = _handed_on(current, scopes)
+            inner = _handed_on(current, scopes, by_name)
             if inner is None:
                 break
             current = inner
@@ -135,12 +138,17 @@ def outermost(scopes: list[Scope]) -> list[Scope]:
     return found
 
 
-def _handed_on(scope: Scope, scopes: list[Scope]) -> Scope | None:
+def _handed_on(scope: Scope, scopes: list[Scope], by_name: bool) -> Scope | None:
     node = scope.node
     bindings = list(scope.bindings.values())
-    if len(bindings) != 1 or len(node.expressions) != 1:
+    if len(bindings) != 1:
         return None
-    if not isinstance(node.expressions[0], exp.Star) or node.expressions[0].args.get("except_"):
+    first = node.expressions[0] if len(node.expressions) == 1 else None
+    is_star = isinstance(first, exp.Star) and not first.args.get("except_")
+    is_list = by_name and all(
+        item.binding is bindings[0] and item.source == item.column.name for item in scope.items
+    )
+    if not is_star and not is_list:
         return None
     if any(node.args.get(key) for key in ("where", "group", "qualify", "distinct", "limit")):
         return None

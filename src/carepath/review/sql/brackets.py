@@ -22,6 +22,7 @@ class _Frame:
     word: str
     has_query: bool = False
     aliases: int = 0
+    angles: int = 0
 
 
 def faults(tokens: list[Token]) -> Iterator[TokenFault]:
@@ -47,12 +48,14 @@ def faults(tokens: list[Token]) -> Iterator[TokenFault]:
         elif top is not None and kind in (T.SELECT, T.WITH, T.VALUES):
             top.has_query = True
         elif top is not None and not top.has_query:
+            # map<varchar, json> is one type.
+            top.angles += (kind is T.LT) - (kind is T.GT)
             if kind is T.COMMA:
                 top.aliases = 0
             elif kind is T.ALIAS:
                 top.aliases += 1
             broken = kind is T.GROUP_BY or (top.word in CASTS and top.aliases > 1)
-            broken = broken or (top.word in CASTS and kind in (T.COMMA, T.FROM))
+            broken = broken or (top.word in CASTS and top.angles <= 0 and kind in (T.COMMA, T.FROM))
             if broken and suspect is None:
                 suspect = top.token
     if frames:

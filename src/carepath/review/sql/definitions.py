@@ -47,7 +47,7 @@ def steps(
     binding, name = use.binding, use.column.name
     for _ in range(DEEPEST):
         yield scope, binding, name
-        inner = _scope_of(resolution, binding)
+        inner = scope_of(resolution, binding)
         item = _item(inner, name) if inner is not None else None
         if inner is None or item is None or item.binding is None or item.source is None:
             return
@@ -56,7 +56,7 @@ def steps(
 
 def _followed(resolution: Resolution, binding: Binding, name: str) -> tuple[exp.Expr, Scope] | None:
     for _ in range(DEEPEST):
-        scope = _scope_of(resolution, binding)
+        scope = scope_of(resolution, binding)
         item = _item(scope, name) if scope is not None else None
         if scope is None or item is None:
             return None
@@ -66,7 +66,8 @@ def _followed(resolution: Resolution, binding: Binding, name: str) -> tuple[exp.
     return None
 
 
-def _scope_of(resolution: Resolution, binding: Binding) -> Scope | None:
+def scope_of(resolution: Resolution, binding: Binding) -> Scope | None:
+    """The query of the CTE or subquery that a binding reads, None where it reads a table."""
     if isinstance(binding.node, exp.Subquery):
         inner = binding.node.this
         found = [s for s in resolution.scopes if s.node is inner]

@@ -8,8 +8,9 @@ from sqlglot import exp
 
 from carepath.review.facts import JoinFact
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import Binding, Known, Scope
+from carepath.review.sql.bindings import Binding, Known, Resolution, Scope
 from carepath.review.sql.rows import named_key
+from carepath.review.sql.values import conjuncts
 
 COMMON = re.compile(
     r"^_|^(id|name|type|status|state|value|date|day|month|year|description|title|url|index|position)$"
@@ -26,6 +27,24 @@ def other_side(scope: Scope, shape: keys.JoinShape) -> tuple[str, Binding] | Non
         return None
     name = next(iter(names))
     return name, scope.bindings[name]
+
+
+def matched(resolution: Resolution, join: exp.Join, binding: Binding) -> set[str] | None:
+    """What of a relation is equated with others, which need not be known; None for more."""
+    found = {column.name.lower() for column in join.args.get("using") or []}
+    for part in conjuncts(join.args.get("on")):
+        if not isinstance(part, exp.EQ):
+            return None
+        ours = []
+        for side in (part.left, part.right):
+            uses = [resolution.uses.get(id(column)) for column in side.find_all(exp.Column)]
+            ours.append(any(use is not None and use.binding is binding for use in uses))
+        if ours.count(True) != 1:
+            continue
+        column, other = (part.left, part.right) if ours[0] else (part.right, part.left)
+        if isinstance(column, exp.Column) and other.find(exp.Column):
+            found.add(column.name.lower())
+    return found
 
 
 def shared_names(left: Binding, right: Binding) -> frozenset[str]:

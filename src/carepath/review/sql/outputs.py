@@ -212,7 +212,10 @@ def _from_spec(known: Known, scope: Scope, token: str) -> tuple[list[Column], bo
             seen.add(column.name)
             shown = f"{spec.prefix}{column.shown}{spec.suffix}"
             columns.append(replace(column, name=shown.lower(), shown=shown, domain=None))
-    columns += [Column(extra.lower(), extra, kind="expression") for extra in spec.extra]
+    came_from = frozenset({facts.ROWS_OF + "|".join(sorted(spec.relations))})
+    columns += [
+        Column(extra.lower(), extra, kind="expression", tags=came_from) for extra in spec.extra
+    ]
     return columns, is_whole
 
 

@@ -131,7 +131,9 @@ def _is_hashed(node: exp.Expr, root: exp.Expr) -> bool:
     return False
 
 
-OWN = ("whole:", "zone:", "case:", "null:", "time:", "day:", "places:")
+ROWS_OF = "rows:"
+"""Of the column of a union of relations that names the relation a row came from: their names."""
+OWN = ("whole:", "zone:", "case:", "null:", "time:", "day:", "places:", ROWS_OF)
 """Beginnings of the tags that say what a value is now; an expression over it does not keep them."""
 INSTANT = "time:instant"
 """Of a moment in time, without a place: TIMESTAMP on BigQuery, which also has DATETIME."""

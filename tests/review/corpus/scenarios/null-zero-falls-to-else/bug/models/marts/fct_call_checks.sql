@@ -1,0 +1,9 @@
+select
+    clinic_code,
+    sum(amount) as amount,
+    case
+        when sum(amount) / nullif(sum(units), 0) >= 0.5 then 'PASS'
+        else 'FAIL'
+    end as check_result
+from {{ ref('stg_charges') }}
+group by clinic_code
