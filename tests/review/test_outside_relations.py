@@ -111,3 +111,44 @@ def test_a_model_that_reads_itself_has_no_unknown_columns_besides() -> None:
     sql = "select id as bill_id, total\nfrom {{ ref('int_self') }}\n"
     result = review_files(base, {**base, "models/int_self.sql": sql}, dialect="")
     assert [f.code for f in result.findings if f.severity.word == "error"] == ["REF005"]
+
+
+OWNERS = """with deals as (
+    select * from {{ ref('stg_ledger__deal') }}
+)
+
+{% if var('using_owners', true) %}
+, owners as (
+    select * from {{ ref('stg_ledger__owner') }}
+)
+{% endif %}
+
+, final as (
+    select
+        deals.*
+        COLUMN
+    from deals
+    {% if var('using_owners', true) %}
+    left join owners on owners.owner_id = deals.owner_id
+    {% endif %}
+)
+
+select * from final
+"""
+
+
+def test_a_column_of_a_relation_that_a_variable_switches_off_is_named() -> None:
+    base = _files()
+    sql = OWNERS.replace("COLUMN", ", owners.full_name as owner_name")
+    result = review_files(base, {**base, "models/deals.sql": sql}, dialect="")
+    found = [(f.code, f.place.line) for f in result.findings if f.code == "SQL006"]
+    assert found == [("SQL006", 14)]
+
+
+def test_a_column_under_the_condition_of_its_join_is_quiet() -> None:
+    base = _files()
+    inner = ", owners.full_name as owner_name"
+    guarded = "{% if var('using_owners', true) %}" + inner + "{% endif %}"
+    sql = OWNERS.replace("COLUMN", guarded)
+    result = review_files(base, {**base, "models/deals.sql": sql}, dialect="")
+    assert [f.code for f in result.findings if f.code == "SQL006"] == []
