@@ -37,18 +37,23 @@ class JoinFact(Compact):
     """The equated columns of a join, left and right, and the names both sides have.
 
     `missing` are those names that belong to keys of both sides, or to the key of one, and are not
-    equated.
+    equated. Where the columns of a side are not all known, `sides` holds, left and right, what it
+    is called outside of the project ('' where it is of the project) and the names it has for sure.
     """
 
     left: tuple[str, ...]
     right: tuple[str, ...]
     shared: frozenset[str]
     missing: frozenset[str] = frozenset()
+    sides: tuple[tuple[str, frozenset[str]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts(Compact):
-    """The schema of a model and why it is open where it is."""
+    """The schema of a model and why it is open where it is.
+
+    `reads` are the columns it reads of relations that are not in the project.
+    """
 
     id: str
     relation: Relation
@@ -58,6 +63,7 @@ class ModelFacts(Compact):
     literals: tuple[tuple[Source, str], ...] = ()
     trouble: str = ""
     joins: tuple[JoinFact, ...] = ()
+    reads: tuple[Source, ...] = ()
 
 
 def digest_of(relation: Relation) -> str:

@@ -13,7 +13,7 @@ from carepath.review.jinja.render import COMMENT, Rendered, Renderer, RenderFail
 from carepath.review.nodes import Documentation, NodeDoc
 from carepath.review.project import File, Project
 from carepath.review.sql.bindings import Resolution, known_of
-from carepath.review.sql.joins import join_fact
+from carepath.review.sql.joins import join_fact, outside_reads
 from carepath.review.sql.parse import Parsed
 from carepath.review.sql.predicates import comparisons, unresolved
 from carepath.review.sql.relation import Relation, Source
@@ -107,6 +107,15 @@ def joins(analysis: Analysis, dialect: str) -> tuple[JoinFact, ...]:
                     if fact is not None:
                         found.append(fact)
     return tuple(found[:60])
+
+
+def reads(analysis: Analysis) -> tuple[Source, ...]:
+    """The columns a model reads of relations that are not in the project."""
+    found: dict[Source, None] = {}
+    for variant in analysis.variants:
+        if variant.resolution is not None:
+            found.update(dict.fromkeys(outside_reads(variant.resolution)))
+    return tuple(found)
 
 
 def by_name(space: Space, name: str) -> Model | None:

@@ -89,7 +89,6 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _completed(variant, scope)
             yield from _deleted(analysis.model, variant, scope)
             yield from _late(variant, scope)
-            yield from _one_row(variant, scope)
             yield from _one_side(variant, scope)
             yield from _oldest(variant, scope)
             yield from _partitions(variant, scope)
@@ -285,34 +284,6 @@ def _late(variant: Variant, scope: Scope) -> Iterator[Asked]:
                 variant,
                 start_of(node) or 0,
             )
-
-
-SPINE = re.compile(
-    r"date|day|week|month|year|hour|spine|calendar|number|series|generat|param|const|config|setting"
-    r"|bounds|today|now|last_run|max|min|total|grid|dates?_|scaffold"
-)
-
-
-def _one_row(variant: Variant, scope: Scope) -> Iterator[Asked]:
-    """A cross join with a looked-up row, which nothing proves to be one."""
-    for name, binding in scope.bindings.items():
-        join = binding.join
-        if not isinstance(join, exp.Join) or (join.kind or "").upper() != "CROSS":
-            continue
-        if not binding.is_cte or SPINE.search(name) or not isinstance(binding.node, exp.Table):
-            continue
-        if any(not key.columns for key in binding.relation.keys):
-            continue
-        assert variant.resolution is not None
-        inner = [s for s in variant.resolution.scopes if s.path == binding.node.name.lower()]
-        if len(inner) != 1 or inner[0].node.args.get("where") is None:
-            continue
-        yield (
-            "one-row",
-            f"Every row is joined with all of {name}: is it certain to be exactly one row?",
-            variant,
-            start_of(binding.node) or 0,
-        )
 
 
 STOCK = re.compile(

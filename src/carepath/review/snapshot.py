@@ -36,6 +36,7 @@ from carepath.review.models import (
     holds_only_macros,
     joins,
     literals,
+    reads,
 )
 from carepath.review.nodes import REF_TEXT, NodeDoc
 from carepath.review.project import SNAPSHOT_TEXT, File, Project, discover, layer_of
@@ -78,6 +79,7 @@ class Snapshot:
         self._owners: dict[int, Space] = {}
         self._literals: dict[str, tuple[tuple[Source, str], ...]] = {}
         self._joins: dict[str, tuple[JoinFact, ...]] = {}
+        self._reads: dict[str, tuple[Source, ...]] = {}
         projects = discover(tree, self.ledger, settings.project_dir)
         for project in projects:
             self.spaces.append(self._space(project, projects))
@@ -298,6 +300,12 @@ class Snapshot:
             kept = self._outputs[model.id] = self.facts(model).relation.with_id(model.id)
         return kept
 
+    def _seen_from(self, model: Model, space: Space, name: RelationName) -> Relation:
+        """The relation a name in a model stands for; of itself a model knows nothing."""
+        if name.kind == "ref" and name.name == model.name and self.find(space, name) is model:
+            return open_relation(name.label)
+        return self.lookup(space, name)
+
     def facts(self, model: Model) -> ModelFacts:
         """What is known of a model; upstream first, without deep recursion."""
         done = self._facts.get(model.id)
@@ -463,6 +471,7 @@ class Snapshot:
             self._literals.get(model.id, ()),
             trouble,
             self._joins.get(model.id, ()),
+            self._reads.get(model.id, ()),
         )
         self.memo["f|" + key] = made
         return made
@@ -486,6 +495,7 @@ class Snapshot:
         analysis = self.analyse(model)
         self._literals[model.id] = literals(analysis)
         self._joins[model.id] = joins(analysis, self.space_of(model).dialect)
+        self._reads[model.id] = reads(analysis)
         return analysis.relation
 
     def analyse(self, model: Model) -> Analysis:
@@ -517,7 +527,7 @@ class Snapshot:
                 dialect = space.dialect or parsed.dialect
                 resolver = Resolver(
                     dialect,
-                    lambda name: self.lookup(space, name),
+                    lambda name: self._seen_from(model, space, name),
                     one.relations,
                     one.stars,
                     parsed.is_patched,

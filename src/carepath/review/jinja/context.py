@@ -135,11 +135,11 @@ def build(
         state.variables.add(key)
         value = variables.get(key, default)
         if isinstance(value, bool):
-            state.consulted.add(f"var:{key}")
+            state.consulted[f"var:{key}"] = value
             return state.flags.get(f"var:{key}", value)
         if value == "" or (value is None and key in variables):
             # An empty value is a switch as well: the other setting is any text.
-            state.consulted.add(f"var:{key}")
+            state.consulted[f"var:{key}"] = False
             return state.unknown(f"var {key}") if state.flags.get(f"var:{key}") else value
         if isinstance(value, str) and "{{" in value:
             named = RELATION_TEXT.match(value)
@@ -152,7 +152,7 @@ def build(
         return value
 
     def is_incremental() -> bool:
-        state.consulted.add("is_incremental")
+        state.consulted["is_incremental"] = False
         return state.flags.get("is_incremental", False)
 
     def give_back(data: Any = None) -> None:

@@ -184,14 +184,9 @@ class Renderer:
             return first
         rendered, state = first
         variants = [rendered]
-        for switch in sorted(state.consulted):
+        for switch, default in sorted(state.consulted.items()):
             if len(variants) >= MAX_VARIANTS:
                 break
-            default = (
-                False
-                if switch == "is_incremental"
-                else bool(self.variables.get(switch.removeprefix("var:"), False))
-            )
             label = f"{switch.removeprefix('var:')} = {str(not default).lower()}"
             flipped = self._render(path, name, source, {switch: not default}, label)
             # A setting that switches the model off is no variant of its SQL.

@@ -33,7 +33,7 @@ class State:
     config: dict[str, Any] = field(default_factory=dict)
     unknowns: dict[str, str] = field(default_factory=dict)
     undefined: dict[str, str] = field(default_factory=dict)
-    consulted: set[str] = field(default_factory=set)
+    consulted: dict[str, bool] = field(default_factory=dict)
     stars: dict[str, StarSpec] = field(default_factory=dict)
     macros: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)

@@ -79,12 +79,19 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 if shape.is_unique or not shape.equated or shape.has_other:
                     continue
+                if any(column not in binding.relation.index for column in shape.equated):
+                    # Of columns nobody knows: the known key may be made of them.
+                    continue
                 inflated = (
                     _inflated(variant, scope, name)
                     or _pinned(scope, shape)
                     or _inflated_later(variant, scope, name)
                 )
                 broken = None if is_named else _broken_key(context, variant, scope, name)
+                is_open = False
+                if broken is None and not is_named and inflated is None:
+                    broken = _declared_of_the_unknown(context, variant, scope, shape)
+                    is_open = broken is not None
                 is_new = before.get((scope.path, name)) != write(join)
                 if broken is None and lost and not is_named and is_new:
                     broken = lost
@@ -105,7 +112,8 @@ def check(context: Context) -> Iterator[Issue]:
                     if inflated is not None
                     else "The unique test fails.",
                     fix=_fix(scope, name, shape, known),
-                    confidence=Confidence.POSSIBLE if is_named else Confidence.LIKELY,
+                    severity=Severity.NOTE if is_open else None,
+                    confidence=Confidence.POSSIBLE if is_named or is_open else Confidence.LIKELY,
                     offset=start_of(join.args.get("on") or binding.node) or 0,
                     variant=variant,
                     path=scope.path,
@@ -512,6 +520,30 @@ def _numbered(scope: Scope, first: Binding) -> Iterator[Key]:
         column = first.relation.get(part.left.name.lower())
         if column is not None and column.numbered_by:
             yield Key(frozenset(column.numbered_by), "sql", "the first row of each")
+
+
+def _declared_of_the_unknown(
+    context: Context, variant: Variant, scope: Scope, shape: keys.JoinShape
+) -> str | None:
+    """A declared key of rows nobody knows, joined with a part of what a query is grouped by."""
+    assert variant.resolution is not None
+    first = next(iter(scope.bindings.values()))
+    if first.relation.is_complete or first.relation.keys or first.join is not None:
+        return None
+    if not any(scope is one for one in outermost(variant.resolution.scopes)):
+        return None
+    if any(scope.node.args.get(part) for part in ("group", "qualify", "distinct")):
+        return None
+    if not any(
+        key.strength == "sql" and key.proof.startswith(("GROUP BY", "SELECT DISTINCT"))
+        for key in shape.binding.relation.keys
+    ):
+        return None
+    ours = {item.column.name for item in scope.items if item.binding is shape.binding}
+    for columns, _, _ in declared_keys(context.model.doc):
+        if not columns & ours:
+            return ", ".join(sorted(columns))
+    return None
 
 
 def _are_of_all(

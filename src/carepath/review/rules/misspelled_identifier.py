@@ -67,18 +67,35 @@ def _renames(variant: Variant, scope: Scope) -> Iterator[Issue]:
         if not isinstance(item, exp.Alias) or not isinstance(item.this, exp.Column):
             continue
         old, new = item.this.name.lower(), item.alias.lower()
-        if len(new) > 6 and is_slip(new, old):
+        if (len(new) > 6 and is_slip(new, old)) or _word_slips(new, old):
             yield Issue(
                 subject=new,
                 message=f"{old} is renamed to {new}, which looks misspelled.",
                 consequence="A misspelled name stays.",
-                fix=f"Write {old}.",
+                fix=f"Write {_spelled(new, old)}.",
                 confidence=Confidence.POSSIBLE,
                 offset=start_of(item) or 0,
                 variant=variant,
                 path=scope.path,
                 evidence=[Evidence(f"it is column {old} of the source")],
             )
+
+
+def _word_slips(new: str, old: str) -> bool:
+    """True for `website as customer_webiste`: a word of the name is misspelled in its alias."""
+    return _spelled(new, old) != new and len(new.split("_")) >= len(old.split("_"))
+
+
+def _spelled(new: str, old: str) -> str:
+    """The alias with the words of the name in place of their misspellings."""
+    words = new.split("_")
+    for word in old.split("_"):
+        if len(word) > 5 and word not in words:
+            words = [word if is_slip(one, word) else one for one in words]
+    return "_".join(words)
+
+
+ALIASED = re.compile(r"(?i)\b(?:\w+\.)?(\w{6,})\s+as\s+(\w{6,})\b")
 
 
 def is_slip(new: str, old: str) -> bool:
@@ -137,6 +154,11 @@ def screen(snapshot: Snapshot, model: Model) -> bool:
         and len(column.name) > 6
         and is_slip(column.name, column.direct[1])
         for column in snapshot.facts(model).relation.columns
+    ):
+        return True
+    if any(
+        _word_slips(new.lower(), old.lower())
+        for old, new in ALIASED.findall(snapshot.text(model.file))
     ):
         return True
     words = vocabulary(snapshot)

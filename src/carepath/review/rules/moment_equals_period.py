@@ -160,7 +160,13 @@ def _grain(context: Context, resolution: Resolution, column: exp.Column) -> int 
     return found[-1]
 
 
+EDGE = re.compile(r"(^|_)(first|last)_day$")
+"""The first day of a month equals the month."""
+
+
 def _named(name: str) -> list[int]:
+    if EDGE.search(name.lower()):
+        return []
     return [grain for grain, pattern in enumerate(GRAINS) if pattern.search(name.lower())]
 
 

@@ -2,8 +2,9 @@
 
 What it does
     Reports a join without ON that is not written as CROSS JOIN and that WHERE does not relate
-    either, an ON condition that names only one of the two sides, and a CROSS JOIN of two relations
-    that have an identifier in common, which nothing equates.
+    either, an ON condition that names only one of the two sides, a CROSS JOIN of two relations
+    that have an identifier in common, which nothing equates, and one with the rows that a condition
+    finds, or with those of a table where something is summed, which may be several or none.
 
 Why it is bad
     Every row meets every row.
@@ -30,6 +31,13 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
+LOOKUP = "is with all of its rows, which nothing proves to be exactly one"
+SPINE = re.compile(
+    r"date|day|week|month|quarter|hour|spine|calendar|number|series|generat|param|const|config"
+    r"|setting|bounds|today|now|last_run|max|min|total|grid|scaffold|^years?$|_years?$"
+)
+"""What is crossed with rows on purpose."""
+
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each join's condition."""
@@ -47,12 +55,14 @@ def check(context: Context) -> Iterator[Issue]:
                 reason = _reason(context, scope, name, binding, join)
                 if reason is None:
                     continue
+                is_lookup = reason == LOOKUP
                 yield Issue(
                     subject=name,
                     message=f"The join with {name} {reason}.",
                     consequence="Every row of one side meets every row of the other.",
                     fix="Equate the keys of both sides, or write CROSS JOIN if it is meant.",
-                    confidence=Confidence.LIKELY,
+                    severity=Severity.NOTE if is_lookup else None,
+                    confidence=Confidence.POSSIBLE if is_lookup else Confidence.LIKELY,
                     offset=start_of(join.args.get("on") or binding.node) or 0,
                     variant=variant,
                     path=scope.path,
@@ -66,7 +76,7 @@ def _reason(
     if any(not k.columns for k in binding.relation.keys):
         return None
     if (join.kind or "").upper() == "CROSS":
-        return _product(scope, name, binding)
+        return _product(scope, name, binding) or _lookup(context, scope, name, binding)
     condition = join.args.get("on")
     if condition is None:
         if isinstance(binding.node, exp.Table) and (
@@ -139,6 +149,31 @@ def _product(scope: Scope, name: str, binding: Binding) -> str | None:
         if both and (id(binding), both[0]) not in used and scope.node.args.get("group") is None:
             return f"is a product, although {other} has {both[0]} too"
     return None
+
+
+def _lookup(context: Context, scope: Scope, name: str, binding: Binding) -> str | None:
+    """Why a CROSS JOIN with a looked-up row may repeat rows: nothing proves that it is one."""
+    if not binding.is_cte or SPINE.search(name) or not isinstance(binding.node, exp.Table):
+        return None
+    inner = [
+        s
+        for variant in context.resolved
+        if variant.resolution is not None and any(s is scope for s in variant.resolution.scopes)
+        for s in variant.resolution.scopes
+        if s.path == binding.node.name.lower()
+    ]
+    if len(inner) != 1 or len(inner[0].bindings) != 1 or inner[0].node.args.get("limit"):
+        return None
+    if inner[0].node.args.get("where") is not None:
+        return LOOKUP
+    source = next(iter(inner[0].bindings.values()))
+    if SPINE.search(source.name) or not any(
+        total.find(exp.Column)
+        for item in scope.node.expressions
+        for total in item.find_all(exp.Sum)
+    ):
+        return None
+    return LOOKUP
 
 
 def _loose_branch(context: Context, scope: Scope, name: str, condition: exp.Expr) -> str | None:

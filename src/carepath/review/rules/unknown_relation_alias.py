@@ -21,10 +21,12 @@ from collections.abc import Iterator
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.naming import nearest
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql.parse import start_of
 
 
 def check(context: Context) -> Iterator[Issue]:
     """Report the unknown qualifiers the resolver met."""
+    yield from _of_other_variants(context)
     for variant in context.resolved:
         assert variant.resolution is not None
         reported: set[tuple[str, str]] = set()
@@ -46,6 +48,44 @@ def check(context: Context) -> Iterator[Issue]:
                 path=gap.path,
                 evidence=[Evidence(f"the sources here are {', '.join(names)}")],
             )
+
+
+def _of_other_variants(context: Context) -> Iterator[Issue]:
+    """Columns of a relation that is joined in another variant and not in this one.
+
+    Alone it might be a struct of an open relation; that it is a relation elsewhere says it is not.
+    """
+    joined: dict[str, set[str]] = {}
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            joined.setdefault(scope.path, set()).update(scope.bindings)
+    for variant in context.resolved:
+        assert variant.resolution is not None
+        for scope in variant.resolution.scopes:
+            if scope.parent is not None or not scope.path:
+                continue
+            told: set[str] = set()
+            for use in scope.uses:
+                name = use.node.table.lower()
+                if use.binding is not None or name in scope.bindings or name in told:
+                    continue
+                if name not in joined[scope.path] or len(use.node.parts) != 2:
+                    continue
+                told.add(name)
+                setting = variant.rendered.variant or "the defaults"
+                yield Issue(
+                    subject=name,
+                    message=f"{name} is not joined with {setting}, and {use.node.sql()} is read of "
+                    "it.",
+                    consequence="The model does not build with that setting.",
+                    fix=f"Put {use.node.sql()} under the condition that {name} is joined under.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(use.node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(f"{name} is joined in another setting")],
+                )
 
 
 RULE = Rule("SQL006", "unknown-relation-alias", Severity.ERROR, __doc__ or "", check)

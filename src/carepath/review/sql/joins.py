@@ -9,6 +9,7 @@ from sqlglot import exp
 from carepath.review.facts import JoinFact
 from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Known, Resolution, Scope
+from carepath.review.sql.relation import Source
 from carepath.review.sql.rows import named_key
 from carepath.review.sql.values import conjuncts
 
@@ -18,6 +19,8 @@ COMMON = re.compile(
     r"|^(is|has|was)_|^(created|updated|modified|deleted|loaded|synced|inserted)"
 )
 MOST = 12
+MOST_OF_SIDE = 40
+NAME = re.compile(r"^\w+$")
 
 
 def other_side(scope: Scope, shape: keys.JoinShape) -> tuple[str, Binding] | None:
@@ -80,12 +83,14 @@ def join_fact(known: Known, scope: Scope, name: str, binding: Binding) -> JoinFa
     """The fact of one join, or None where it is not a plain one of two known sides."""
     if binding.join is None or binding.hidden or not isinstance(binding.join, exp.Join):
         return None
-    if not binding.relation.columns:
-        return None
     shape = keys.shape_of(known, scope, name, binding)
-    side = other_side(scope, shape)
-    if side is None or not shape.equated:
+    if not shape.equated or not shape.left:
         return None
+    side = other_side(scope, shape)
+    if side is None:
+        name = min(shape.left)[0]
+        side = (name, scope.bindings[name])
+    outside = (outside_name(side[1]), outside_name(binding))
     return JoinFact(
         tuple(sorted(column for _, column in shape.left)),
         tuple(sorted(shape.equated)),
@@ -96,4 +101,40 @@ def join_fact(known: Known, scope: Scope, name: str, binding: Binding) -> JoinFa
         )
         - shape.equated
         - {column for _, column in shape.left},
+        tuple(
+            (label, known_names(scope, of))
+            for label, of in zip(outside, (side[1], binding), strict=True)
+        )
+        if any(outside)
+        else (),
     )
+
+
+def outside_name(binding: Binding) -> str:
+    """What a relation of no model of the project is called, behind CTEs that hand it on."""
+    relation = binding.relation
+    if relation.is_complete or not NAME.match(relation.reason):
+        return ""
+    return relation.reason
+
+
+def known_names(scope: Scope, binding: Binding) -> frozenset[str]:
+    """The names a side has for sure: it puts them out, or the query reads them."""
+    names = {*binding.relation.index}
+    names |= {use.node.name.lower() for use in scope.uses if use.binding is binding}
+    return frozenset(sorted(n for n in names if not COMMON.search(n))[:MOST_OF_SIDE])
+
+
+def outside_reads(resolution: Resolution) -> tuple[Source, ...]:
+    """The columns a query reads of relations that are not in the project."""
+    found: dict[Source, None] = {}
+    for scope in resolution.scopes:
+        only = next(iter(scope.bindings.values())) if len(scope.bindings) == 1 else None
+        for use in scope.uses:
+            binding = use.binding or (only if not use.alias and not use.node.table else None)
+            if binding is None or use.column is not None:
+                continue
+            label, name = outside_name(binding), use.node.name.lower()
+            if label and not COMMON.search(name):
+                found[(label, name)] = None
+    return tuple(found)

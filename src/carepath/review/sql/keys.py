@@ -134,11 +134,14 @@ def _part(known: Known, scope: Scope, node: exp.Expr) -> Part | None:
     if not isinstance(node, exp.Column):
         return None
     use = known.uses.get(id(node))
-    if use is None or use.binding is None or use.column is None:
+    if use is None or use.binding is None:
         return None
+    if use.column is None and (use.binding.relation.is_complete or len(node.parts) != 2):
+        return None
+    name = use.column.name if use.column is not None else fold_identifier(node.this, known.dialect)
     for key, binding in scope.bindings.items():
         if binding is use.binding:
-            return (key, use.column.name)
+            return (key, name)
     return None
 
 

@@ -1,0 +1,15 @@
+with orders as (
+    select * from {{ ref('stg_orders') }}
+),
+
+payments as (
+    select * from {{ ref('int_latest_payments') }}
+)
+
+select
+    orders.order_id,
+    orders.channel,
+    orders.amount,
+    payments.payment_method
+from orders
+left join payments on payments.order_id = orders.order_id
