@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import bz2
+import io
+import lzma
 import os
 import random
+import tarfile
+import zipfile
 
+import pyarrow
 import pytest
 from landed import query
 
@@ -54,12 +60,88 @@ def test_a_file_without_its_header_is_told_what_is_missing(workspace, folder):
 def test_a_folder_without_a_file_of_a_known_kind_is_told_of_kinds_and_not_of_names(
     workspace, folder
 ):
-    (folder / "task.csv.zst").write_bytes(b"\x28\xb5\x2f\xfd")
+    (folder / "task.avro").write_bytes(b"Obj\x01")
     (folder / "project.xlsx").write_bytes(b"PK\x03\x04")
-    with pytest.raises(CarepathError, match=r"found project\.xlsx, task\.csv\.zst") as error:
+    with pytest.raises(CarepathError, match=r"found project\.xlsx, task\.avro") as error:
         land(folder, workspace)
     assert "CSV, JSON Lines or Parquet" in error.value.what
     assert "gzip" in str(error.value.fix)
+
+
+def pack_tar(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def pack_zip(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
+
+PACKED = [
+    ("task.csv.zst", lambda text: pyarrow.compress(text, "zstd", asbytes=True), "zstd -d --rm"),
+    ("task.csv.bz2", bz2.compress, "bunzip2"),
+    ("task.csv.xz", lzma.compress, "unxz"),
+    ("all.zip", lambda text: pack_zip("task.csv", text), "unzip"),
+    ("all.tar.gz", lambda text: pack_tar("task.csv", text), "tar -xf"),
+    ("task.csv", lambda text: pack_zip("task.csv", text), "unzip"),
+]
+PACKED_NAMES = [name for name, _, _ in PACKED]
+
+
+@pytest.mark.parametrize(("name", "pack", "command"), PACKED, ids=PACKED_NAMES)
+def test_a_file_packed_otherwise_is_refused_with_what_unpacks_it(
+    workspace, folder, name, pack, command
+):
+    (folder / "members.csv").write_text("user_id\n1\n")
+    (folder / name).write_bytes(pack(b"id,created\n1,2024-01-02\n"))
+    with pytest.raises(CarepathError, match="is packed") as error:
+        land(folder, workspace)
+    assert f"`{command} {name}`" in str(error.value.fix)
+
+
+@pytest.mark.parametrize(("name", "pack"), [one[:2] for one in PACKED[:-1]], ids=PACKED_NAMES[:-1])
+def test_a_packed_file_that_lies_unpacked_beside_is_left_alone(workspace, folder, name, pack):
+    content = b"id,created\n1,2024-01-02\n"
+    (folder / "task.csv").write_bytes(content)
+    (folder / name).write_bytes(pack(content))
+    report = land(folder, workspace)
+    assert report.accepted == 1
+    notes = {file.file_name: file.notes for file in report.files}
+    assert "unpacked beside it" in notes[name][0]
+
+
+def test_what_holds_no_table_is_left_alone(workspace, folder):
+    (folder / "task").mkdir()
+    (folder / "task" / "0000_part_00").write_text("id|created\n1|2024-01-02\n")
+    (folder / "task" / "manifest").write_text('{"entries": []}')
+    (folder / "task" / "task_manifest.json").write_text('{"entries": []}')
+    (folder / "task" / "v1.metadata.json").write_text('{"format-version": 2}')
+    (folder / "task" / "logos.zip").write_bytes(pack_zip("logo.png", b"x"))
+    (folder / "truth.json").write_text('{\n  "seed": 1\n}\n')
+    (folder / "notes.zip").write_bytes(pack_zip("README.txt", b"x"))
+    (folder / "notes.txt.xz").write_bytes(lzma.compress(b"x"))
+    report = land(folder, workspace)
+    assert report.accepted == 1
+    assert [file.status for file in report.files if file.file_name != "task/0000_part_00"] == [
+        "unknown"
+    ] * 7
+
+
+def test_links_to_folders_are_followed_once(workspace, folder, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "task.csv").write_text("id,created\n1,2024-01-02\n")
+    (folder / "a").symlink_to(tmp_path / "elsewhere")
+    (folder / "b").symlink_to(tmp_path / "elsewhere")
+    (folder / "round").symlink_to(folder)
+    report = land(folder, workspace)
+    assert [(file.file_name, file.accepted) for file in report.files] == [("a/task.csv", 1)]
 
 
 def test_a_folder_without_any_known_file_names_the_known_tables(workspace, folder):

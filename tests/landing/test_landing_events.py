@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 from landed import make_workspace, query, read_rejects
 
+from carepath.errors import CarepathError
 from carepath.landing import land
 from carepath.landing.enriched import ENRICHED_COLUMNS
 from carepath.landing.schemas import read_schemas
@@ -106,12 +107,16 @@ def test_column_names_of_any_vendor_major_and_case_are_recognised(workspace, fol
             ("UNSTRUCT_EVENT_COM_ACME_FUNNEL_1", "CONTEXTS_COM_ACME_USER_1"),
             ("unstruct_event_org_care_co_uk_funnel_1", "contexts_org_care_co_uk_user_2"),
             ("unstruct_event_io_x_funnel_1_0_4", "contexts_io_x_user_2_0_1"),
+            (
+                "unstruct_event_io_x_funnel_1_recovered_1_0_4_9f3a",
+                "contexts_io_x_user_2_recovered_2_0_1_1b",
+            ),
         ]
     ):
         row = event(number) | {funnel: json.dumps(FUNNEL), user: json.dumps([USER])}
         write_csv(folder / f"events_{number}.csv", [row])
     assert land(folder, workspace).rejected == 0
-    assert query(workspace, FLAT) == [EXPECTED] * 3
+    assert query(workspace, FLAT) == [EXPECTED] * 4
 
 
 def test_entities_of_other_vendors_called_user_are_not_ours(workspace, folder):
@@ -195,6 +200,14 @@ def test_an_enriched_row_with_too_few_columns_costs_only_itself(workspace, folde
     report = land(folder, workspace)
     assert (report.accepted, report.rejected) == (2, 1)
     assert read_rejects(workspace) == [(2, "the row has 2 cells, the header has 131", "a\tb")]
+
+
+@pytest.mark.parametrize("width", [128, 132])
+def test_enriched_events_of_another_width_are_told_from_a_header(workspace, folder, width):
+    cells = [*enriched_event().rstrip("\n").split("\t"), "x"][:width]
+    (folder / "enriched.tsv").write_text("\t".join(cells) + "\n")
+    with pytest.raises(CarepathError, match=f"has {width} tab-separated columns and no header"):
+        land(folder, workspace)
 
 
 def test_the_first_of_several_user_entities_is_used_and_counted(workspace, folder):

@@ -92,6 +92,27 @@ def test_identifiers_of_any_type_become_the_same_text(workspace, folder, sql, st
     assert query(workspace, "select id from care_platform.task") == [(stored,)]
 
 
+def test_content_tells_the_format_whatever_the_suffix(workspace, folder):
+    write(folder / "task_1.csv", "select 1 as id, date '2024-01-02' as created", "format parquet")
+    (folder / "task_2.txt").write_text('{"id": 2, "created": "2024-01-02"}\n')
+    (folder / "task_3.gz").write_bytes(gzip.compress(b'{"id": 3, "created": "2024-01-02"}\n'))
+    assert land(folder, workspace).accepted == 3
+    assert query(workspace, "select id from care_platform.task order by id") == [
+        ("1",),
+        ("2",),
+        ("3",),
+    ]
+
+
+def test_what_is_no_number_in_parquet_is_null(workspace, folder):
+    rows = "select 'e' as event_id, 'nan'::double as user_id, 'nan'::float as geo_latitude, "
+    write(
+        folder / "events.parquet", rows + "date '2024-01-02' as collector_tstamp", "format parquet"
+    )
+    assert land(folder, workspace).accepted == 1
+    assert query(workspace, "select user_id, geo_latitude from snowplow.events") == [(None, None)]
+
+
 def test_nested_parquet_values_are_kept_as_json(workspace, folder):
     rows = "select 1 as id, date '2024-01-02' as created, {'a': [1, 2], 'b': null} as title"
     write(folder / "task.parquet", rows, "format parquet")

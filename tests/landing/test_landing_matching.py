@@ -63,3 +63,14 @@ def test_columns_that_fit_several_tables_tell_nothing():
 def test_a_longer_name_is_the_table_only_when_its_columns_fit():
     assert match_table(PurePath("task_dump_of_monday.csv"), TASK).name == "task"
     assert match_table(PurePath("task_dump_of_monday.csv"), {"id", "label"}) is None
+
+
+def test_a_user_entity_in_a_table_of_its_own_is_no_member():
+    entity = {"root_id", "root_tstamp", "user_id", "role", "is_eligibility_verified"}
+    assert match_table(PurePath("org_care_user_2.csv"), entity) is None
+
+
+@pytest.mark.parametrize("path", ["history/task.csv", "tasks/part-0.csv", "task_2024.csv"])
+def test_a_task_file_with_the_columns_of_its_history_is_the_history(path):
+    history = {"history_id", "history_date", *TASK}
+    assert match_table(PurePath(path), history).name == "historical_task"

@@ -112,6 +112,48 @@ def test_an_empty_cell_is_null_whether_quoted_or_not(land_text, workspace):
 
 
 @pytest.mark.parametrize(
+    "word", [r"\N", r"\\N", "NULL", "null", "NaN", "nan", "NaT", "None", "<NA>", '"NULL"']
+)
+def test_a_word_that_stands_for_null_is_null_in_every_column(land_text, workspace, word):
+    columns = ("client_id", "country", "birthdate", "is_eligibility_verified", "created")
+    content = f"user_id,{','.join(columns)}\n1{f',{word}' * 5}\n{word}{f',{word}' * 5}\n"
+    land_text("members.csv", content)
+    assert query(workspace, f"select {', '.join(columns)} from care_platform.members") == [
+        (None,) * 5
+    ]
+    plain = word.strip('"')
+    assert read_rejects(workspace) == [(2, "user_id is missing", ",".join([plain] * 6))]
+
+
+@pytest.mark.parametrize("word", ["NA", "N/A", "none", "Null", "-", "N"])
+def test_a_word_that_may_mean_something_stays(land_text, workspace, word):
+    land_text("members.csv", f"user_id,country\n1,{word}\n")
+    assert query(workspace, "select country from care_platform.members") == [(word,)]
+
+
+def test_spaces_around_an_identifier_are_no_part_of_it(land_text, workspace):
+    land_text("task.csv", "id, project_id, title, created\n7   , 5.0, a b , 2024-01-02\n")
+    assert tasks(workspace, "id, project_id, title") == [("7", "5", " a b ")]
+
+
+@pytest.mark.parametrize("null", ["", r"\N"])
+def test_quotation_marks_escaped_by_backslashes_are_read(land_text, workspace, null):
+    # A copy is read in chunks of a megabyte: one is to end within an escape.
+    many = "".join(rf'{n},"a \"b\\",{null},2024-01-02' + "\n" for n in range(60_000))
+    report = land_text("task.csv", "id,title,project_id,created\n" + many + "x,y\n")
+    assert (report.accepted, report.rejected) == (60_000, 1)
+    assert query(workspace, "select distinct title, project_id from care_platform.task") == [
+        ('a "b\\', None)
+    ]
+    assert read_rejects(workspace) == [(60_001, "the row has 2 cells, the header has 4", "x,y")]
+
+
+def test_json_within_a_cell_keeps_its_backslashes(land_text, workspace):
+    land_text("task.csv", 'id,title,created\n1,"{""a"":""x\\""y""}",2024-01-02\n')
+    assert tasks(workspace, "title") == [('{"a":"x\\"y"}',)]
+
+
+@pytest.mark.parametrize(
     ("row", "problem"),
     [
         (b"2,G", "the row has 2 cells, the header has 3"),
@@ -166,6 +208,14 @@ def test_a_row_with_several_bad_cells_gets_every_reason(land_text, workspace):
         ("2024-01-02 03:04:05.123456789", "2024-01-02 03:04:05.123456"),
         ("2024-01-02 03:04:05+02", "2024-01-02 01:04:05"),
         ("2024-01-02T03:04:05-05:30", "2024-01-02 08:34:05"),
+        ("2024-01-02 03:04:05.000 Z", "2024-01-02 03:04:05"),
+        ("2024-01-02 03:04:05.120 -0530", "2024-01-02 08:34:05.120"),
+        ("2024-01-02 03:04:05 +02:00 ", "2024-01-02 01:04:05"),
+        ("2024-01-02 03:04:05 +02", "2024-01-02 01:04:05"),
+        ("2024-01-02 03:04:05.123456789 +0000 UTC", "2024-01-02 03:04:05.123456"),
+        ("2024-01-02 +02", None),
+        ("2024-01-02 03:04:05 +0200 EST", None),
+        ("2024-01-02 03:04:05 +020", None),
         ("2024-07-02 03:04:05 America/New_York", "2024-07-02 07:04:05"),
         ("2024-07-02 03:04:05 etc/GMT+5 ", "2024-07-02 08:04:05"),
         ("2024-07-02 03:04:05 utc", "2024-07-02 03:04:05"),
@@ -204,10 +254,12 @@ def test_timestamps_are_read_as_utc_and_epochs_are_refused(land_text, workspace,
         ("domain_sessionidx", "0x10", None),
         ("domain_sessionidx", "1_000", None),
         ("geo_latitude", "-37.5", -37.5),
-        ("geo_latitude", "nan", None),
+        ("geo_latitude", "inf", None),
         ("geo_latitude", "1_0.5", None),
         ("dvce_ismobile", "TRUE", True),
         ("dvce_ismobile", "0", False),
+        ("dvce_ismobile", "1.0", True),
+        ("dvce_ismobile", "2.0", None),
         ("dvce_ismobile", "perhaps", None),
     ],
 )
@@ -311,11 +363,43 @@ def test_a_duplicate_column_is_a_clear_error(land_text):
 def test_utf_16_is_a_clear_error(land_text, encoding):
     with pytest.raises(CarepathError, match="UTF-16"):
         land_text("task.csv", (TASKS + "1,p,G,Open,,2024-01-02,\n").encode(encoding))
+    with pytest.raises(CarepathError, match="UTF-16") as error:
+        land_text("task.jsonl", '{"id": 1, "created": "2024-01-02"}\n'.encode(encoding))
+    assert "iconv -f UTF-16 -t UTF-8 task.jsonl" in str(error.value.fix)
 
 
 def test_a_json_array_is_a_clear_error(land_text):
     with pytest.raises(CarepathError, match="one JSON array"):
         land_text("task.json", '[{"id": 1, "created": "2024-01-02"}]')
+
+
+@pytest.mark.parametrize("content", ['{\n "id": 1,\n "created": "2024-01-02"\n}\n', TASKS])
+def test_json_without_any_object_on_a_line_is_a_clear_error(land_text, content):
+    with pytest.raises(CarepathError, match="No line of the file is a JSON object with") as error:
+        land_text("task.json", content)
+    assert "jq -c ." in str(error.value.fix)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "place"),
+    [
+        ('{"before": null, "after": %s, "op": "c"}', ".after"),
+        ('{"schema": {}, "payload": {"before": null, "after": %s}}', ".payload.after"),
+        ('{"_airbyte_emitted_at": 1, "_airbyte_data": %s}', "._airbyte_data"),
+        ('{"data": [%s, {}], "next": null}', ".data[]"),
+        ('{"a b": %s}', '."a b"'),
+    ],
+)
+def test_rows_within_another_object_are_found_and_the_command_given(land_text, wrap, place):
+    with pytest.raises(CarepathError, match="required columns id, created") as error:
+        land_text("task.jsonl", wrap % '{"ID": 1, "created": "2024-01-02"}' + "\n")
+    assert f"jq -c '{place} | objects'" in str(error.value.fix)
+
+
+def test_a_file_in_windows_1252_is_told_how_to_convert_it(land_text):
+    report = land_text("clients.csv", "id,name\n1,Müller\n2,Acme\n".encode("windows-1252"))
+    assert (report.accepted, report.rejected) == (1, 1)
+    assert "iconv -f WINDOWS-1252 -t UTF-8" in report.files[0].notes[0]
 
 
 def test_one_broken_quote_in_a_long_file_costs_one_row(land_text, workspace):

@@ -13,8 +13,8 @@ from pathlib import Path
 import duckdb
 
 from carepath.errors import CarepathError
-from carepath.funnels.escapes import double_quotation_marks
 from carepath.funnels.packing import unpack
+from carepath.landing.escapes import double_quotation_marks
 from carepath.landing.files import RawFile, UnreadableFileError, recognise
 from carepath.quoting import quote_path, quote_text
 
@@ -71,7 +71,8 @@ def find_file(
         file = _write_utf8(file, encoding, scratch)
     if file.format == "csv":
         file = _leave_out_separator_line(file, scratch)
-        return double_quotation_marks(file, scratch), encoding
+        start = file.read_start()
+        return double_quotation_marks(file, start, scratch, numbers_repeats=True), encoding
     start = file.read_start().removeprefix(_BOM).lstrip()
     if re.match(rb"\[\s*[{\]]", start):
         file = _write_lines(connection, file, "array", scratch, person)

@@ -22,6 +22,8 @@ _INTEGERS = frozenset(
     f"{sign}{size}INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
 ) | {"INTEGER", "UINTEGER"}
 _NAIVE_TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"})
+# What programs write where there is nothing; `NA` is Namibia's code, and is none of them.
+_WORDS_FOR_NULL = ("\\N", "\\\\N", "NULL", "null", "NaN", "nan", "NaT", "None", "<NA>")
 _EARLIEST, _LATEST = "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"
 
 
@@ -57,6 +59,17 @@ def write_text(expression: str, source_type: str) -> str:
     return f"nullif(cast({expression} as varchar), '')"
 
 
+def write_cell_text(expression: str, source_type: str) -> str:
+    """Write SQL for a cell as text; a word that stands for null is one, as an empty text is."""
+    if source_type != "VARCHAR":
+        return write_text(expression, source_type)
+    listed = ", ".join(quote_text(word) for word in ("", *_WORDS_FOR_NULL))
+    longest = max(map(len, _WORDS_FOR_NULL))
+    # Most cells are empty or longer: they need not be compared.
+    is_longer = f"coalesce(strlen({expression}), {longest + 1}) > {longest}"
+    return f"case when {is_longer} or {expression} not in ({listed}) then {expression} end"
+
+
 def write_cell(column: Column, expression: str, source_type: str) -> str:
     """Write SQL for a cell before typing: native where the type already fits, else text."""
     fits_natively = (
@@ -67,7 +80,9 @@ def write_cell(column: Column, expression: str, source_type: str) -> str:
         or (column.type == "BIGINT" and source_type in _INTEGERS)
         or (column.type == "DOUBLE" and (source_type in _INTEGERS or _is_fractional(source_type)))
     )
-    return expression if fits_natively else write_text(expression, source_type)
+    if source_type in {"FLOAT", "DOUBLE"}:
+        expression = f"case when not isnan({expression}) then {expression} end"
+    return expression if fits_natively else write_cell_text(expression, source_type)
 
 
 def write_value(column: Column, cell: str, source_type: str) -> str:
@@ -76,8 +91,10 @@ def write_value(column: Column, cell: str, source_type: str) -> str:
     if column.type == "VARCHAR":
         if not column.is_key:
             return cell
-        looks_fractional = f"ends_with({cell}, '.0') and regexp_full_match({cell}, '-?[0-9]+\\.0')"
-        return f"case when {looks_fractional} then left({cell}, -2) else {cell} end"
+        # Databases pad texts of a fixed length with spaces; `trim` is slow where there are none.
+        key = f"(case when contains({cell}, ' ') then trim({cell}) else {cell} end)"
+        looks_fractional = f"ends_with({key}, '.0') and regexp_full_match({key}, '-?[0-9]+\\.0')"
+        return f"case when {looks_fractional} then left({key}, -2) else {key} end"
     if column.type == "TIMESTAMP":
         return _write_timestamp(cell, source_type)
     if column.type == "DATE":
@@ -90,7 +107,11 @@ def write_value(column: Column, cell: str, source_type: str) -> str:
             day = f"case when {is_day} then try_cast({text} as date) end"
         return f"case when ({day}) between date '0001-01-01' and date '9999-12-31' then {day} end"
     if column.type == "BOOLEAN":
-        return cell if source_type == "BOOLEAN" else f"try_cast({text} as boolean)"
+        if source_type == "BOOLEAN":
+            return cell
+        # Data frames write 1.0 where a column has gaps.
+        word = f"case {text} when '1.0' then '1' when '0.0' then '0' else {text} end"
+        return f"try_cast({word} as boolean)"
     if column.type == "DOUBLE":
         number = f"try_cast({text} as double)"
         return f"case when isfinite({number}) and not contains({text}, '_') then {number} end"
@@ -113,7 +134,13 @@ def _write_timestamp(cell: str, source_type: str) -> str:
         condition = ""
     else:
         # The session's zone is UTC, so a text without a zone is UTC and one with is converted.
-        moment = f"(try_cast({cell} as timestamptz) at time zone 'UTC')"
+        # DuckDB knows no space before an offset or Z, as Snowflake writes it by default.
+        offset = "[[:space:]]+(Z|[+-][0-9]{2}(:?[0-9]{2})?)( UTC)?[[:space:]]*$"
+        joined = f"regexp_replace({cell}, '{offset}', '\\1')"
+        moment = (
+            f"(coalesce(try_cast({cell} as timestamptz), try_cast({joined} as timestamptz)) "
+            "at time zone 'UTC')"
+        )
         # A year of two digits would be one of the first century.
         year = f"regexp_matches({cell}, '^[[:space:]]*[0-9]{{4}}[-/]')"
         condition = f" and {year} and {cell} not ilike '%epoch%' and {write_has_clear_zone(cell)}"

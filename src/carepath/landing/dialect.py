@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from carepath.landing.enriched import ENRICHED_COLUMNS
 from carepath.landing.files import UnreadableFileError
@@ -14,6 +16,7 @@ from carepath.landing.tables import TABLES
 
 _SEPARATORS = (",", "\t", ";", "|")
 _KNOWN = frozenset(name for table in TABLES for name in table.column_names)
+_FEWEST_ENRICHED = 100
 _QUOTED_OR_BREAK = re.compile(
     rb'(?:\A|[,\t;|])[ \t]*"[^"]*(?:""[^"]*)*"|(?P<feed>\r*\n)|(?P<carriage_return>\r)'
 )
@@ -66,12 +69,7 @@ def read_dialect(start: bytes, name: str, *, numbers_repeats: bool = False) -> D
     UnreadableFileError
         When this is no text in UTF-8, or its header cannot be used.
     """
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:200].count(0) > len(start[:200]) // 8:
-        raise UnreadableFileError(
-            "The file is not text in UTF-8 (it looks like UTF-16 or a binary file).",
-            where=name,
-            fix="export it as UTF-8",
-        )
+    refuse_other_encodings(start, name)
     body = start.removeprefix(b"\xef\xbb\xbf")
     for line_end in (b"\n", b"\r"):
         is_blank = not body.split(line_end, 1)[0].strip()
@@ -79,6 +77,7 @@ def read_dialect(start: bytes, name: str, *, numbers_repeats: bool = False) -> D
         if _is_enriched(first_line):
             is_irregular = is_blank or line_end == b"\r"
             return Dialect("\t", False, False, ENRICHED_COLUMNS, line_end, is_irregular)
+    _refuse_other_enriched(first_line, name)
     line_end = _find_line_end(body)
     is_blank = not body.split(line_end, 1)[0].strip()
     if is_blank:
@@ -103,6 +102,30 @@ def read_dialect(start: bytes, name: str, *, numbers_repeats: bool = False) -> D
         columns = _number_repeats(columns)
     _refuse_duplicates(columns, name)
     return Dialect(separator, True, True, columns, line_end, is_blank or line_end == b"\r")
+
+
+def refuse_other_encodings(start: bytes, name: str) -> None:
+    """Refuse what is UTF-16 or no text at all."""
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff") or start[:200].count(0) > len(start[:200]) // 8:
+        given = shlex.quote(PurePath(name).name)
+        raise UnreadableFileError(
+            "The file is not text in UTF-8 (it looks like UTF-16 or a binary file).",
+            where=name,
+            fix=f"export it as UTF-8, or convert it: `iconv -f UTF-16 -t UTF-8 {given}`",
+        )
+
+
+def _refuse_other_enriched(line: bytes, name: str) -> None:
+    """Refuse enriched events that lack columns, as old versions do, or have further ones."""
+    cells = line.split(b"\t")
+    names = {normalise_name(cell.decode("utf-8", "replace")) for cell in cells}
+    if len(cells) >= _FEWEST_ENRICHED and not names & _KNOWN:
+        raise UnreadableFileError(
+            f"The file has {len(cells)} tab-separated columns and no header; Snowplow's enriched "
+            f"format has {len(ENRICHED_COLUMNS)}.",
+            where=f"{name}:1",
+            fix="put a line with the names of the columns before the first",
+        )
 
 
 def _find_line_end(body: bytes) -> bytes:

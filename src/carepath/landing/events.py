@@ -27,8 +27,10 @@ Layer = dict[str, str]
 """Columns a layer of the query adds: name to SQL."""
 
 _KNOWN = frozenset(name for table in TABLES for name in table.column_names)
-_WIDE_FUNNEL = re.compile(r"unstruct_event_(?P<vendor>.+)_funnel_(?P<version>\d+(_\d+_\d+)?)")
-_WIDE_USER = re.compile(r"contexts_(?P<vendor>.+)_user_(?P<version>\d+(_\d+_\d+)?)")
+# What does not fit the column of its major version, loaders put into a recovery column.
+_VERSION = r"(\d+_recovered_(?P<recovered>\d+_\d+_\d+)_[0-9a-f]+|(?P<version>\d+(_\d+_\d+)?))"
+_WIDE_FUNNEL = re.compile(rf"unstruct_event_(?P<vendor>.+)_funnel_{_VERSION}")
+_WIDE_USER = re.compile(rf"contexts_(?P<vendor>.+)_user_{_VERSION}")
 # Published entities that are called `user` and are not the company's own.
 _FOREIGN_VENDORS = ("com_google", "com_snowplowanalytics")
 _SELF_DESCRIBING_EVENT = "unstruct_event"
@@ -77,7 +79,7 @@ def _match_wide(pattern: re.Pattern[str], name: str) -> str | None:
     match = pattern.fullmatch(name)
     if match is None or match["vendor"].startswith(_FOREIGN_VENDORS):
         return None
-    version = match["version"].replace("_", "-")
+    version = (match["recovered"] or match["version"]).replace("_", "-")
     return version if "-" in version else ""
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
 
@@ -25,6 +27,8 @@ _FORMATS: dict[str, Format] = {
     ".parquet": "parquet",
     ".pq": "parquet",
 }
+# Lists of the other files, as Redshift and Iceberg write them.
+_LIST_OF_FILES = re.compile(r"(.*[_.-])?(manifest|metadata)(\.json)?", re.IGNORECASE)
 _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
 _CHUNK = 1 << 20
@@ -70,17 +74,25 @@ class UnreadableFileError(CarepathError):
 def find_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """List the files of a folder and its subfolders, in order of name, with relative names.
 
-    Hidden files and the markers of Spark and the like (``_SUCCESS``) are left out.
+    Hidden files and the markers of Spark and the like (``_SUCCESS``) are left out. Links to
+    folders are followed, each folder once.
     """
     if folder.is_file():
         yield _write_name(folder.name), folder
         return
-    for path in sorted(folder.rglob("*")):
-        relative = path.relative_to(folder)
-        if any(part.startswith((".", "_")) for part in relative.parts):
+    seen: set[str] = set()
+    paths = []
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
             continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith((".", "_")))
+        paths += [Path(place, name) for name in names if not name.startswith((".", "_"))]
+    for path in sorted(paths):
         if path.is_file():
-            yield _write_name(relative.as_posix()), path
+            yield _write_name(path.relative_to(folder).as_posix()), path
 
 
 def _write_name(name: str) -> str:
@@ -89,12 +101,14 @@ def _write_name(name: str) -> str:
 
 
 def recognise(path: Path, name: str) -> RawFile | None:
-    """Tell the format of a file by its suffix, else by its first bytes.
+    """Tell the format of a file by its first bytes where they are Parquet's, else by its suffix.
+
+    Text that begins as an object does is JSON, whatever its suffix.
 
     Returns
     -------
     RawFile or None
-        None for a file with a suffix of another kind (``README.md``).
+        None for a file with a suffix of another kind (``README.md``), and for lists of files.
 
     Raises
     ------
@@ -109,17 +123,33 @@ def recognise(path: Path, name: str) -> RawFile | None:
             f"The file cannot be read: {error.strerror}.", where=name, fix="check its permissions"
         ) from error
     is_gzipped = start[:2] == _GZIP_MAGIC
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] == ".gz":
+    if path.suffix.lower() == ".gz":
         is_gzipped = is_gzipped or bool(start)
-        suffixes.pop()
-    found = _FORMATS.get(suffixes[-1]) if suffixes else None
-    if found is None and (not suffixes or suffixes[-1].strip(".").isdigit()):
-        # A part file without a suffix, as Spark and the Snowplow loaders write them.
-        found = "parquet" if start == _PARQUET_MAGIC else "jsonl" if start[:1] == b"{" else "csv"
-    if found is None:
+    if not is_of_known_format(path) or _LIST_OF_FILES.fullmatch(path.name):
         return None
-    return RawFile(path, name, found, is_gzipped)
+    file = RawFile(path, name, _tell_by_suffix(path) or "csv", is_gzipped)
+    if is_gzipped:
+        start = file.read_start(len(_PARQUET_MAGIC))
+    if start == _PARQUET_MAGIC:
+        return replace(file, format="parquet")
+    return replace(file, format="jsonl") if start[:1] == b"{" else file
+
+
+def is_of_known_format(path: Path) -> bool:
+    """Tell whether a name is that of a file of rows; parts of Spark's have no suffix."""
+    suffixes = _list_suffixes(path)
+    has_none = not suffixes or suffixes[-1].strip(".").isdigit()
+    return has_none or _tell_by_suffix(path) is not None
+
+
+def _list_suffixes(path: Path) -> list[str]:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    return suffixes[:-1] if suffixes[-1:] == [".gz"] else suffixes
+
+
+def _tell_by_suffix(path: Path) -> Format | None:
+    suffixes = _list_suffixes(path)
+    return _FORMATS.get(suffixes[-1]) if suffixes else None
 
 
 def fingerprint(file: RawFile, advance: Callable[[int], None] = lambda _: None) -> str:

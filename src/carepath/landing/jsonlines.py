@@ -10,7 +10,7 @@ import duckdb
 from carepath.landing.events import is_landed
 from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.matching import normalise_name
-from carepath.landing.records import MAX_RECORD_BYTES
+from carepath.landing.records import MAX_RECORD_BYTES, NOT_UTF8
 from carepath.landing.sources import (
     Source,
     SourceColumn,
@@ -168,5 +168,5 @@ def _find_line_problem(text: bytes) -> str | None:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
-        return "the row is not text in UTF-8"
+        return NOT_UTF8
     return None

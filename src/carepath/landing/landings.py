@@ -21,6 +21,7 @@ from carepath.landing.files import (
 )
 from carepath.landing.ledger import is_landed_already, list_usual_columns, publish
 from carepath.landing.matching import match_table, normalise_name
+from carepath.landing.packed import refuse_packed
 from carepath.landing.report import FileReport, LandingReport, Progress
 from carepath.landing.staging import Staged, describe_file, stage_file
 from carepath.landing.tables import TABLES
@@ -29,6 +30,7 @@ from carepath.quoting import quote_text
 from carepath.workspace import Workspace, resolve_folder
 
 _OTHER_KIND = "not a CSV, JSONL or Parquet file"
+_BY_COLUMNS = "taken for {} by its columns, not by its name"
 
 
 def _show_nothing(_what: str, _share: float) -> None:
@@ -145,6 +147,12 @@ class _Landing:
         return LandingReport(batch_number, tuple(reports))
 
     def _read(self, name: str, path: Path) -> FileReport:
+        place = PurePath(self._folder.resolve().name, name)
+        if self._folder.is_file():
+            place = PurePath(self._folder.resolve().parent.name, name)
+        packed = refuse_packed(path, name, place)
+        if packed is not None:
+            return FileReport(name, None, "unknown", notes=(packed,))
         file = recognise(path, name)
         if file is None:
             return FileReport(name, None, "unknown", notes=(_OTHER_KIND,))
@@ -152,12 +160,10 @@ class _Landing:
         size = max(path.stat().st_size, 1)
         sha256 = self._hash(file, size)
         source = describe_file(self._connection, file, self._scratch)
-        place = PurePath(self._folder.resolve().name, name)
-        if self._folder.is_file():
-            place = PurePath(self._folder.resolve().parent.name, name)
         table = match_table(place, (column.normalised for column in source.columns))
         if table is None:
             return FileReport(name, None, "unknown", notes=("no table of this name or columns",))
+        by_columns = match_table(place, ()) is None
         key = (table.full_name, sha256)
         if key in self._seen or is_landed_already(self._connection, *key):
             return FileReport(name, table.full_name, "already_landed")
@@ -198,7 +204,11 @@ class _Landing:
             rejected=staged.rejected_count,
             unknown_columns=staged.unknown_columns,
             reasons=staged.reasons,
-            notes=(*staged.notes, *self._note_missing(file, staged)),
+            notes=(
+                *staged.notes,
+                *[_BY_COLUMNS.format(table.name)] * by_columns,
+                *self._note_missing(file, staged),
+            ),
         )
 
     def _note_missing(self, file: RawFile, staged: Staged) -> list[str]:

@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from carepath.landing.tables import TABLES, Table
+from carepath.landing.tables import (
+    HISTORICAL_PROJECT,
+    HISTORICAL_TASK,
+    PROJECT,
+    TABLES,
+    TASK,
+    Table,
+)
 
 # Words that may follow a table's name in a file name without making it another table:
 # partitions, dates, exports. `task_2024-01`, `events_part_0003`, `members-export-full`.
@@ -17,6 +24,7 @@ _PARTITION_WORD = re.compile(
     r"|part|chunk|export|extract|dump|full|delta|incremental|snapshot|backup|new|old|latest|copy|"
     r"all|good|raw|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
 )
+_HISTORIES = {TASK: HISTORICAL_TASK, PROJECT: HISTORICAL_PROJECT}
 _DATABASE_WORDS = ("care_platform_", "snowplow_", "public_", "dbo_", "raw_", "atomic_")
 _ALIASES: tuple[tuple[str, Table], ...] = tuple(
     sorted(
@@ -47,9 +55,16 @@ def match_table(path: PurePath, columns: Iterable[str]) -> Table | None:
     Table or None
         The first that applies: the file's name is the table's (with a partition or a date
         behind it), the name of a folder it is in is, its columns fit one table best. None where
-        nothing does.
+        nothing does. A task or project file with the columns of its history is the history.
     """
-    fitting = match_columns(frozenset(columns))
+    given = frozenset(columns)
+    table = _match_name_or_columns(path, given)
+    history = _HISTORIES.get(table) if table else None
+    return history if history and set(history.required) <= given else table
+
+
+def _match_name_or_columns(path: PurePath, columns: frozenset[str]) -> Table | None:
+    fitting = match_columns(columns)
     by_name = _match_stem(path.name, fitting)
     if by_name is not None:
         return by_name
@@ -57,7 +72,9 @@ def match_table(path: PurePath, columns: Iterable[str]) -> Table | None:
         for alias, table in _ALIASES:
             if _strip_database(normalise_name(folder)) == alias:
                 return table
-    return fitting[0] if len(fitting) == 1 else None
+    # Without a name, two columns say nothing either: a user entity of Snowplow's is no member.
+    is_clear = len(fitting) == 1 and len(columns & fitting[0].column_names) > 2
+    return fitting[0] if is_clear else None
 
 
 def match_columns(columns: frozenset[str]) -> tuple[Table, ...]:

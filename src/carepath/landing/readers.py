@@ -7,6 +7,8 @@ from pathlib import Path
 import duckdb
 
 from carepath.landing.delimited import open_delimited
+from carepath.landing.dialect import refuse_other_encodings
+from carepath.landing.escapes import double_quotation_marks
 from carepath.landing.files import RawFile
 from carepath.landing.jsonlines import open_jsonl
 from carepath.landing.parquet import open_parquet
@@ -41,6 +43,8 @@ def open_source(
     start = file.read_start()
     if not start.removeprefix(b"\xef\xbb\xbf").strip():
         return Source("(select null where false) as source", (), "null", note="the file is empty")
+    refuse_other_encodings(start, file.name)
     if file.format == "jsonl":
         return open_jsonl(connection, file, start, scratch, is_careful=is_careful)
+    file = double_quotation_marks(file, start, scratch)
     return open_delimited(file, start, scratch, is_careful=is_careful)

@@ -18,6 +18,9 @@ MAX_RECORD_BYTES = 2_000_000
 """Longest record accepted, as in DuckDB's own reader."""
 
 
+NOT_UTF8 = "the row is not text in UTF-8"
+
+
 class Open:
     """A record that ends inside a quoted cell: it may go on in the next line."""
 
@@ -194,7 +197,7 @@ def _read_record(
     try:
         text.decode("utf-8")
     except UnicodeDecodeError:
-        return Record(row_number, text, problem="the row is not text in UTF-8")
+        return Record(row_number, text, problem=NOT_UTF8)
     if len(cells) == width + 1 and cells[-1] == b"":
         cells.pop()  # a separator at the end of the line, as some programs write
     if len(cells) != width:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from carepath.faults import is_out_of_space
+from carepath.landing.envelopes import find_envelope
 from carepath.landing.events import is_custom_part
 from carepath.landing.files import RawFile, UnreadableFileError
 from carepath.landing.queries import Ticker, run_query
 from carepath.landing.readers import open_source
+from carepath.landing.records import NOT_UTF8
 from carepath.landing.sources import Source, SourceColumn
 from carepath.landing.tables import EVENTS, Table
 from carepath.landing.verdicts import write_query
@@ -127,6 +130,12 @@ def _raise_if_environmental(error: duckdb.Error) -> None:
 
 def _require_columns(file: RawFile, source: Source, table: Table) -> None:
     if not source.columns:
+        if source.unreadable is not None:
+            raise UnreadableFileError(
+                "No line of the file is a JSON object with a key.",
+                where=file.name,
+                fix="write one object on each line, for example with `jq -c .`",
+            )
         return
     present = {column.normalised for column in source.columns}
     missing = [name for name in table.required if name not in present]
@@ -136,8 +145,15 @@ def _require_columns(file: RawFile, source: Source, table: Table) -> None:
             f"The required {noun} {', '.join(missing)} of {table.full_name} "
             f"{'is' if len(missing) == 1 else 'are'} missing.",
             where=f"{file.name}, which has: {_shorten(source.columns)}",
-            fix="export the file with its header and this column, or rename the column",
+            fix=_say_what_is_missing(file, table),
         )
+
+
+def _say_what_is_missing(file: RawFile, table: Table) -> str:
+    place = find_envelope(file, table.required) if file.format == "jsonl" else None
+    if place:
+        return f"take the rows out of {place}: jq -c {shlex.quote(f'{place} | objects')}"
+    return "export the file with its header and this column, or rename the column"
 
 
 def _shorten(columns: tuple[SourceColumn, ...]) -> str:
@@ -175,6 +191,12 @@ def _stage(
     if several_users:
         rows_carry = "1 row carries" if several_users == 1 else f"{several_users} rows carry"
         notes.append(f"{rows_carry} several user entities; the first was used")
+    reasons = _count_reasons(connection, rejected)
+    if NOT_UTF8 in dict(reasons):
+        notes.append(
+            f"{NOT_UTF8}: if the file is Windows-1252, convert it with "
+            "`iconv -f WINDOWS-1252 -t UTF-8` and land that"
+        )
     known = table.column_names
     unknown = tuple(
         column.name
@@ -192,7 +214,7 @@ def _stage(
         rejected_count=rejected_count,
         unknown_columns=unknown,
         source_columns=tuple(column.name for column in source.columns),
-        reasons=_count_reasons(connection, rejected),
+        reasons=reasons,
         notes=tuple(notes),
     )
 

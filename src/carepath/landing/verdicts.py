@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from carepath.landing.casting import write_cell, write_problems, write_text, write_value
+from carepath.landing.casting import write_cell, write_cell_text, write_problems, write_value
 from carepath.landing.events import Flattening, flatten_events, is_custom_part
 from carepath.landing.sources import Source, SourceColumn
 from carepath.landing.tables import EVENTS, Table
@@ -58,7 +58,7 @@ def write_query(source: Source, table: Table) -> str:
 
 def _write_any_text(found: list[SourceColumn]) -> str:
     """Write the text of a column that JSON spells in several ways."""
-    return f"coalesce({', '.join(write_text(one.expression, one.type) for one in found)})"
+    return f"coalesce({', '.join(write_cell_text(one.expression, one.type) for one in found)})"
 
 
 def _write_ambiguities(
