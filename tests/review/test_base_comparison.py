@@ -75,12 +75,13 @@ def test_the_same_join_is_one_finding_whatever_the_rules_say_of_it() -> None:
 def test_nearly_all_joins_equate_a_tenant_and_one_does_not() -> None:
     base = project("shop")
     for number in range(12):
+        key = ("account_id", "user_id", "order_id")[number % 3]
         base[f"models/marts/m_{number}.sql"] = (
-            f"select a.account_id, a.tenant, b.v{number} from {{{{ source('x', 'a') }}}} as s\n"
-            "join (select account_id, tenant from {{ source('x', 'b') }}) as a\n"
-            "    on a.account_id = s.account_id and a.tenant = s.tenant\n"
-            f"join (select account_id, tenant, v{number} from {{{{ source('x', 'c') }}}}) as b\n"
-            "    on b.account_id = a.account_id and b.tenant = a.tenant\n"
+            f"select a.{key}, a.tenant, b.v{number} from {{{{ source('x', 'a') }}}} as s\n"
+            f"join (select {key}, tenant from {{{{ source('x', 'b') }}}}) as a\n"
+            f"    on a.{key} = s.{key} and a.tenant = s.tenant\n"
+            f"join (select {key}, tenant, v{number} from {{{{ source('x', 'c') }}}}) as b\n"
+            f"    on b.{key} = a.{key} and b.tenant = a.tenant\n"
         )
     path = "models/marts/odd.sql"
     odd = base["models/marts/m_0.sql"].replace(" and b.tenant = a.tenant", "")

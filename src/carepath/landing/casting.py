@@ -23,7 +23,7 @@ _INTEGERS = frozenset(
 ) | {"INTEGER", "UINTEGER"}
 _NAIVE_TIMESTAMPS = frozenset({"TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS", "DATE"})
 # What programs write where there is nothing; `NA` is Namibia's code, and is none of them.
-_WORDS_FOR_NULL = ("\\N", "\\\\N", "NULL", "null", "NaN", "nan", "NaT", "None", "<NA>")
+WORDS_FOR_NULL = ("\\N", "\\\\N", "NULL", "null", "NaN", "nan", "NaT", "None", "<NA>")
 _EARLIEST, _LATEST = "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"
 
 
@@ -63,8 +63,8 @@ def write_cell_text(expression: str, source_type: str) -> str:
     """Write SQL for a cell as text; a word that stands for null is one, as an empty text is."""
     if source_type != "VARCHAR":
         return write_text(expression, source_type)
-    listed = ", ".join(quote_text(word) for word in ("", *_WORDS_FOR_NULL))
-    longest = max(map(len, _WORDS_FOR_NULL))
+    listed = ", ".join(quote_text(word) for word in ("", *WORDS_FOR_NULL))
+    longest = max(map(len, WORDS_FOR_NULL))
     # Most cells are empty or longer: they need not be compared.
     is_longer = f"coalesce(strlen({expression}), {longest + 1}) > {longest}"
     return f"case when {is_longer} or {expression} not in ({listed}) then {expression} end"

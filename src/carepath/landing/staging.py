@@ -130,7 +130,9 @@ def _raise_if_environmental(error: duckdb.Error) -> None:
 
 def _require_columns(file: RawFile, source: Source, table: Table) -> None:
     if not source.columns:
-        if source.unreadable is not None:
+        lines = file.read_start().strip().splitlines()
+        is_broken_row = len(lines) == 1 and lines[0].startswith(b"{")
+        if source.unreadable is not None and not is_broken_row:
             raise UnreadableFileError(
                 "No line of the file is a JSON object with a key.",
                 where=file.name,
