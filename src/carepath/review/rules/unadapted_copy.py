@@ -152,7 +152,7 @@ def _conditions(variant: Variant, scope: Scope) -> Iterator[Issue]:
 
 def _branches(variant: Variant) -> Iterator[Issue]:
     assert variant.resolution is not None
-    ctes = _texts_of_ctes(variant)
+    ctes = _texts_of_ctes(variant) if variant.resolution.unions else {}
     for check_ in variant.resolution.unions:
         node = check_.node
         if not isinstance(node, exp.Union) or isinstance(node.parent, exp.Union):
