@@ -206,8 +206,12 @@ def _explain(damaged: dict[Path, str]) -> DamagedHistoryError:
         if count > 1
         else "A record of the history is damaged or cannot be read.",
         where=", ".join(places),
-        fix=f"check permissions, or remove {'these files' if count > 1 else 'the file'}: "
-        "nothing else depends on it",
+        fix="check permissions, or remove "
+        + (
+            "these files: nothing else depends on them"
+            if count > 1
+            else "the file: nothing else depends on it"
+        ),
     )
 
 

@@ -26,7 +26,7 @@ SILENT = frozenset(
 def resolve(project: Project, file: File, doc: NodeDoc | None) -> dict[str, Any]:
     """The settings of dbt_project.yml for a file, folder by folder, and those of its YAML."""
     found: dict[str, Any] = {}
-    for level in (*_levels(project, file), doc.config if doc is not None else {}):
+    for level in (*levels(project, file), doc.config if doc is not None else {}):
         found = merge(found, level)
     return found
 
@@ -58,7 +58,7 @@ def digest(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(repr(told).encode()).hexdigest() if told else ""
 
 
-def _levels(project: Project, file: File) -> Iterator[dict[str, Any]]:
+def levels(project: Project, file: File) -> Iterator[dict[str, Any]]:
     """The settings for everything, for the project, for each folder and for the file's name."""
     section = project.settings.get(SECTIONS.get(file.kind, ""))
     if not isinstance(section, dict):

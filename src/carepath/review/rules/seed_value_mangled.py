@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from carepath.review import configuration
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Issue, Rule
@@ -89,16 +90,9 @@ def _typed(change: Change, model: Model) -> Iterator[Issue]:
 def column_types(model: Model) -> dict[str, tuple[str, Place]]:
     """What a seed's YAML, or else dbt_project.yml, says of the types of its columns."""
     found: dict[str, tuple[str, Place]] = {}
-    root = model.project.root
-    file = posixpath.join(root, "dbt_project.yml")
-    section = model.project.settings.get("seeds")
-    inner = model.file.path.removeprefix(root + "/") if root else model.file.path
-    for part in [None, model.project.name, *inner.split("/")[1:-1], model.name]:
-        if part is not None:
-            section = section.get(part) if isinstance(section, dict) else None
-        if not isinstance(section, dict):
-            break
-        found |= _types_of(section.get("+column_types", section.get("column_types")), file)
+    file = posixpath.join(model.project.root, "dbt_project.yml")
+    for level in configuration.levels(model.project, model.file):
+        found |= _types_of(level.get("column_types"), file)
     if model.doc is not None:
         found |= _types_of(model.doc.config.get("column_types"), model.doc.file)
     return found
