@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # spares every start the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from typing import Any
+
     from carepath.questions.answer import Answer
     from carepath.questions.asking import ask
 

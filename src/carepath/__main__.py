@@ -1,5 +1,5 @@
 """`python -m carepath`."""
 
-from carepath.cli.main import main
+from carepath.cli.start import main
 
 main()

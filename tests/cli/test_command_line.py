@@ -44,6 +44,23 @@ def test_help_imports_none_of_the_heavy_packages() -> None:
     assert not set(HEAVY) & set(json.loads(output.splitlines()[-1]))
 
 
+def test_an_interrupt_while_the_command_line_is_imported_is_no_traceback() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'click': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from carepath.cli.start import main\n"
+        "main()"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 130
+    assert process.stderr == "Interrupted: nothing has been done.\n"
+
+
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_a_stream_that_the_caller_has_closed_is_no_defect(tmp_path: Path, closed: str) -> None:
     # Whatever was opened next would take its number, and be printed into.
