@@ -46,6 +46,8 @@ _MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE | re.ASCII)
 DEFAULT_MEMORY = "80%"
 # Parts of letters, digits and ._~-, or `*`, which is the last.
 _PERSONAL_PATH = re.compile(r"(/[A-Za-z0-9._~-]+|/\*)*/\*")
+_HEADER = re.compile(r"""\s*\[{1,2}\s*["']?([^]["']+?)["']?\s*\]{1,2}\s*(?:#.*)?""")
+_KEY = re.compile(r"""\s*["']?([\w-]+)["']?\s*[=.]""")
 _SQL_NAME = re.compile(r'[A-Za-z_][A-Za-z0-9_$]*|"[^"]+"')
 
 
@@ -77,37 +79,40 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     CarepathError
         Naming the file and the line or key that is wrong.
     """
-    path = workspace.config
     settings = _read_table(workspace, "build")
     for key, value in settings.items():
+        where = _place(workspace, "build", key)
         if key not in _KINDS:
-            raise _unknown_key(key, "build", tuple(_KINDS), str(path))
+            raise _unknown_key(key, "build", tuple(_KINDS), where)
         if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
             raise CarepathError(
                 f"{key} in [build] must be {_SPELLINGS[key][0]}.",
-                where=str(path),
+                where=where,
                 fix=f"write it like {_SPELLINGS[key][1]}",
             )
         if isinstance(value, int | float):
-            _check_range(key, value, str(path))
+            _check_range(key, value, where)
     memory = str(settings.get("memory", DEFAULT_MEMORY)).strip()
     if not _MEMORY.fullmatch(memory):
         raise CarepathError(
             f"memory in [build] is not an amount: {memory!r}.",
-            where=str(path),
+            where=_place(workspace, "build", "memory"),
             fix='write it as "16GB", or "50%" of the machine\'s memory',
         )
     for pattern in settings.get("personal_paths", []):
         if not isinstance(pattern, str) or not _PERSONAL_PATH.fullmatch(pattern):
             raise CarepathError(
                 f"personal_paths in [build] contains {pattern!r}, which is not a path pattern.",
-                where=str(path),
+                where=_place(workspace, "build", "personal_paths"),
                 fix='write it as "/members/*": parts of letters, digits and ._~-; each * stands '
                 "for one part, and the last part is a *",
             )
     variables = {key: value for key, value in settings.items() if key not in ("threads", "memory")}
     if "earliest_plausible_at" in variables:
-        variables["earliest_plausible_at"] = _moment(variables["earliest_plausible_at"], str(path))
+        variables["earliest_plausible_at"] = _moment(
+            variables["earliest_plausible_at"],
+            _place(workspace, "build", "earliest_plausible_at"),
+        )
     return BuildConfiguration(
         int(settings.get("threads", _THREADS[read_platform(workspace)])), variables, memory
     )
@@ -138,22 +143,27 @@ def _check_range(key: str, value: float, where: str) -> None:
 def _read_table(workspace: Workspace, name: str) -> dict[str, Any]:
     """Read one table of a workspace's configuration; empty where it has none."""
     document = _read_document(workspace)
-    where = str(workspace.config)
     for key in document:
         if key not in TABLES:
             near = difflib.get_close_matches(key, TABLES, n=1)
             raise CarepathError(
                 f"Unknown table or key {key!r}.",
-                where=where,
+                where=_place(workspace, None, key),
                 fix=(f"did you mean [{near[0]}]? " if near else "")
                 + f"known tables: {', '.join(f'[{table}]' for table in TABLES)}",
             )
     table = document.get(name, {})
     if not isinstance(table, dict):
         raise CarepathError(
-            f"{name} is not a table.", where=where, fix=f"write [{name}], and its keys below it"
+            f"{name} is not a table.",
+            where=_place(workspace, None, name),
+            fix=f"write [{name}], and its keys below it",
         )
     return table
+
+
+def _read_text(workspace: Workspace) -> str:
+    return workspace.config.read_text(encoding="utf-8-sig")
 
 
 def _read_document(workspace: Workspace) -> dict[str, Any]:
@@ -161,13 +171,28 @@ def _read_document(workspace: Workspace) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(_read_text(workspace))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CarepathError(
             f"The configuration is not valid TOML: {error}.",
             where=str(path),
             fix="correct that line",
         ) from None
+
+
+def _place(workspace: Workspace, table: str | None, key: str) -> str:
+    """Name the file and the line of a key, or of a table where `table` is None."""
+    current = None
+    for number, line in enumerate(_read_text(workspace).splitlines(), 1):
+        header = _HEADER.fullmatch(line)
+        written = _KEY.match(line)
+        if header:
+            current = header[1]
+        if (header and table is None and current == key) or (
+            written and not header and current == table and written[1] == key
+        ):
+            return f"{workspace.config}:{number}"
+    return str(workspace.config)
 
 
 def read_platform(workspace: Workspace) -> str:
@@ -189,8 +214,8 @@ def has_time_travel(workspace: Workspace) -> bool:
 def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
     """Read the ``[warehouse]`` table of a workspace's configuration."""
     settings = _read_table(workspace, "warehouse")
-    where = str(workspace.config)
     for key, value in settings.items():
+        where = _place(workspace, "warehouse", key)
         if key not in _WAREHOUSE_KEYS:
             raise _unknown_key(key, "warehouse", _WAREHOUSE_KEYS, where)
         if key == "target" and value not in PLATFORMS:

@@ -178,7 +178,7 @@ def test_a_mistake_in_the_configuration_is_named(line: str, word: str, tmp_path:
         ("[build]\npersonal_paths = [7]", ("7, which is not a path pattern",)),
     ],
 )
-def test_what_no_build_could_use_is_refused_with_file_and_key(
+def test_what_no_build_could_use_is_refused_with_file_line_and_key(
     text: str, words: tuple[str, ...], tmp_path: Path
 ) -> None:
     workspace = Workspace(tmp_path)
@@ -186,7 +186,7 @@ def test_what_no_build_could_use_is_refused_with_file_and_key(
     with pytest.raises(CarepathError) as failure:
         read_platform(workspace)
         read_build_configuration(workspace)
-    assert str(workspace.config) in str(failure.value)
+    assert f"{workspace.config}:{len(text.splitlines())}\n" in str(failure.value)
     assert all(word in str(failure.value) for word in words), failure.value
 
 

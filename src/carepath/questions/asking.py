@@ -180,7 +180,8 @@ def _check_moment(asked: datetime | None, built: datetime, warehouse: Warehouse)
     raise CarepathError(
         f"The warehouse knows nothing after {built}; it cannot answer as of {asked}.",
         where="as_of",
-        fix="land newer data and run `carepath build`, or leave --as-of out",
+        fix="run `carepath build` (after landing newer data, where there is any), or leave "
+        "--as-of out",
     )
 
 
