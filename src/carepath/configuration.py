@@ -2,46 +2,43 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from carepath.errors import CarepathError
+from carepath.errors import CarepathError, suggest
+from carepath.moments import read_moment
 from carepath.workspace import Workspace
 
-_KINDS: dict[str, tuple[type, ...]] = {
-    "threads": (int,),
-    "memory": (str,),
-    "conversion_window_seconds": (int,),
-    "tie_seconds": (int, float),
-    "intake_funnel_name": (str,),
-    "earliest_plausible_at": (str, date, datetime),
-    "personal_paths": (list,),
-}
-_SPELLINGS: dict[str, tuple[str, str]] = {  # what a value is called, and an example
-    "threads": ("a whole number", "2"),
-    "memory": ("a text", '"80%"'),
-    "conversion_window_seconds": ("a whole number", "1209600"),
-    "tie_seconds": ("a number", "2"),
-    "intake_funnel_name": ("a text", '"MEMBER_INTAKE"'),
-    "earliest_plausible_at": ("a date", '"2000-01-01"'),
-    "personal_paths": ("a list", '["/members/*"]'),
-}
 _CENTURY = 100 * 365 * 86_400
-_RANGES: dict[str, tuple[int, int]] = {
-    "threads": (1, 1000),
-    "conversion_window_seconds": (1, _CENTURY),
-    "tie_seconds": (0, _CENTURY),
+
+
+class _Setting(NamedTuple):
+    """What a value must be, in types and in words; an example; least and most of a number."""
+
+    types: tuple[type, ...]
+    called: str
+    example: str
+    limits: tuple[int, int] | None = None
+
+
+BUILD_SETTINGS: dict[str, _Setting] = {
+    "threads": _Setting((int,), "a whole number", "2", (1, 1000)),
+    "memory": _Setting((str,), "a text", '"80%"'),
+    "conversion_window_seconds": _Setting((int,), "a whole number", "1209600", (1, _CENTURY)),
+    "tie_seconds": _Setting((int, float), "a number", "2", (0, _CENTURY)),
+    "intake_funnel_name": _Setting((str,), "a text", '"MEMBER_INTAKE"'),
+    "earliest_plausible_at": _Setting((str, date, datetime), "a date", '"2000-01-01"'),
+    "personal_paths": _Setting((list,), "a list", '["/members/*"]'),
 }
 TABLES = ("build", "warehouse", "review")
 PLATFORMS = ("duckdb", "snowflake")
 _THREADS = {"duckdb": 2, "snowflake": 8}  # statements at once: Snowflake computes elsewhere
 _SOURCE_KEYS = ("raw_database", "care_platform_schema", "snowplow_schema")
-_WAREHOUSE_KEYS = ("target", *_SOURCE_KEYS, "time_travel")
+WAREHOUSE_KEYS = ("target", *_SOURCE_KEYS, "time_travel")
 _MEMORY = re.compile(r"\d+(\.\d+)?\s*([KMGT]i?B|%)", re.IGNORECASE | re.ASCII)
 DEFAULT_MEMORY = "80%"
 # Parts of letters, digits and ._~-, or `*`, which is the last.
@@ -82,16 +79,17 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
     settings = _read_table(workspace, "build")
     for key, value in settings.items():
         where = _place(workspace, "build", key)
-        if key not in _KINDS:
-            raise _unknown_key(key, "build", tuple(_KINDS), where)
-        if not isinstance(value, _KINDS[key]) or isinstance(value, bool):
+        setting = BUILD_SETTINGS.get(key)
+        if setting is None:
+            raise _unknown_key(key, "build", tuple(BUILD_SETTINGS), where)
+        if not isinstance(value, setting.types) or isinstance(value, bool):
             raise CarepathError(
-                f"{key} in [build] must be {_SPELLINGS[key][0]}.",
+                f"{key} in [build] must be {setting.called}.",
                 where=where,
-                fix=f"write it like {_SPELLINGS[key][1]}",
+                fix=f"write it like {setting.example}",
             )
-        if isinstance(value, int | float):
-            _check_range(key, value, where)
+        if setting.limits is not None and isinstance(value, int | float):
+            _check_limits(key, value, setting.limits, where)
     memory = str(settings.get("memory", DEFAULT_MEMORY)).strip()
     if not _MEMORY.fullmatch(memory):
         raise CarepathError(
@@ -119,16 +117,15 @@ def read_build_configuration(workspace: Workspace) -> BuildConfiguration:
 
 
 def _unknown_key(key: str, table: str, known: tuple[str, ...], where: str) -> CarepathError:
-    near = difflib.get_close_matches(key, known, n=1)
     return CarepathError(
         f"Unknown key {key!r} in [{table}].",
         where=where,
-        fix=(f"did you mean {near[0]}? " if near else "") + f"known keys: {', '.join(known)}",
+        fix=f"{suggest(key, known)}known keys: {', '.join(known)}",
     )
 
 
-def _check_range(key: str, value: float, where: str) -> None:
-    least, most = _RANGES[key]
+def _check_limits(key: str, value: float, limits: tuple[int, int], where: str) -> None:
+    least, most = limits
     if least <= value <= most:
         return
     raise CarepathError(
@@ -145,11 +142,10 @@ def _read_table(workspace: Workspace, name: str) -> dict[str, Any]:
     document = _read_document(workspace)
     for key in document:
         if key not in TABLES:
-            near = difflib.get_close_matches(key, TABLES, n=1)
             raise CarepathError(
                 f"Unknown table or key {key!r}.",
                 where=_place(workspace, None, key),
-                fix=(f"did you mean [{near[0]}]? " if near else "")
+                fix=suggest(key, TABLES, "[{}]")
                 + f"known tables: {', '.join(f'[{table}]' for table in TABLES)}",
             )
     table = document.get(name, {})
@@ -216,8 +212,8 @@ def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
     settings = _read_table(workspace, "warehouse")
     for key, value in settings.items():
         where = _place(workspace, "warehouse", key)
-        if key not in _WAREHOUSE_KEYS:
-            raise _unknown_key(key, "warehouse", _WAREHOUSE_KEYS, where)
+        if key not in WAREHOUSE_KEYS:
+            raise _unknown_key(key, "warehouse", WAREHOUSE_KEYS, where)
         if key == "target" and value not in PLATFORMS:
             raise CarepathError(
                 f"{value!r} in [warehouse] is not a target.",
@@ -245,11 +241,8 @@ def _read_warehouse(workspace: Workspace) -> dict[str, Any]:
 def _moment(value: object, where: str) -> str:
     text = value.isoformat() if isinstance(value, date | datetime) else str(value)
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
-        return moment.isoformat(sep=" ")
-    except (ValueError, OverflowError):
+        return read_moment(text).isoformat(sep=" ")
+    except ValueError:
         raise CarepathError(
             "earliest_plausible_at in [build] is not a date.",
             where=where,

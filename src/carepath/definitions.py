@@ -7,7 +7,6 @@ build is given what was checked, each value in one spelling, and not the files.
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import re
 import zoneinfo
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from carepath.errors import CarepathError
+from carepath.errors import CarepathError, suggest
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "funnel_steps.csv": (
@@ -75,12 +74,10 @@ class _Line:
         """Give a value that must be one of a few, in lower case from now on."""
         value = self.values[column].lower()
         if value not in known:
-            near = difflib.get_close_matches(value, known, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
             raise self.fail(
                 f"{self.values[column]!r} is not a known {column}.",
                 column,
-                f"{hint}use one of: {', '.join(known)}",
+                f"{suggest(value, known)}use one of: {', '.join(known)}",
             )
         self.values[column] = value
         return value
@@ -178,11 +175,10 @@ def _check_header(path: Path, header: list[str]) -> None:
     missing = [name for name in known if name not in header]
     unknown = [name for name in header if name not in known]
     if unknown:
-        near = difflib.get_close_matches(unknown[0], known, n=1)
         raise CarepathError(
             f"{path.name} has an unknown column {unknown[0]!r}.",
             where=f"{path}:1",
-            fix=(f"did you mean {near[0]}? " if near else "") + f"columns are: {', '.join(known)}",
+            fix=f"{suggest(unknown[0], known)}the columns are: {', '.join(known)}",
         )
     if missing or len(set(header)) != len(header):
         raise CarepathError(
@@ -295,11 +291,11 @@ def _check_calendar(lines: list[_Line], folder: Path) -> str:
         same_day.append((opens, closes, line.number))
         zone = line.values["time_zone"]
         if zone not in zoneinfo.available_timezones():
-            near = difflib.get_close_matches(zone, zoneinfo.available_timezones(), n=1)
             raise line.fail(
                 f"{zone!r} is not a time zone.",
                 "time_zone",
-                f"did you mean {near[0]}?" if near else "use an IANA name: America/New_York",
+                suggest(zone, zoneinfo.available_timezones()).strip()
+                or "use an IANA name: America/New_York",
             )
         zones.add(zone)
     if len(zones) != 1:
@@ -336,12 +332,10 @@ def _check_changes(lines: list[_Line], steps: list[_Line]) -> None:
             raise line.fail("A change has no name.", "change_name", "name it as the team does")
         step = line.values["step_name"].upper()
         if step and step not in known:
-            near = difflib.get_close_matches(step, known, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
             raise line.fail(
                 f"{line.values['step_name']!r} is no step of a funnel.",
                 "step_name",
-                f"{hint}name a step of funnel_steps.csv, or none",
+                f"{suggest(step, known)}name a step of funnel_steps.csv, or none",
             )
         _check_moment(line, "released_at", required=True)
         key = tuple(line.values.values())

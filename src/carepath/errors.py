@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 DEFECT_EXIT_CODE = 70
 """What a defect of ours exits with (see `carepath.cli.exit_codes`)."""
 
@@ -47,6 +49,14 @@ class DefectError(CarepathError):
     """
 
     exit_code = DEFECT_EXIT_CODE
+
+
+def suggest(name: str, known: Iterable[str], form: str = "{}") -> str:
+    """Begin a next step with the nearest known name: ``did you mean threads? ``, or nothing."""
+    import difflib
+
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {form.format(near[0])}? " if near else ""
 
 
 class TerminatedError(KeyboardInterrupt):

@@ -254,6 +254,7 @@ def test_a_warehouse_without_any_date_is_called_empty(made: Made) -> None:
         ({"since": "last week"}, "is not a date"),
         ({"since": "2025-02-01", "until": "2025-01-01"}, "ends before it begins"),
         ({"as_of": "tomorrow"}, "is not a moment"),
+        ({"as_of": "0001-01-01T00:00+02:00"}, "is not a moment"),
     ],
 )
 def test_dates_that_are_none_are_named(made: Made, options: dict[str, str], told: str) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ from carepath.definitions import CheckedDefinitions, check_definitions, write_de
 from carepath.errors import CarepathError
 from carepath.faults import is_damaged, is_locked, is_out_of_space
 from carepath.logs import log
+from carepath.moments import read_moment
 from carepath.workspace import Workspace
 
 _SHOWN_FAILURES = 5
@@ -346,10 +347,8 @@ def parse_moment(text: str) -> str:
         When it is not one.
     """
     try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is not None:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):
+        moment = read_moment(text)
+    except ValueError:
         raise CarepathError(
             f"{text!r} is not a date or time.",
             where="--as-of",

@@ -7,11 +7,12 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from carepath.errors import CarepathError
 from carepath.funnels.definition import Scalar, Where
+from carepath.moments import to_utc
 
 
 def suggest(name: str, known: Iterable[str], kind: str) -> str:
@@ -158,8 +159,8 @@ class Table:
             return None
         if isinstance(value, datetime):
             try:
-                return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-            except OverflowError:
+                return to_utc(value)
+            except ValueError:
                 raise self.complain(
                     key,
                     "is outside of the years 1 to 9999 when it is converted to UTC",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from carepath.errors import CarepathError
+from carepath.moments import read_moment, to_utc
 from carepath.questions.answer import Answer
 from carepath.questions.edges import begin_month, end_month
 from carepath.questions.opening import open_warehouse
@@ -221,12 +222,11 @@ def _read_date(value: str | date | None, name: str) -> date | None:
 
 def _read_moment(value: str | datetime) -> datetime:
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        return to_utc(value) if isinstance(value, datetime) else read_moment(value)
     except ValueError as error:
         raise CarepathError(
             f"{value!r} is not a moment.", where="as_of", fix="write it as 2026-06-30 12:00:00"
         ) from error
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
