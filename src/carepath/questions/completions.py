@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Exclusion
 from carepath.questions.freshness import read_work
+from carepath.questions.group_means import encode
 from carepath.questions.question import Context
 from carepath.questions.wording import count, listed
 
@@ -254,12 +255,16 @@ QUANTILES = (0.5, 0.75, 0.85, 0.9)
 
 
 def estimate_times(items: Completions) -> CompletionTimes:
-    """Estimate median, p75, p85, p90 and the restricted mean, open work counted as open."""
+    """Estimate median, p75, p85, p90 and the restricted mean, open work counted as open.
+
+    The tasks of a project are no independent observations: variances are taken over projects.
+    """
     from carepath.stats.survival import kaplan_meier, quantile, restricted_mean
 
     durations, done = items.durations, items.is_completed
-    curve = kaplan_meier(durations, done)
-    still_open = kaplan_meier(items.ended, items.kinds != 0)
+    clusters = encode(items.projects)[0]
+    curve = kaplan_meier(durations, done, clusters=clusters)
+    still_open = kaplan_meier(items.ended, items.kinds != 0, clusters=clusters)
     only = durations[done]
     return CompletionTimes(
         n=len(items),

@@ -240,7 +240,9 @@ def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
     from carepath.stats.survival import kaplan_meier, quantile
 
     chosen = visits.phases == group.group
-    curve = kaplan_meier(visits.durations[chosen], visits.is_over[chosen])
+    curve = kaplan_meier(
+        visits.durations[chosen], visits.is_over[chosen], clusters=encode(visits.projects[chosen])[0]
+    )
     median, late = quantile(curve), quantile(curve, 0.9)
     tasks = len(set(visits.tasks[chosen].tolist()))
     return (

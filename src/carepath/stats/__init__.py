@@ -5,6 +5,7 @@ distributions    quantiles and tails from scipy.special
 proportions      shares: Wilson, exact, differences, shocked weeks, bootstrap
 percentiles      percentiles of complete times
 largest_dropoff  which step loses most, and how firmly
+clusters         items that come in clusters
 survival         Kaplan-Meier, quantiles, share finished by a time, restricted mean
 competing        cumulative incidence of several kinds of end
 logrank          log-rank, also with projects as the unit
