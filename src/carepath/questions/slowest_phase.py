@@ -241,7 +241,9 @@ def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
 
     chosen = visits.phases == group.group
     curve = kaplan_meier(
-        visits.durations[chosen], visits.is_over[chosen], clusters=encode(visits.projects[chosen])[0]
+        visits.durations[chosen],
+        visits.is_over[chosen],
+        clusters=encode(visits.projects[chosen])[0],
     )
     median, late = quantile(curve), quantile(curve, 0.9)
     tasks = len(set(visits.tasks[chosen].tolist()))
