@@ -76,8 +76,8 @@ def percentile(
         below = np.asarray(values, dtype=np.float64) <= value
         factor = variance_factor(below - below.mean(), codes, level)
         ends = score_limits(q, n / factor, normal_quantile(0.5 + level / 2))
-        low, high = (float(np.quantile(ordered, end)) for end in ends)
-        return Estimate(value, low, high, n, level, method)
+        limits = [float(np.quantile(ordered, end)) for end in ends]
+        return Estimate(value, limits[0], limits[1], n, level, method)
     tail = (1 - level) / 2
     low = _lower_limit(ordered, q, tail)
     mirrored = _lower_limit(-ordered[::-1], 1 - q, tail)
