@@ -12,8 +12,8 @@ import numpy as np
 from scipy import special
 
 from benchmarks.calibration import simulate
+from carepath.questions import group_means
 from carepath.stats import (
-    comparison,
     competing,
     counts,
     decomposition,
@@ -133,28 +133,43 @@ def _frail_median(scale: float) -> float:
     return (low + high) / 2
 
 
+def _frail_share(scale: float, time: float) -> float:
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    return float(1 - np.exp(-time / (scale * np.exp(0.4 * nodes))) @ weights / weights.sum())
+
+
 FRAIL = {
     "mean": (_frail_mean(10.0, 20.0), _frail_mean(7.0, 20.0)),
-    "median": (_frail_median(10.0), _frail_median(7.0)),
+    "median": _frail_median(10.0),
+    "by 8": _frail_share(10.0, 8.0),
 }
 
 
 def clustered_times(rng: np.random.Generator) -> Outcomes:
+    """Tasks whose projects are alike within, as the answers on work estimate their times."""
     projects, tasks = 80, rng.poisson(5, 80) + 1
     cluster = np.repeat(np.arange(projects), tasks)
-    first = cluster < 35
-    scale = np.where(first, 10.0, 7.0) * np.exp(0.4 * rng.normal(size=projects))[cluster]
-    life, watch = rng.exponential(scale), rng.uniform(20, 40, len(cluster))
-    found = comparison.compare(
-        np.minimum(life, watch), life <= watch, first, 20.0, rng, cluster, resamples=400
-    )
-    (m1, m0), (q1, q0) = FRAIL["mean"], FRAIL["median"]
+    kind = np.where(cluster < 35, "first", "other")
+    scale = np.where(cluster < 35, 10.0, 7.0) * np.exp(0.4 * rng.normal(size=projects))[cluster]
+    life, watch = rng.exponential(scale), rng.uniform(20, 40, projects)[cluster]
+    times, done = np.minimum(life, watch), life <= watch
+    found = {
+        one.group: one for one in group_means.compare_groups(times, done, kind, cluster, 20.0, 1)
+    }
+    one = kind == "first"
+    curve = survival.kaplan_meier(times[one], done[one], clusters=cluster[one])
+    ends = np.where(done[one], 1 + (rng.random(one.sum()) < 0.3), 0)
+    incidence = competing.cumulative_incidence(times[one], ends, clusters=cluster[one])[1]
+    (m1, m0), median = FRAIL["mean"], FRAIL["median"]
     return {
-        "difference of medians, projects resampled": _holds(found.median_difference, q1 - q0),
-        "difference of restricted means, projects resampled": _holds(
-            found.mean_difference, m1 - m0
+        "median, Kaplan-Meier, tasks of projects": _holds(survival.quantile(curve), median),
+        "restricted mean, tasks of projects": _holds(survival.restricted_mean(curve, 20.0), m1),
+        "cumulative incidence, tasks of projects": _holds(incidence.at(8.0), 0.7 * FRAIL["by 8"]),
+        "median of complete times, tasks of projects": _holds(
+            percentiles.percentile(life[one], 0.5, clusters=cluster[one]), median
         ),
-        "ratio of restricted means, projects resampled": _holds(found.mean_ratio, m1 / m0),
+        "restricted mean of one type beside the rest": _holds(found["first"].mean, m1),
+        "ratio of restricted means, one type over the rest": _holds(found["first"].ratio, m1 / m0),
     }
 
 

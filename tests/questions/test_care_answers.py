@@ -80,6 +80,53 @@ def test_where_there_is_no_history_it_is_not_said_that_nothing_was_started(made:
     assert made.ask("slowest-phase").headline.startswith("No task is known to have been in any")
 
 
+def test_statuses_that_the_map_does_not_name_are_said_and_not_taken_for_no_work(made: Made) -> None:
+    made.fresh()
+    for index in range(3):
+        made.task(f"t{index}", None, category="unknown", created_at=MONDAY)
+        made.visit(f"t{index}", 1, "RESOLVE", "unknown", MONDAY, None, project_id="p")
+    made.project("p", MONDAY, is_imputed=True)
+    made.add(
+        "work_in_progress_changes",
+        project_key="p",
+        project_id="p",
+        changed_date=MONDAY.date(),
+        tasks_entered=3,
+        tasks_left=0,
+        open_task_count=3,
+        active_task_count=0,
+    )
+    unnamed = "in a status that status_map.csv does not name"
+    for question in ("time-to-complete", "slowest-type"):
+        assert made.ask(question).headline == (
+            f"No task or project is known to have been started: 3 tasks are {unnamed} (name it "
+            "there and build again) and 1 project has no history to tell it from."
+        )
+    assert made.ask("slowest-phase").headline == (
+        f"No task is known to have been in any phase: 3 visits are {unnamed}. Name it there and "
+        "build again."
+    )
+    told = f"3 open tasks are {unnamed}: they count as open and not as in progress."
+    assert told in made.ask("tasks-in-progress").caveats
+    flow = made.ask("demand-or-efficiency")
+    assert flow.verdict == "cannot tell"
+    assert "of 3 of 3 tasks it is not known when they were open" in flow.headline
+
+
+def test_where_finished_tasks_have_no_history_earlier_days_are_not_counted(made: Made) -> None:
+    changes(made)
+    for index in range(8):
+        made.task(f"open{index}", MONDAY, category="active")
+    made.task("old", None, created_at=MONDAY, is_imputed=True, category="done")
+    answer = made.ask("tasks-in-progress")
+    told = answer.estimate("mean_open_tasks")
+    assert (told.value, told.reason) == (
+        None,
+        "1 of 9 tasks have no history that tells when they were open",
+    )
+    assert answer.estimate("open_tasks").value == 3
+
+
 def test_without_tasks_it_is_said_that_none_was_started_or_in_a_phase(made: Made) -> None:
     made.fresh()
     made.task("new", None)

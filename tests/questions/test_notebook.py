@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
+import duckdb
 import pytest
 from made import MONDAY, Made
 
@@ -29,6 +30,14 @@ def test_the_answer_can_be_asked_for_by_name(made: Made) -> None:
     assert isinstance(answer, carepath.Answer)
     with pytest.raises(AttributeError):
         answer.verdict = "other"  # type: ignore[misc]
+
+
+def test_a_notebook_that_has_prod_open_for_reading_can_ask(made: Made) -> None:
+    made.fresh()
+    made.person(MONDAY, (1, 6))
+    made.write()
+    with duckdb.connect(str(made.root / "prod.duckdb"), read_only=True):
+        assert carepath.ask("conversion", workspace=made.root).verdict == "estimated"
 
 
 def test_a_prompt_shows_one_line_and_print_everything(answer: Answer) -> None:

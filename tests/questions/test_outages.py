@@ -8,10 +8,14 @@ import numpy as np
 from made import MONDAY, WINDOW, Made
 
 from carepath.questions.asking import read_as_of, read_site_time_zone
-from carepath.questions.outages import Loss, _measure, _scan
+from carepath.questions.outages import Loss, Tracking, _measure, _scan
 from carepath.questions.question import Context
 from carepath.questions.warehouse import EmbeddedWarehouse
-from carepath.questions.why_conversion_changed import QUESTION
+from carepath.questions.why_conversion_changed import (
+    QUESTION,
+    _describe_tracking,
+    _say_always_lost,
+)
 
 DAYS = 100
 OUTAGE = np.datetime64("2025-02-20", "D")
@@ -90,3 +94,17 @@ def test_missed_are_those_who_created_a_project_in_their_window_without_its_even
     finally:
         warehouse.close()
     assert (missed.value, missed.n) == (2 / 6, 6)
+
+
+def test_events_that_are_lost_on_all_days_alike_are_not_said_to_agree_with_the_records() -> None:
+    never = Tracking((), None, {"CREATE_PROJECT": (1824, 0), "CREATE_ACCOUNT": (2900, 2871)})
+    told = _describe_tracking(never)
+    assert "0.0 % of 1,824 records have their CREATE_PROJECT event" in told
+    assert "no span of days has fewer than usual" in told
+    assert _say_always_lost(never).startswith(
+        "On all days alike only 0.0 % of 1,824 records have their CREATE_PROJECT event: events are "
+        "lost all along"
+    )
+    usual = Tracking((), None, {"CREATE_PROJECT": (1824, 1800), "CREATE_ACCOUNT": (0, 0)})
+    assert _say_always_lost(usual) == ""
+    assert "CREATE_ACCOUNT" not in _describe_tracking(usual)

@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 from made import Made
 
-from carepath.questions.demand_or_efficiency import choose_windows
+from carepath.questions.demand_or_efficiency import _say, choose_windows
 from carepath.stats import flow as flows
+from carepath.stats.estimates import Estimate
 
 LAST = date(2026, 6, 30)
 
@@ -49,6 +50,23 @@ def test_a_range_that_was_asked_for_is_the_only_window():
         ending(84, 364, since + timedelta(days=89)),
     )
     assert choose(2000, LAST - timedelta(days=82)) == ()
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "told"),
+    [
+        (0.85, 1.20, "it did not change by a quarter."),
+        (0.96, 2.19, "no change by a quarter is seen beyond chance, and none is ruled out."),
+        (0.55, 1.10, "no change by a quarter is seen beyond chance, and none is ruled out."),
+    ],
+)
+def test_no_change_is_only_said_where_the_interval_rules_one_out(low, high, told):
+    nothing = Estimate(None, None, None, 0)
+    found = flows.FlowVerdict(
+        "none", None, Estimate(1.02, low, high, 364), (), nothing, None, None, 182, 182, ""
+    )
+    said = _say(found, None, LAST - timedelta(days=545), LAST - timedelta(days=181), 182)
+    assert said.endswith(f"{high:.2f}): {told}")
 
 
 def steady(made: Made, days: int) -> None:

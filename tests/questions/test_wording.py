@@ -12,13 +12,13 @@ from made import MONDAY, Made
 
 from carepath.building.report import BuildReport
 from carepath.cli.build import _moment
-from carepath.questions.answer import Exclusion, plain
+from carepath.questions.answer import Exclusion, Figure, plain
 from carepath.questions.cohorts import Cohorts
 from carepath.questions.conversion_trend import _say
 from carepath.questions.hiding import say_hidden
-from carepath.questions.printing import say_left_out, show
+from carepath.questions.printing import say_interval, say_left_out, show
 from carepath.questions.why_conversion_changed import _say_part
-from carepath.questions.wording import points
+from carepath.questions.wording import points, within
 from carepath.stats.estimates import Estimate
 from carepath.stats.hypotheses import Hypothesis
 from carepath.stats.trend import conversion_trend, step_trends
@@ -53,6 +53,26 @@ DAY = timedelta(days=1)
 )  # fmt: skip
 def test_what_was_left_out_is_counted_in_words(left: Exclusion, told: str) -> None:
     assert say_left_out(left) == told
+
+
+@pytest.mark.parametrize(
+    ("figure", "told"),
+    [
+        (
+            Figure("", 1.94, "days", 9, "", 1.73, 2.12, 0.95),
+            " (95 % interval 41.5 hours to 50.9 hours)",
+        ),
+        (Figure("", 2.0, "days", 9, "", 1.9, 2.1, 0.95), " (95 % interval 1.9 days to 2.1 days)"),
+        (Figure("", 1.86, "per week", 9, "", 1.6, 2.18, 0.95), " (95 % interval 1.60 to 2.18)"),
+        (Figure("", 114.2, "per week", 9, "", 111, 117.4, 0.95), " (95 % interval 111.0 to 117.4)"),
+    ],
+)
+def test_an_interval_is_told_in_the_unit_and_to_the_digit_of_its_value(
+    figure: Figure, told: str
+) -> None:
+    assert within(figure) == told
+    if figure.unit == "days":
+        assert say_interval(figure) in told
 
 
 def test_one_hidden_group_is_one() -> None:

@@ -1,8 +1,8 @@
-"""Extracts selected by completion, and processes that drift."""
+"""Extracts selected by completion."""
 
 import numpy as np
 
-from carepath.stats.extracts import completion_selection, drift
+from carepath.stats.extracts import completion_selection
 
 
 def tasks(seed=1, n=1500, speed=None):
@@ -30,18 +30,3 @@ def test_an_honest_extract_is_not_suspected():
 def test_too_few_completions_cannot_say():
     assert completion_selection([1.0], [2.0], [True]).is_selected is None
     assert completion_selection([], [], []).is_selected is None
-
-
-def test_a_process_that_speeds_up_is_called_faster():
-    assert drift(*tasks(speed=15.0), as_of=400, seed=1).direction == "faster"
-    assert drift(*tasks(speed=60.0), as_of=400, seed=1).direction == "slower"
-
-
-def test_a_steady_process_is_steady():
-    directions = [drift(*tasks(seed), as_of=400, seed=1).direction for seed in range(10)]
-    assert directions.count("steady") >= 9
-
-
-def test_nothing_started_has_no_drift():
-    assert drift([], [], [], as_of=1, seed=1).direction is None
-    assert drift([1.0], [2.0], [True], as_of=0, seed=1).direction is None

@@ -85,6 +85,21 @@ def test_a_client_is_not_told_by_its_industry_less_its_other_client():
     assert hidden[2] or hidden[5]
 
 
+def test_a_few_of_unknown_client_do_not_hide_nearly_all_clients():
+    # Twelve clients of about 200 people, and seven people whose client, and all that follows from
+    # it, is unknown.
+    clients = [*range(180, 240, 5), 7]
+    unknown = len(clients) - 1
+    labels = [list(range(13))]
+    for kinds, step in ((4, 1), (5, 7), (3, 5)):
+        labels.append([(i * step) // 3 % kinds for i in range(unknown)] + [kinds])
+    member = np.array([[one == k for one in row] for row in labels for k in sorted(set(row))])
+    grouping = np.repeat(np.arange(4), [len(set(row)) for row in labels])
+    member = member.astype(int)
+    hidden = suppressed_linked((member * clients) @ member.T, grouping)
+    assert [int(hidden[grouping == k].sum()) for k in range(4)] == [2, 2, 2, 2]
+
+
 @given(st.lists(st.tuples(*[st.integers(0, 3)] * 3, st.integers(1, 25)), min_size=1, max_size=25))
 def test_no_small_group_is_a_sum_or_difference_of_what_is_shown(cells):
     *labels, people = np.array(cells).T

@@ -43,6 +43,15 @@ def test_without_a_change_it_says_what_would_have_been_seen():
     assert 0.02 <= found.smallest_detectable < 0.08
 
 
+def test_where_conversion_could_halve_unseen_it_cannot_tell():
+    found = conversion_trend(*series(fall=0.0, people=1), seed=3)
+    assert found.smallest_detectable > 0.3
+    assert found.is_problem is None
+    assert found.reason == "so few people entered that it could halve unseen"
+    # What is seen all the same is said.
+    assert conversion_trend(*series(fall=0.6, people=15), seed=3).is_problem
+
+
 def test_a_fall_as_large_as_the_smallest_detectable_is_usually_seen():
     bound = conversion_trend(*series(fall=0.0, people=300), seed=1, draws=199).smallest_detectable
     seen = [

@@ -96,7 +96,7 @@ def describe_clocks(context: Context, unit: str) -> list[Figure]:
             f"{unit}_{name}_median_days",
             f"median of completed {unit} alone, {meaning}",
             "days",
-            percentile(found.floats(name) / DAY, 0.5),
+            percentile(found.floats(name) / DAY, 0.5, clusters=found.integers("cluster")),
         )
         for name, meaning in CLOCKS
     ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from carepath.questions.answer import Exclusion
 from carepath.questions.freshness import read_work
+from carepath.questions.group_means import encode
 from carepath.questions.question import Context
 from carepath.questions.wording import count, listed
 
@@ -24,6 +25,7 @@ DAY = 86_400.0
 # Ends, as the statistics count them; 0 is still open.
 COMPLETED, REMOVED = 1, 2
 NO_HISTORY = "have no history, only a current status"
+UNKNOWN_STATUS = "are in a status that status_map.csv does not name"
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +165,7 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
             case
                 when is_imputed then 'imputed'
                 when first_active_at > $through then 'later'
+                when end_reason is null and category = 'unknown' then 'unknown'
                 when end_reason is null then 'waiting'
                 else end_reason
             end as fate,
@@ -180,6 +183,7 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
     reasons = {
         "imputed": NO_HISTORY,
         "later": "were started after the moment up to which they are known",
+        "unknown": UNKNOWN_STATUS,
         "waiting": "have not been started",
         "completed": "were done without ever having been in an active status",
         "cancelled": "were cancelled before they were started",
@@ -192,16 +196,26 @@ def find_excluded(context: Context, unit: str) -> tuple[Exclusion, ...]:
 
 
 def say_none_started(context: Context, excluded: list[Exclusion]) -> str:
-    """Say that nothing was started, or that there is no history to tell it from."""
+    """Say that nothing was started, or why the data do not tell."""
     without = [left for left in excluded if left.reason.endswith(NO_HISTORY)]
-    if not without:
+    unmapped = [left for left in excluded if left.reason.endswith(UNKNOWN_STATUS)]
+    if not without and not unmapped:
         return f"No task or project was started{context.period}."
-    told = listed([count(left.count, left.unit[:-1]) for left in without])
-    verb = "has" if sum(left.count for left in without) == 1 else "have"
-    return (
-        f"No task or project is known to have been started{context.period}: {told} {verb} no "
-        "history to tell it from."
-    )
+    told = []
+    if unmapped:
+        verb = "is" if sum(left.count for left in unmapped) == 1 else "are"
+        told.append(
+            f"{_say_counts(unmapped)} {verb}{UNKNOWN_STATUS.removeprefix('are')} (name it there "
+            "and build again)"
+        )
+    if without:
+        verb = "has" if sum(left.count for left in without) == 1 else "have"
+        told.append(f"{_say_counts(without)} {verb} no history to tell it from")
+    return f"No task or project is known to have been started{context.period}: {listed(told)}."
+
+
+def _say_counts(excluded: list[Exclusion]) -> str:
+    return listed([count(left.count, left.unit[:-1]) for left in excluded])
 
 
 # History that begins in the middle of work is told of from this share of the items.
@@ -254,12 +268,16 @@ QUANTILES = (0.5, 0.75, 0.85, 0.9)
 
 
 def estimate_times(items: Completions) -> CompletionTimes:
-    """Estimate median, p75, p85, p90 and the restricted mean, open work counted as open."""
+    """Estimate median, p75, p85, p90 and the restricted mean, open work counted as open.
+
+    The tasks of a project are no independent observations: variances are taken over projects.
+    """
     from carepath.stats.survival import kaplan_meier, quantile, restricted_mean
 
     durations, done = items.durations, items.is_completed
-    curve = kaplan_meier(durations, done)
-    still_open = kaplan_meier(items.ended, items.kinds != 0)
+    clusters = encode(items.projects)[0]
+    curve = kaplan_meier(durations, done, clusters=clusters)
+    still_open = kaplan_meier(items.ended, items.kinds != 0, clusters=clusters)
     only = durations[done]
     return CompletionTimes(
         n=len(items),

@@ -11,7 +11,15 @@ from carepath.questions.edges import hidden_beforehand
 from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import read_complete_through
 from carepath.questions.hiding import hidden, note, say_hidden
-from carepath.questions.people import MATURE_SIGN_UPS, METRICS, count_people, entrants, nobody
+from carepath.questions.people import (
+    MATURE_SIGN_UPS,
+    METRICS,
+    STEPS,
+    count_people,
+    entrants,
+    find_unseen_steps,
+    nobody,
+)
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PEOPLE
 from carepath.questions.wording import count, percent, within
@@ -31,7 +39,7 @@ QUESTION = Question(
     censoring="the headline counts mature people; conversion_rate_everybody is one minus the "
     "Kaplan-Meier survival of the time to convert, read at the window: only the end of complete "
     "data censors; people who stopped or were deleted count as not converted",
-    reads=(METRICS, "data_freshness"),
+    reads=(METRICS, STEPS, "data_freshness"),
     verdicts={
         "estimated": "a rate with its interval is given",
     },
@@ -105,6 +113,7 @@ def answer(context: Context) -> Answer:
         ),
         table=Table(COLUMNS, rows),
         caveats=(
+            find_unseen_steps(context),
             "The headline counts people whose window has ended; the estimate of everybody also "
             "uses the others for as long as they were seen.",
             f"The interval allows for shocks common to a week: {rate.method}."

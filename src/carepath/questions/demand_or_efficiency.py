@@ -43,9 +43,10 @@ QUESTION = Question(
     verdicts={
         "demand": "work in progress changed by a quarter or more, and arrivals drive it",
         "efficiency": "it changed, and rework, service or external waiting drives it",
-        "none": "it did not change by a quarter beyond chance",
-        "cannot tell": "no driver leads beyond chance, or the data do not span two windows of 84 "
-        "days",
+        "none": "no change by a quarter is seen beyond chance; the headline says whether one is "
+        "ruled out",
+        "cannot tell": "no driver leads beyond chance, the data do not span two windows of 84 "
+        "days, or of more than 10 % of the tasks it is not known when they were open",
     },
     local_dates="always",
 )
@@ -64,6 +65,9 @@ Windows = tuple[date, date, int]
 WINDOW_DAYS = 182
 YEAR_DAYS = 364
 MINIMUM_DAYS = 84
+QUARTER_MORE = 1.25
+# Of more tasks than this share unknown when they were open, work in progress is not known either.
+MOST_UNTOLD = 0.10
 UNITS = {
     "arrivals": "tasks per day",
     "rework": "visits per task",
@@ -92,6 +96,14 @@ def answer(context: Context) -> Answer:
     flow = read_flow(context)
     if flow is None:
         return context.answer("There are no tasks.", "no data")
+    if flow.untold > MOST_UNTOLD * len(flow.arrivals):
+        return context.answer(
+            "Whether demand or efficiency changed cannot be told: of "
+            f"{count(flow.untold)} of {count(len(flow.arrivals), 'task')} it is not known when "
+            "they were open. They have no history, or a status that status_map.csv does not name.",
+            "cannot tell",
+            caveats=(flow.known.say("Tasks"),),
+        )
     candidates = choose_windows(context, flow)
     if not candidates:
         return context.answer(
@@ -251,7 +263,10 @@ def _say(
         if ratio.low is not None and ratio.high is not None:
             change += f" (95 % interval {ratio.low:.2f} to {ratio.high:.2f})"
     if found.verdict == "none":
-        return f"{change}: it did not change by a quarter beyond chance."
+        # a quarter more, or as much less
+        if (ratio.low or 0.0) > 1 / QUARTER_MORE and (ratio.high or 0.0) < QUARTER_MORE:
+            return f"{change}: it did not change by a quarter."
+        return f"{change}: no change by a quarter is seen beyond chance, and none is ruled out."
     if found.verdict == "cannot tell":
         told = f"{change}; why" if change else "Whether demand or efficiency changed"
         return f"{told} cannot be told: {found.reason}."

@@ -91,6 +91,9 @@ class TaskFlow:
         worked on, waiting for somebody outside, and all that are neither done nor cancelled.
     staff : Staff
         Who worked.
+    untold : int
+        Tasks of which it is not known when they were open: finished or cancelled ones without
+        history, and those in a status that status_map.csv does not name.
     known : Knowledge
         Up to when the sources tell what happened: nothing here is later.
     """
@@ -104,6 +107,7 @@ class TaskFlow:
     waiting: Visits
     open: Visits
     staff: Staff
+    untold: int
     known: Knowledge
 
 
@@ -113,7 +117,10 @@ def read_flow(context: Context) -> TaskFlow | None:
     through = {"through": known.through}
     tasks = context.fetch(
         f"""
-        select created_at, first_done_at
+        select
+            created_at,
+            first_done_at,
+            category = 'unknown' or (is_imputed and category in ('done', 'cancelled')) as is_untold
         from {TASKS}
         where created_at <= $through
         order by task_id
@@ -168,6 +175,7 @@ def read_flow(context: Context) -> TaskFlow | None:
         of(category == "waiting"),
         of(np.ones(len(category), dtype=bool)),
         _read_staff(context),
+        int(tasks.booleans("is_untold").sum()),
         known,
     )
 

@@ -73,11 +73,11 @@ def compare_groups(
 
     Notes
     -----
-    The bootstrap of whole projects, `stats.slowness`, takes minutes on 150,000 visits; this is its
-    linearisation: each item's influence on the restricted mean, -A(t) d / n at its finish plus
-    the sum of A d / n^2 while at risk (Andersen, Hansen and Klein 2004), summed per project; the
-    variance is that of the sums (Williams 2000), t quantile on clusters - 2. Test: log-rank,
-    clustered where projects hold several items.
+    A bootstrap of whole projects takes minutes on 150,000 visits; this is its linearisation: each
+    item's influence on the restricted mean, -A(t) d / n at its finish plus the sum of A d / n^2
+    while at risk (Andersen, Hansen and Klein 2004), summed per project; the variance is that of
+    the sums (Williams 2000), t quantile on clusters - 2. Test: log-rank, clustered where projects
+    hold several items. Without an interval of the ratio no group is called slower.
     """
     from carepath.stats.logrank import one_against_rest
     from carepath.stats.multiplicity import benjamini_hochberg
@@ -99,7 +99,7 @@ def compare_groups(
             reason = "there is nothing to compare it with"
         elif p is None:
             reason = test.reason
-        elif ratio.value is None:
+        elif not ratio.has_interval:
             reason = ratio.reason
         slower = None
         if reason is None and p is not None and ratio.value is not None:

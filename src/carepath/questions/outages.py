@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -57,13 +58,18 @@ class Tracking:
     missed : Estimate or None
         Share of the people who entered in the spans who have a project record in time but no
         event: what the measured conversion is short of. None without spans.
-    records : int
-        Records compared.
+    compared : mapping of str to (int, int)
+        By event: records compared, and those of them whose event came.
     """
 
     losses: tuple[Loss, ...]
     missed: Estimate | None
-    records: int
+    compared: Mapping[str, tuple[int, int]]
+
+    @property
+    def records(self) -> int:
+        """Count the records compared."""
+        return sum(records for records, _ in self.compared.values())
 
     def covers(self, day: date, lead: timedelta) -> bool:
         """Whether an entry of that day may have lost its conversion in a span."""
@@ -78,16 +84,16 @@ def find_tracking_losses(context: Context) -> Tracking:
     """
     losses: list[Loss] = []
     projects = _read_projects(context)
-    records = 0
+    compared = {}
     for event, (days, captured, groups) in (
         ("CREATE_PROJECT", projects),
         ("CREATE_ACCOUNT", _read_entries(context)),
     ):
-        records += len(days)
+        compared[event] = (len(days), int(captured.sum()))
         losses.extend(_scan(event, days, captured, groups))
     losses.sort(key=lambda loss: (loss.first_date, loss.last_date, loss.event, loss.among))
     missed = _measure(context, losses) if losses else None
-    return Tracking(tuple(losses), missed, records)
+    return Tracking(tuple(losses), missed, compared)
 
 
 Records = tuple[NDArray[np.datetime64], NDArray[np.bool_], dict[str, NDArray[np.str_]]]

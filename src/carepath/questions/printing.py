@@ -112,11 +112,19 @@ def say_interval(figure: Figure) -> str:
     """Return the limits in words; empty where there is no interval."""
     if figure.level is None or (figure.low is None and figure.high is None):
         return ""
+    low, high = _limit(figure, figure.low), _limit(figure, figure.high)
     if figure.low is None:
-        return f"up to {show(figure.high, _unit(figure))}"
-    if figure.high is None:
-        return f"{show(figure.low, figure.unit)} or more"
-    return f"{show(figure.low, figure.unit)} to {show(figure.high, figure.unit)}"
+        return f"up to {high}"
+    return f"{low} or more" if figure.high is None else f"{low} to {high}"
+
+
+def _limit(figure: Figure, value: float | None) -> str:
+    """Return a limit in the unit in which the value is shown."""
+    if value is not None and figure.unit in ("days", "seconds"):
+        per_day = 1 if figure.unit == "days" else 86_400
+        like = None if figure.value is None else figure.value / per_day
+        return days(value / per_day, like=like)
+    return show(value, _unit(figure))
 
 
 def _unit(figure: Figure) -> str:

@@ -9,7 +9,7 @@ from carepath.questions.figures import figure, tally
 from carepath.questions.freshness import read_work
 from carepath.questions.question import Context, Question
 from carepath.questions.segments import PROJECT_TYPE, STARTED_FROM
-from carepath.questions.wording import count, within
+from carepath.questions.wording import count, per_week, within
 
 PROJECTS = "current_project_summary"
 QUESTION = Question(
@@ -142,7 +142,7 @@ def _conclude(
         "per_week_recent", f"in the last {len(recent)} complete weeks", "per week", rate(recent)
     )
     headline = (
-        f"{mean.value or 0:.1f} projects start each week{within(mean)}, over "
+        f"{per_week(mean.value)} projects start each week{within(mean)}, over "
         f"{count(len(totals), 'complete week')}{context.period}; "
         f"{totals[-1]:,} in the last of them."
     )

@@ -14,7 +14,7 @@ from carepath.questions.freshness import Knowledge, read_work
 from carepath.questions.group_means import GroupMean, compare_groups, encode
 from carepath.questions.hiding import note
 from carepath.questions.question import Context, Question
-from carepath.questions.wording import days, listed, percent
+from carepath.questions.wording import count, days, listed, percent
 
 PHASES = "task_phases"
 QUESTION = Question(
@@ -38,6 +38,7 @@ QUESTION = Question(
 HORIZON_DAYS = 30.0
 DAY = np.timedelta64(1, "D")
 IMPUTED = "imputed for tasks without history"
+UNKNOWN = "in a status that status_map.csv does not name"
 KINDS = {"todo": "queue", "active": "work", "waiting": "external wait", "paused": "paused"}
 COLUMNS = (
     Column("phase", "", "status the task is in"),
@@ -128,11 +129,18 @@ def answer(context: Context) -> Answer:
 
 
 def _say_none(context: Context, excluded: tuple[Exclusion, ...]) -> str:
-    """Say that there were no visits, or that there is no history to tell them from."""
+    """Say that there were no visits, or why the data do not tell of them."""
     if any(left.reason.endswith(IMPUTED) for left in excluded):
         return (
             f"No task is known to have been in any phase{context.period}: there is no history to "
             "tell it from, only current statuses."
+        )
+    unmapped = [left for left in excluded if left.reason.endswith(UNKNOWN)]
+    if unmapped:
+        return (
+            f"No task is known to have been in any phase{context.period}: "
+            f"{count(unmapped[0].count, 'visit')} {'is' if unmapped[0].count == 1 else 'are'} "
+            f"{UNKNOWN}. Name it there and build again."
         )
     return f"No task was in any phase{context.period}."
 
@@ -240,7 +248,11 @@ def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
     from carepath.stats.survival import kaplan_meier, quantile
 
     chosen = visits.phases == group.group
-    curve = kaplan_meier(visits.durations[chosen], visits.is_over[chosen])
+    curve = kaplan_meier(
+        visits.durations[chosen],
+        visits.is_over[chosen],
+        clusters=encode(visits.projects[chosen])[0],
+    )
     median, late = quantile(curve), quantile(curve, 0.9)
     tasks = len(set(visits.tasks[chosen].tolist()))
     return (
@@ -292,7 +304,7 @@ def _find_excluded(context: Context) -> tuple[Exclusion, ...]:
     )
     reasons = {
         "imputed": IMPUTED,
-        "unknown": "in a status the status map does not know",
+        "unknown": UNKNOWN,
         "later": "begun after the moment up to which they are known",
         "before_history": "before the task's history begins",
     }

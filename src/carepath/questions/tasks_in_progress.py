@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,8 +18,10 @@ from carepath.questions.wording import count
 PHASES = "task_phases"
 CHANGES = "work_in_progress_changes"
 PROJECTS = "current_project_summary"
+TASKS = "current_task_summary"
 NO_PROJECT = "(none)"
 USUAL_DAYS = 28
+MOST_UNDATED = 0.10
 QUESTION = Question(
     id="tasks-in-progress",
     text="How many tasks are in progress in each project?",
@@ -29,7 +32,7 @@ QUESTION = Question(
     estimand="none: a count of everything there is. Means are over the ends of days, the last 28 "
     "or those of the range",
     censoring="none: the state at a moment needs no follow-up",
-    reads=(PHASES, CHANGES, PROJECTS, "data_freshness"),
+    reads=(PHASES, CHANGES, TASKS, PROJECTS, "data_freshness"),
     verdicts={
         "counted": "tasks are open",
         "nothing in progress": "no task is open",
@@ -61,6 +64,7 @@ def answer(context: Context) -> Answer:
             select
                 coalesce(project_id, $no_project) as project_key,
                 count(case when category = 'active' then 1 end) as active_tasks,
+                count(case when category = 'unknown' then 1 end) as unknown_tasks,
                 count(*) as open_tasks
             from {PHASES}
             where
@@ -79,7 +83,8 @@ def answer(context: Context) -> Answer:
             {context.by} as segment,
             opened.active_tasks,
             opened.open_tasks,
-            dated.changed_date
+            dated.changed_date,
+            opened.unknown_tasks
         from opened
         inner join dated on opened.project_key = dated.project_key
         left join {PROJECTS} as projects on opened.project_key = projects.project_id
@@ -137,6 +142,7 @@ def answer(context: Context) -> Answer:
         caveats=(
             "In progress means a status of category active; open tasks also wait, pause or have "
             "not begun. These are counts of everything, not estimates: they have no interval.",
+            _say_unknown(int(found.integers("unknown_tasks").sum())),
             _say_without_project(int(opened[~of_projects].sum())),
             known.say("Tasks"),
             "--since bounds the days of the daily means only." if context.since else "",
@@ -172,22 +178,40 @@ def _usual(context: Context, last: date) -> list[Figure]:
     first = max(context.since or last - timedelta(days=USUAL_DAYS - 1), dates[0])
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     places = np.searchsorted(np.array(dates, dtype="datetime64[D]"), np.array(days), side="right")
+    undated, tasks = _count_undated(context)
+    reason = (
+        f"{count(undated)} of {count(tasks, 'task')} have no history that tells when they were open"
+        if undated > MOST_UNDATED * tasks
+        else None
+    )
     figures = []
     for name, label in (("active", "tasks in progress"), ("open", "open tasks")):
         totals = np.concatenate([[0.0], np.cumsum(found.floats(f"{name}_change"))])
         mean = float(totals[places].mean()) if days else None
-        figures.append(
-            tally(
-                f"mean_{name}_tasks",
-                f"{label} at the end of a day, mean of {count(len(days), 'day')} to {last}"
-                if days
-                else f"{label} at the end of a day: no day is in the range",
-                mean,
-                "tasks",
-                len(days),
-            )
+        shown = tally(
+            f"mean_{name}_tasks",
+            f"{label} at the end of a day, mean of {count(len(days), 'day')} to {last}"
+            if days
+            else f"{label} at the end of a day: no day is in the range",
+            None if reason else mean,
+            "tasks",
+            len(days),
         )
+        figures.append(replace(shown, reason=reason))
     return figures
+
+
+def _count_undated(context: Context) -> tuple[int, int]:
+    """Count finished tasks without history, which count as open on no day, and all tasks."""
+    found = context.fetch(
+        f"""
+        select
+            count(case when is_imputed and category in ('done', 'cancelled') then 1 end) as undated,
+            count(*) as tasks
+        from {TASKS}
+        """
+    )
+    return int(found.integers("undated")[0]), int(found.integers("tasks")[0])
 
 
 def _last_day(context: Context, known: Knowledge) -> date:
@@ -208,6 +232,16 @@ def _place(tasks: NDArray[np.int64], of_projects: NDArray[np.bool_]) -> str:
         return ", none of them in a known project"
     projects = count(int((inside > 0).sum()), "project")
     return f" in {projects}" if total == within else f", {within:,} of them in {projects}"
+
+
+def _say_unknown(tasks: int) -> str:
+    if not tasks:
+        return ""
+    one = tasks == 1
+    return (
+        f"{count(tasks, 'open task')} {'is' if one else 'are'} in a status that status_map.csv "
+        f"does not name: {'it counts' if one else 'they count'} as open and not as in progress."
+    )
 
 
 def _say_without_project(tasks: int) -> str:

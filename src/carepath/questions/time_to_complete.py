@@ -203,7 +203,7 @@ def _ends(items: Completions) -> list[Figure]:
     """Return the shares completed, and cancelled or deleted, within 30 days and the horizon."""
     from carepath.stats.competing import cumulative_incidence
 
-    found = cumulative_incidence(items.ended, items.kinds)
+    found = cumulative_incidence(items.ended, items.kinds, clusters=items.projects)
     names = {1: "completed", 2: "removed"}
     return [
         figure(

@@ -137,9 +137,7 @@ class EmbeddedWarehouse:
 
         self._error = duckdb.Error
         try:
-            self._connection: duckdb.DuckDBPyConnection = duckdb.connect(
-                str(path), read_only=True, config={"autoinstall_known_extensions": "false"}
-            )
+            self._connection = _open_read_only(path)
         except duckdb.Error as error:
             raise CarepathError(
                 f"The warehouse cannot be opened: {str(error).splitlines()[0]}",
@@ -164,6 +162,18 @@ class EmbeddedWarehouse:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+
+
+def _open_read_only(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a file for reading, also beside a connection that a notebook has opened for that."""
+    import duckdb
+
+    settings: dict[str, str | bool | int | float | list[str]]
+    settings = {"autoinstall_known_extensions": "false"}
+    try:
+        return duckdb.connect(str(path), read_only=True, config=settings)
+    except duckdb.ConnectionException:  # all connections of a process share their settings
+        return duckdb.connect(str(path), read_only=True)
 
 
 def write_out(sql: str, parameters: Mapping[str, Parameter]) -> str:

@@ -63,6 +63,8 @@ QUESTION = Question(
     local_dates="always",
     range_unit="month",
 )
+# Under this share of records with their event, what is measured is far from what happened.
+USUALLY_CAPTURED = 0.9
 COLUMNS = (
     Column("order", "", "order in which it was looked at"),
     Column("kind", "", "check (can the numbers be trusted), hypothesis, step, or release note"),
@@ -427,7 +429,12 @@ def _describe_tracking(tracking: Tracking) -> str:
     if not tracking.records:
         return "there are no records of projects to compare the events with"
     if not tracking.losses:
-        return f"events agree with {count(tracking.records, 'record')} on every day"
+        told = [
+            f"{percent(captured / records)} of {count(records, 'record')} have their {event} event"
+            for event, (records, captured) in tracking.compared.items()
+            if records
+        ]
+        return f"{'; '.join(told)}; no span of days has fewer than usual beyond chance"
     return "; ".join(
         f"{loss.event}, {loss.among}: {percent(loss.captured)} captured from {loss.first_date} to "
         f"{loss.last_date}, {percent(loss.usual)} otherwise"
@@ -471,8 +478,24 @@ def _figures(found: Findings) -> list[Figure]:
     return figures
 
 
+def _say_always_lost(tracking: Tracking) -> str:
+    """Say which event is lost so often on all days that rates are far too low."""
+    told = [
+        f"{percent(captured / records)} of {count(records, 'record')} have their {event} event"
+        for event, (records, captured) in tracking.compared.items()
+        if captured < USUALLY_CAPTURED * records
+    ]
+    if not told or tracking.losses:
+        return ""
+    return (
+        f"On all days alike only {listed(told)}: events are lost all along, so conversion is "
+        "higher than measured, and no change can come from that."
+    )
+
+
 def _caveats(found: Findings) -> list[str]:
     return [
+        _say_always_lost(found.tracking),
         f"{count(found.left_out_weeks, 'week')} of entry were left out because of lost events."
         if found.left_out_weeks
         else "",

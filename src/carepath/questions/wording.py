@@ -49,25 +49,39 @@ def points(difference: float | None) -> str:
     return f"{'+0.0' if told == '-0.0' else told} points"
 
 
-def days(value: float | None) -> str:
-    """Return a time in days, or in hours or minutes where it is short."""
+def days(value: float | None, like: float | None = None) -> str:
+    """Return a time in days, or in hours, minutes or seconds where it, or `like`, is short."""
     if value is None:
         return "unknown"
-    if abs(value) >= 2:
+    size = abs(value if like is None else like)
+    if size >= 2:
         return f"{value:.1f} days"
-    if abs(value) * 24 >= 2:
+    if size * 24 >= 2:
         return f"{value * 24:.1f} hours"
-    minutes = value * 1440
-    if abs(minutes) >= 2:
-        return f"{minutes:.0f} minutes" if abs(minutes) >= 10 else f"{minutes:.1f} minutes"
+    if size * 1440 >= 10:
+        return f"{value * 1440:.0f} minutes"
+    if size * 1440 >= 2:
+        return f"{value * 1440:.1f} minutes"
     return f"{value * 86_400:.0f} seconds"
+
+
+def per_week(value: float | None) -> str:
+    """Return a number per week, to a tenth or, under ten, to a hundredth."""
+    if value is None:
+        return "unknown"
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
 def within(figure: Figure) -> str:
     """Return the interval of a figure in brackets, with its level; empty when it has none."""
     if figure.level is None or (figure.low is None and figure.high is None):
         return ""
-    show = {"rate": percent, "points": points, "days": days}.get(figure.unit, _number)
+    show = {
+        "rate": percent,
+        "points": points,
+        "days": lambda limit: days(limit, like=figure.value),
+        "per week": per_week,
+    }.get(figure.unit, _number)
     low = "no limit" if figure.low is None else show(figure.low)
     high = "no limit" if figure.high is None else show(figure.high)
     return f" ({100 * figure.level:.0f} % interval {low} to {high})"

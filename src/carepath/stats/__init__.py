@@ -5,12 +5,11 @@ distributions    quantiles and tails from scipy.special
 proportions      shares: Wilson, exact, differences, shocked weeks, bootstrap
 percentiles      percentiles of complete times
 largest_dropoff  which step loses most, and how firmly
+clusters         items that come in clusters
 survival         Kaplan-Meier, quantiles, share finished by a time, restricted mean
 competing        cumulative incidence of several kinds of end
 logrank          log-rank, also with projects as the unit
-comparison       differences and ratios of times, projects resampled
-slowness         is a type or phase slower
-extracts         selection by completion, drift
+extracts         selection by completion
 multiplicity     Benjamini-Hochberg, Holm
 pooling          rates of many segments, their spread, heterogeneity
 logit_normal     binomial counts with normal logits: the model of pooling

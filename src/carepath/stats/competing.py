@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from carepath.errors import CarepathError
+from carepath.stats.clusters import (
+    FEW_CLUSTERS,
+    MINIMUM_CLUSTERS,
+    OVER_CLUSTERS,
+    count_clusters,
+    encode_clusters,
+    variance_factor,
+)
 from carepath.stats.distributions import normal_quantile
 from carepath.stats.estimates import (
     LEVEL,
@@ -52,8 +61,10 @@ class Incidence:
         Confidence level.
     entries, exits : array of float, shape (n,)
         When watching of each item began (-inf: from the start) and ended.
-    is_open : array of bool, shape (n,)
-        Whether it was still open then.
+    kinds : array of int, shape (n,)
+        How it ended; 0 where it was still open.
+    clusters : array of int, shape (n,), or None
+        Cluster of each item; None where every item is one of its own.
     """
 
     kind: int
@@ -68,14 +79,21 @@ class Incidence:
     level: float
     entries: Floats
     exits: Floats
-    is_open: Booleans
+    kinds: Integers
+    clusters: Integers | None
+
+    @property
+    def is_open(self) -> Booleans:
+        """Whether each item was still open when watching ended."""
+        return np.asarray(self.kinds == OPEN)
 
     def at(self, time: float, minimum_at_risk: int = MINIMUM_AT_RISK) -> Estimate:
-        """Share ended this way by `time`; 0 without interval before the first such end.
+        """Share ended this way by `time`; Wilson's interval of none before the first such end.
 
         None with fewer than `minimum_at_risk` at risk at `time` while some were watched for less
         and still open, as in `survival.share_finished`; unless no more than one in a hundred were
-        open when so few were left, for the share can then be no further off.
+        open when so few were left, for the share can then be no further off. With clusters the
+        variance is multiplied by the design effect; no interval under 20 clusters.
         """
         method = "Aalen-Johansen, log-log"
         if self.n == 0:
@@ -90,9 +108,35 @@ class Incidence:
             return Estimate(None, None, None, self.n, self.level, method, reason)
         index = int(np.searchsorted(self.times, time, side="right")) - 1
         if index < 0 or self.incidence[index] < NEGLIGIBLE:
-            return Estimate(0.0, 0.0, None, self.n, self.level, method, "none by then")
+            high = wilson(0, at_risk, self.level).high
+            return Estimate(0.0, 0.0, high, self.n, self.level, method, "none by then")
         value, low, high = self.incidence[index], self.low[index], self.high[index]
+        if self.clusters is not None and value < 1 - NEGLIGIBLE:
+            method += OVER_CLUSTERS
+            if count_clusters(self.clusters) < MINIMUM_CLUSTERS:
+                return Estimate(float(value), None, None, self.n, self.level, method, FEW_CLUSTERS)
+            factor = variance_factor(self._influence(index), self.clusters, self.level)
+            here = slice(index, index + 1)
+            lows, highs = _limits(self.incidence[here], self.variance[here] * factor, self.level)
+            low, high = lows[0], highs[0]
         return Estimate(float(value), float(low), float(high), self.n, self.level, method)
+
+    def _influence(self, index: int) -> Floats:
+        """Return what each item adds to the incidence at the time of that index."""
+        r = self.at_risk.astype(np.float64)
+        until = np.searchsorted(self.times, self.exits, side="right")
+        since = np.searchsorted(self.times, self.entries, side="right")
+        counts = np.bincount(until[~self.is_open] - 1, minlength=len(self.times))
+        before = np.concatenate([[1.0], np.cumprod(1 - counts / r)[:-1]])
+        later = np.where(np.arange(len(r)) <= index, self.incidence[index] - self.incidence, 0.0)
+        before[index + 1 :] = 0.0
+        total = np.zeros(self.n)
+        for ended, weights in ((self.kinds == self.kind, before), (~self.is_open, -later)):
+            counts = np.bincount(until[ended] - 1, minlength=len(self.times))
+            met = np.concatenate([[0.0], np.cumsum(weights * counts / r**2)])
+            total += met[since] - met[until]
+            total[ended] += (weights / r)[until[ended] - 1]
+        return total
 
     def _share_open(self, time: float, minimum_at_risk: int) -> float:
         """Share still open (Kaplan-Meier) at the last end up to `time` with so many at risk."""
@@ -107,6 +151,7 @@ def cumulative_incidence(
     ends: ArrayLike,
     entered_late: ArrayLike | None = None,
     level: float = LEVEL,
+    clusters: NDArray[Any] | None = None,
 ) -> dict[int, Incidence]:
     """Estimate, for each kind of end, the share that has ended that way by each time.
 
@@ -120,6 +165,8 @@ def cumulative_incidence(
         Time since the start at which watching began (left truncation).
     level : float
         Confidence level.
+    clusters : array, shape (n,), optional
+        Project of each item, over which `Incidence.at` then takes the variance.
 
     Returns
     -------
@@ -155,6 +202,7 @@ def cumulative_incidence(
     total = ended.sum(axis=0)
     survival = np.cumprod(1 - total / at_risk)
     before = np.concatenate([[1.0], survival[:-1]]) if len(times) else survival
+    cluster = encode_clusters(clusters)
     found = {}
     for row, code in enumerate(codes):
         incidence = np.minimum(np.cumsum(before * ended[row] / at_risk), 1.0)
@@ -178,7 +226,8 @@ def cumulative_incidence(
             level=level,
             entries=entries,
             exits=exits,
-            is_open=kinds == OPEN,
+            kinds=kinds,
+            clusters=cluster,
         )
     return found
 

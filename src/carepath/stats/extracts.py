@@ -1,4 +1,4 @@
-"""Two ways a collection of times misleads: it was selected by completion, or the process drifts."""
+"""A collection of times misleads where it was selected by completion."""
 
 from __future__ import annotations
 
@@ -9,15 +9,11 @@ from numpy.typing import ArrayLike
 
 from carepath.errors import CarepathError
 from carepath.stats import survival
-from carepath.stats.comparison import Comparison, compare
-from carepath.stats.estimates import Floats, Seed, same_length
+from carepath.stats.estimates import Floats, same_length
 
 MINIMUM_EXPECTED = 20.0
 MISSING_SHARE = 0.5
 EARLY_SHARE = 0.05
-SIGNIFICANT = 0.01
-DRIFT_RATIO = 1.15
-MINIMUM_HALF = 30
 
 
 @dataclass(frozen=True)
@@ -41,26 +37,6 @@ class Selection:
     until: float | None
     observed: int
     expected: float | None
-
-
-@dataclass(frozen=True)
-class Drift:
-    """Whether later starts take another time than earlier ones.
-
-    Parameters
-    ----------
-    direction : {"faster", "slower", "steady"} or None
-        Of the later half of the starts; steady without a difference beyond chance (p <= .01)
-        of at least 15 %. None with under 30 finished in a half.
-    horizon : float or None
-        Both halves are compared within this time, followed for both.
-    later_to_earlier : Comparison or None
-        Restricted means, medians and test.
-    """
-
-    direction: str | None
-    horizon: float | None
-    later_to_earlier: Comparison | None
 
 
 def completion_selection(
@@ -104,65 +80,6 @@ def completion_selection(
     if expected < MINIMUM_EXPECTED:
         return Selection(None, until, observed, expected)
     return Selection(observed < MISSING_SHARE * expected, until, observed, expected)
-
-
-def drift(
-    started: ArrayLike,
-    durations: ArrayLike,
-    is_finished: ArrayLike,
-    as_of: float,
-    seed: Seed,
-    clusters: ArrayLike | None = None,
-) -> Drift:
-    """Compare the later half of the starts with the earlier half, followed equally long.
-
-    Parameters
-    ----------
-    started, durations, is_finished
-        As for `completion_selection`.
-    as_of : float
-        Calendar time up to which everything is known.
-    seed : int or Generator
-        Of the intervals.
-    clusters : array, shape (n,), optional
-        Project of each item.
-
-    Returns
-    -------
-    Drift
-
-    Notes
-    -----
-    One curve over all starts rests, at long times, on old starts only: it over-shoots when the
-    process speeds up. Both halves are cut at the time half of the later starts have been
-    followed, so neither is judged by what only the other could show.
-    """
-    start, length, done = _arrays(started, durations, is_finished)
-    if not len(start):
-        return Drift(None, None, None)
-    later = start > np.median(start)
-    if not later.any():
-        return Drift(None, None, None)
-    horizon = float(as_of - np.median(start[later]))
-    if horizon <= 0:
-        return Drift(None, None, None)
-    # Nobody may be left to say anything close to the horizon when all are faster than that.
-    horizon = min(horizon, float(length[later].max()), float(length[~later].max()))
-    if horizon <= 0:
-        return Drift(None, None, None)
-    cut, ended = np.minimum(length, horizon), done & (length <= horizon)
-    if min(int(ended[later].sum()), int(ended[~later].sum())) < MINIMUM_HALF:
-        return Drift(None, horizon, None)
-    found = compare(cut, ended, later, horizon, seed, clusters)
-    ratio, p = found.mean_ratio.value, found.test.p
-    if ratio is None or p is None:
-        return Drift(None, horizon, found)
-    direction = "steady"
-    if p <= SIGNIFICANT and ratio >= DRIFT_RATIO:
-        direction = "slower"
-    elif p <= SIGNIFICANT and ratio <= 1 / DRIFT_RATIO:
-        direction = "faster"
-    return Drift(direction, horizon, found)
 
 
 def _arrays(

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from carepath.errors import CarepathError
-from carepath.stats.distributions import binomial_cdf
+from carepath.stats.clusters import (
+    FEW_CLUSTERS,
+    MINIMUM_CLUSTERS,
+    OVER_CLUSTERS,
+    count_clusters,
+    encode_clusters,
+    variance_factor,
+)
+from carepath.stats.distributions import binomial_cdf, normal_quantile
 from carepath.stats.estimates import LEVEL, Estimate, Floats, check_level
+from carepath.stats.proportions import score_limits
 
 
-def percentile(values: ArrayLike, q: float, level: float = LEVEL) -> Estimate:
+def percentile(
+    values: ArrayLike, q: float, level: float = LEVEL, clusters: NDArray[Any] | None = None
+) -> Estimate:
     """Percentile of complete values with a distribution-free interval.
 
     Parameters
@@ -22,11 +35,14 @@ def percentile(values: ArrayLike, q: float, level: float = LEVEL) -> Estimate:
         Probability, in (0, 1).
     level : float
         Confidence level.
+    clusters : array, shape (values,), optional
+        Project of each value.
 
     Returns
     -------
     Estimate
-        None over no values; no interval where the order statistics reach no such level.
+        None over no values; no interval where the order statistics reach no such level, or under
+        20 clusters.
 
     Raises
     ------
@@ -38,7 +54,9 @@ def percentile(values: ArrayLike, q: float, level: float = LEVEL) -> Estimate:
     The value is Hyndman and Fan's type 7 (linear), as quantile_cont and PERCENTILE_CONT.
     Each limit interpolates between the two order statistics whose exact one-sided binomial
     coverages enclose (1 + level) / 2, with Nyblom's (1992) weight, the generalisation of
-    Hettmansperger and Sheather (1986) to any quantile. Assumes independent values.
+    Hettmansperger and Sheather (1986) to any quantile. With clusters each limit is the percentile
+    at a limit of Wilson's interval for q, with n divided by the design effect (Woodruff 1952).
+    Assumes independent values, or clusters.
     """
     check_level(level)
     if not 0.0 < q < 1.0:
@@ -50,6 +68,16 @@ def percentile(values: ArrayLike, q: float, level: float = LEVEL) -> Estimate:
     if n == 0:
         return Estimate(None, None, None, 0, level, "order statistics", "no values")
     value = float(np.quantile(ordered, q, method="linear"))
+    codes = encode_clusters(clusters)
+    if codes is not None:
+        method = "order statistics" + OVER_CLUSTERS
+        if count_clusters(codes) < MINIMUM_CLUSTERS:
+            return Estimate(value, None, None, n, level, method, FEW_CLUSTERS)
+        below = np.asarray(values, dtype=np.float64) <= value
+        factor = variance_factor(below - below.mean(), codes, level)
+        ends = score_limits(q, n / factor, normal_quantile(0.5 + level / 2))
+        limits = [float(np.quantile(ordered, end)) for end in ends]
+        return Estimate(value, limits[0], limits[1], n, level, method)
     tail = (1 - level) / 2
     low = _lower_limit(ordered, q, tail)
     mirrored = _lower_limit(-ordered[::-1], 1 - q, tail)

@@ -54,7 +54,7 @@ def wilson(successes: int, n: int, level: float = LEVEL) -> Estimate:
     if n == 0:
         return Estimate(None, None, None, 0, level, "Wilson", "nobody")
     share = successes / n
-    low, high = _score_limits(share, n, normal_quantile(0.5 + level / 2))
+    low, high = score_limits(share, n, normal_quantile(0.5 + level / 2))
     return Estimate(share, min(low, share), max(high, share), n, level, "Wilson")
 
 
@@ -136,7 +136,7 @@ def wilson_over_weeks(successes: ArrayLike, entered: ArrayLike, level: float = L
     plain = share * (1 - share) / people
     effect = max(1.0, variance / plain) if plain > 0 else 1.0
     t = t_quantile(0.5 + level / 2, weeks - 1)
-    low, high = _score_limits(share, people / effect, t)
+    low, high = score_limits(share, people / effect, t)
     return Estimate(share, low, high, people, level, "Wilson over weeks")
 
 
@@ -190,7 +190,7 @@ def bootstrap_interval(
     return Estimate(value, float(low), float(high), units, level, "bootstrap")
 
 
-def _score_limits(share: float, n: float, z: float) -> tuple[float, float]:
+def score_limits(share: float, n: float, z: float) -> tuple[float, float]:
     """Return the limits of Wilson's interval for a real-valued sample size."""
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))

@@ -171,7 +171,9 @@ def suppressed_linked(
     Each grouping by itself first (`suppressed`). A small group is also told where its indicator is
     a linear combination of those of shown groups, such as an industry less its one other client;
     under the scalar product "people in both" that is a projection without remainder. Then the
-    smallest shown group that takes part is hidden, until no small group is told.
+    smallest shown group that takes part is hidden, until no small group is told. Company chosen in
+    each grouping by itself may take many more groups to hide; where fewer do, all groupings hide
+    the groups of one member of the finest, such as one client with its size and industry.
     """
     shared: Floats = np.asarray(overlaps, dtype=np.float64)
     labels = np.asarray(groupings)
@@ -181,10 +183,27 @@ def suppressed_linked(
     small: Booleans = (n > 0) & (n < minimum)
     dark = np.zeros(len(n), dtype=bool) if already is None else np.asarray(already, dtype=bool)
     small |= dark & (n > 0)
+    apart = _hide(shared, n, labels, small, dark, minimum)
+    company = _choose_company(shared, n, labels, small)
+    if int(apart.sum()) <= int((dark | small | company).sum()):
+        return apart
+    together = _hide(shared, n, labels, small, dark | company, minimum)
+    return together if together.sum() < apart.sum() else apart
+
+
+def _hide(
+    shared: Floats,
+    n: Integers,
+    labels: NDArray[np.generic],
+    small: Booleans,
+    already: Booleans,
+    minimum: int,
+) -> Booleans:
+    """Return which groups to hide so that no small one is told."""
     hidden = np.zeros(len(n), dtype=bool)
     for label in np.unique(labels):
         here = labels == label
-        hidden[here] = suppressed(n[here], minimum, already=dark[here])
+        hidden[here] = suppressed(n[here], minimum, already=already[here])
     while small.any():
         shown = np.flatnonzero(~hidden & (n > 0))
         told, parts = _told_by(shared, n, labels, shown, np.flatnonzero(small))
@@ -195,6 +214,23 @@ def suppressed_linked(
             break
         hidden[taking_part[np.argmin(n[taking_part])]] = True
     return hidden
+
+
+def _choose_company(
+    shared: Floats, n: Integers, labels: NDArray[np.generic], small: Booleans
+) -> Booleans:
+    """Return the groups of one member of the finest grouping, of the fewest people altogether."""
+    company = np.zeros(len(n), dtype=bool)
+    concerned = [np.flatnonzero(labels == label) for label in np.unique(labels[small])]
+    if not concerned:
+        return company
+    finest = max(concerned, key=len)
+    members = finest[~small[finest] & (n[finest] > 0)]
+    if not len(members):
+        return company
+    partners = np.stack([one[shared[np.ix_(members, one)].argmax(axis=1)] for one in concerned])
+    company[partners[:, n[partners].sum(axis=0).argmin()]] = True
+    return company
 
 
 def _told_by(

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from carepath.errors import CarepathError
+from carepath.stats.clusters import (
+    FEW_CLUSTERS,
+    MINIMUM_CLUSTERS,
+    OVER_CLUSTERS,
+    count_clusters,
+    encode_clusters,
+    variance_factor,
+)
 from carepath.stats.distributions import normal_quantile
 from carepath.stats.estimates import (
     LEVEL,
@@ -52,6 +61,10 @@ class SurvivalCurve:
     entries, exits : array of float, shape (n,)
         When watching of each item began (-inf: from the start) and ended, kept to count who is at
         risk at any time.
+    is_finished : array of bool, shape (n,)
+        Whether it finished then.
+    clusters : array of int, shape (n,), or None
+        Cluster of each item; None where every item is one of its own.
     """
 
     times: Floats
@@ -67,6 +80,8 @@ class SurvivalCurve:
     level: float
     entries: Floats
     exits: Floats
+    is_finished: Booleans
+    clusters: Integers | None
 
     def at_risk_at(self, time: float) -> int:
         """Items under observation and not finished just before `time`."""
@@ -78,6 +93,7 @@ def kaplan_meier(
     is_finished: ArrayLike,
     entered_late: ArrayLike | None = None,
     level: float = LEVEL,
+    clusters: NDArray[Any] | None = None,
 ) -> SurvivalCurve:
     """Estimate the share still open as a function of time since the start.
 
@@ -92,6 +108,9 @@ def kaplan_meier(
         the start. Items are at risk only after it; it must be below the duration.
     level : float
         Confidence level of the pointwise limits.
+    clusters : array, shape (n,), optional
+        Project of each item. `quantile` and `restricted_mean` then take the variance over
+        projects; the pointwise limits of the curve do not.
 
     Returns
     -------
@@ -135,6 +154,8 @@ def kaplan_meier(
         level=level,
         entries=entries,
         exits=exits,
+        is_finished=done,
+        clusters=encode_clusters(clusters),
     )
 
 
@@ -167,23 +188,30 @@ def quantile(
     Notes
     -----
     Smallest t with S(t) <= 1 - q; the interval inverts the log-log limits (Brookmeyer and
-    Crowley 1982).
+    Crowley 1982). With clusters their variance is multiplied by the design effect at t, and there
+    is no interval under 20 clusters.
     """
     if not 0.0 < q < 1.0:
         raise CarepathError(f"{q} is not a share between 0 and 1", where="survival.quantile")
     method = "Kaplan-Meier, log-log"
     value = _first_time(curve.times, curve.survival <= 1 - q + 1e-12)
-    low = _first_time(curve.times, curve.low <= 1 - q + 1e-12)
-    high = _first_time(curve.times, curve.high <= 1 - q + 1e-12)
     if curve.n_finished < minimum_finished:
         reason = f"under {minimum_finished} finished"
         return Estimate(value, None, None, curve.n, curve.level, method, reason)
+    lows, highs = curve.low, curve.high
+    if curve.clusters is not None:
+        method += OVER_CLUSTERS
+        lows, highs = _limits_over_clusters(curve, value)
+    low = _first_time(curve.times, lows <= 1 - q + 1e-12)
+    high = _first_time(curve.times, highs <= 1 - q + 1e-12)
     if value is None:
         return Estimate(None, low, None, curve.n, curve.level, method, "not reached")
     beyond = int(curve.finished[curve.times > value].sum())
     if beyond < minimum_beyond:
         reason = f"under {minimum_beyond} finishes beyond it"
         return Estimate(None, low, None, curve.n, curve.level, method, reason)
+    if _has_few_clusters(curve):
+        return Estimate(value, None, None, curve.n, curve.level, method, FEW_CLUSTERS)
     return Estimate(value, low, high, curve.n, curve.level, method)
 
 
@@ -237,7 +265,7 @@ def restricted_mean(curve: SurvivalCurve, horizon: float) -> Estimate:
     -----
     Area A(t) = integral of S from t to the horizon; variance = sum A(t_i)^2 d_i / (n_i (n_i -
     d_i)), times m / (m - 1) for m finishes (Irwin 1949; Kaplan and Meier 1958; Meier 1975).
-    Normal limits, clipped to [0, horizon].
+    Normal limits, clipped to [0, horizon]. With clusters as in `quantile`.
     """
     if horizon <= 0:
         raise CarepathError("the horizon must be positive", where="survival.restricted_mean")
@@ -248,6 +276,13 @@ def restricted_mean(curve: SurvivalCurve, horizon: float) -> Estimate:
     if curve.n_finished < MINIMUM_FINISHED:
         reason = f"under {MINIMUM_FINISHED} finished"
         return Estimate(value, None, None, curve.n, curve.level, method, reason)
+    if curve.clusters is not None:
+        method += OVER_CLUSTERS
+        if _has_few_clusters(curve):
+            return Estimate(value, None, None, curve.n, curve.level, method, FEW_CLUSTERS)
+        _, remaining = _areas(curve, horizon)
+        terms = _influence(curve, remaining)
+        variance *= variance_factor(terms, curve.clusters, curve.level)
     half = normal_quantile(0.5 + curve.level / 2) * float(np.sqrt(variance))
     low, high = max(0.0, value - half), min(horizon, value + half)
     return Estimate(value, low, high, curve.n, curve.level, method)
@@ -260,17 +295,50 @@ def restricted_moments(curve: SurvivalCurve, horizon: float) -> tuple[float | No
     end = float(curve.survival[-1]) if len(curve.survival) else 1.0
     if curve.followed_to < horizon and end > 0:
         return None, float("nan")
-    inside = curve.times < horizon
-    edges = np.concatenate([[0.0], curve.times[inside], [horizon]])
-    heights = np.concatenate([[1.0], curve.survival[inside]])
-    areas = heights * np.diff(edges)
-    remaining = np.cumsum(areas[::-1])[::-1][1:]
-    d, r = curve.finished[inside].astype(float), curve.at_risk[inside].astype(float)
+    area, remaining = _areas(curve, horizon)
+    d, r = curve.finished.astype(float), curve.at_risk.astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(r > d, remaining**2 * d / (r * (r - d)), 0.0)
-    m = int(d.sum())
+    m = int(d[curve.times < horizon].sum())
     variance = float(terms.sum()) * (m / (m - 1) if m > 1 else 1.0)
-    return float(areas.sum()), variance
+    return area, variance
+
+
+def _areas(curve: SurvivalCurve, horizon: float) -> tuple[float, Floats]:
+    """Return the area under the curve up to the horizon, and what is left of it at each time."""
+    edges = np.minimum(np.concatenate([[0.0], curve.times, [horizon]]), horizon)
+    areas = np.concatenate([[1.0], curve.survival]) * np.diff(edges)
+    remaining: Floats = np.cumsum(areas[::-1])[::-1][1:]
+    return float(areas.sum()), remaining
+
+
+def _has_few_clusters(curve: SurvivalCurve) -> bool:
+    return curve.clusters is not None and count_clusters(curve.clusters) < MINIMUM_CLUSTERS
+
+
+def _limits_over_clusters(curve: SurvivalCurve, time: float | None) -> tuple[Floats, Floats]:
+    """Return the limits of the curve, widened by the design effect at a time, else at its end."""
+    assert curve.clusters is not None
+    if not len(curve.times) or count_clusters(curve.clusters) < 2:
+        return curve.low, curve.high
+    reached = curve.times <= (curve.times[-1] if time is None else time)
+    factor = variance_factor(
+        _influence(curve, reached.astype(np.float64)), curve.clusters, curve.level
+    )
+    wide = greenwood_terms(curve.at_risk, curve.finished) * factor
+    return log_log_limits(curve.survival, wide, curve.level)
+
+
+def _influence(curve: SurvivalCurve, weights: Floats) -> Floats:
+    """Return what each item adds to the sum of weight * finished / at risk over the times."""
+    r = curve.at_risk.astype(np.float64)
+    met = np.concatenate([[0.0], np.cumsum(weights * curve.finished / r**2)])
+    until = np.searchsorted(curve.times, curve.exits, side="right")
+    since = np.searchsorted(curve.times, curve.entries, side="right")
+    result: Floats = met[since] - met[until]
+    own = until[curve.is_finished] - 1
+    result[curve.is_finished] += weights[own] / r[own]
+    return result
 
 
 def greenwood_terms(at_risk: Integers, finished: ArrayLike) -> Floats:

@@ -27,6 +27,8 @@ from carepath.stats.multiplicity import holm
 MINIMUM_COHORTS = 13
 SEASON_COHORTS = 26
 MINIMUM_FALL = 0.02
+# A fall by this share of the rate that would go unseen is too much to speak of no problem.
+MOST_UNSEEN = 0.5
 SIGNIFICANT = 0.05
 
 
@@ -38,7 +40,7 @@ class TrendVerdict:
     ----------
     is_problem : bool or None
         True for a fall of at least 2 points with p <= .05; None ("cannot tell") with under 13
-        cohorts that anybody entered.
+        cohorts that anybody entered, or where nothing is seen and a fall by half would not be.
     change : Estimate
         Rate after minus rate before, as a fraction (-0.03 is a fall of 3 points). Cohorts inside
         the interval of the date are left out where 3 remain on each side.
@@ -162,8 +164,10 @@ def conversion_trend(
     change, before, after = _size(rates, n, found, level)
     seen = found.p <= SIGNIFICANT
     fall = -change.value if change.value is not None else 0.0
+    smallest = max(MINIMUM_FALL, _smallest(found))
+    is_blind = not seen and smallest > max(MINIMUM_FALL, MOST_UNSEEN * float(k.sum()) / people)
     return TrendVerdict(
-        is_problem=bool(seen and fall >= MINIMUM_FALL),
+        is_problem=None if is_blind else bool(seen and fall >= MINIMUM_FALL),
         change=change,
         before=before,
         after=after,
@@ -172,11 +176,12 @@ def conversion_trend(
         changed_high=int(places[found.high]) if seen else None,
         p=found.p,
         method=found.method,
-        smallest_detectable=max(MINIMUM_FALL, _smallest(found)),
+        smallest_detectable=smallest,
         season_separable=len(n) >= SEASON_COHORTS,
         lag_correlation=found.lag_correlation,
         cohorts=len(n),
         people=people,
+        reason="so few people entered that it could halve unseen" if is_blind else None,
     )
 
 
