@@ -213,3 +213,54 @@ left join {{ ref('dim_customers') }} as d on d.customer_id = customers.customer_
     assert "NULL041" not in told(sql % ("customers.customer_id, d.customer_id as known_id", ""))
     assert "NULL041" not in told(sql % ("d.customer_id", "where d.segment = 'loyal'"))
     assert "NULL041" not in told(sql.replace("left", "inner") % ("d.customer_id", ""))
+
+
+WINDOW = (
+    "select order_id, row_number() over (partition by %s order by %s) as n "
+    "from {{ ref('stg_orders') }}"
+)
+
+
+@pytest.mark.parametrize("by", ["'order_id'", "['customer_id', 'channel']"])
+def test_a_text_is_the_same_in_every_row(by: str) -> None:
+    assert "GRAIN042" in told(WINDOW % (by, "order_id"))
+    assert "GRAIN042" in told(WINDOW % ("channel", by))
+
+
+@pytest.mark.parametrize("by", ["channel", "1", "channel || 'x'", "iff(amount > 1, 'a', 'b')"])
+def test_a_number_or_an_expression_is_no_text(by: str) -> None:
+    assert "GRAIN042" not in told(WINDOW % (by, "order_id"))
+
+
+NEWEST_ONE = """select order_id from (
+    select * %s from {{ ref('stg_refunds') }}
+    qualify row_number() over (partition by order_id order by refunded_at desc, refund_id) = 1
+) where %s
+"""
+
+
+def test_what_is_deleted_is_asked_of_the_newest_row() -> None:
+    assert "GRAIN043" in told(NEWEST_ONE % (", amount > 0 as is_valid", "is_valid = true"))
+    assert "GRAIN043" not in told(NEWEST_ONE % (", amount < 0 as is_deleted", "not is_deleted"))
+    assert "GRAIN043" not in told(NEWEST_ONE % ("", "amount > 0"))
+
+
+def test_a_number_of_which_the_first_is_taken_hides_no_duplicates() -> None:
+    sql = """select order_id from (
+    select distinct order_id,
+        row_number() over (partition by order_id order by paid_at, payment_id) as n
+    from {{ ref('stg_payments') }}
+) where n %s 1
+"""
+    assert "GRAIN005" not in told(sql % "=")
+    assert "GRAIN005" in told(sql % ">=")
+
+
+def test_keys_cast_to_text_are_keys() -> None:
+    sql = """with totals as (select %s as number from {{ ref('stg_refunds') }} group by 1)
+select o.order_id, totals.number
+from {{ ref('stg_orders') }} as o
+left join totals on cast(totals.number as varchar) = cast(o.order_id as varchar)
+"""
+    assert "JOIN009" in told(sql % "refund_id")
+    assert "JOIN009" not in told(sql % "order_id")
