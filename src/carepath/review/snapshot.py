@@ -27,6 +27,7 @@ from carepath.review.jinja.render import (
     RenderFailure,
     read_macros,
 )
+from carepath.review.jinja.unknown import changes_the_syntax
 from carepath.review.models import (
     Analysis,
     Model,
@@ -521,7 +522,7 @@ class Snapshot:
         variants: list[Variant] = []
         relations: list[Relation] = []
         for one in rendered:
-            parsed = parse(one.text, space.dialect, bool(one.unknowns))
+            parsed = parse(one.text, space.dialect, changes_the_syntax(one.text, one.unknowns))
             resolution = None
             if parsed.tree is not None:
                 dialect = space.dialect or parsed.dialect

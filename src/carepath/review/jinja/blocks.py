@@ -6,6 +6,9 @@ import re
 
 TAG = re.compile(r"(?s)\{#.*?#\}|\{%-?\s*(?P<word>\w+)(?P<rest>.*?)-?%\}")
 MARK = re.compile(r"(?s)\{#.*?#\}|\{\{|\}\}|\{%.*?%\}")
+EXPRESSION = re.compile(r"""(?s)\{\{(?:'[^'\n]*'|"[^"\n]*"|[^{}'"]|[{}](?![{}]))*\}\}""")
+"""From two braces to two braces; those within a string of it are no end."""
+STRING = re.compile(r"""'[^'\n]*'|"[^"\n]*\"""")
 OPENERS = frozenset(
     {"if", "for", "macro", "call", "filter", "snapshot", "test", "materialization", "raw", "docs"}
 )
@@ -58,8 +61,13 @@ def culprit(source: str) -> tuple[int, str] | None:
     return None
 
 
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
 def _open_braces(source: str) -> tuple[int, str] | None:
     opened: int | None = None
+    source = EXPRESSION.sub(lambda match: STRING.sub(_blank, match[0]), source)
     for match in MARK.finditer(source):
         text = match[0]
         if text == "{{":

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 MARK = "cp_unk_"
 SANDBOX_FLAGS = ("unsafe_callable", "alters_data", "jinja_pass_arg")
 PATTERN = re.compile(r"cp_unk_\d+_x", re.IGNORECASE)
+QUOTED = re.compile(r"""(?s)--[^\n]*|/\*.*?\*/|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+
+
+def changes_the_syntax(text: str, names: Iterable[str]) -> bool:
+    """False where all that is unknown stands within quotes: whatever it is, the SQL is the same."""
+    bare = QUOTED.sub("''", text)
+    return bool(PATTERN.search(bare)) or any(name not in text for name in names)
 
 
 class Unknown:

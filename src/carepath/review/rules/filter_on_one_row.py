@@ -3,7 +3,8 @@
 What it does
     Reports a WHERE that equates an identifier with a written number or UUID, where that identifier
     alone is a key of the relation read: the model is about one customer, one order. A CTE that is
-    joined or asked for one value may hold a row of its own.
+    joined or asked for one value may hold a row of its own. As a note, an identifier equated with a
+    written UUID or object id that the change adds to a model.
 
 Why it is bad
     Such a condition was for a trial and stayed: all other rows are gone.
@@ -24,12 +25,14 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
-UUID = re.compile(r"(?i)^[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}$")
+UUID = re.compile(r"(?i)^([0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|[0-9a-f]{24})$")
 IDENTIFIER = re.compile(r"(^|_)(id|uuid|guid)$")
+WRITTEN = re.compile(r"(^|_|[a-z])(id|Id|ID|uuid|guid)$")
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -42,6 +45,7 @@ def check(context: Context) -> Iterator[Issue]:
             for binding in scope.bindings.values()
             if binding.is_cte and (binding.join is not None or scope.parent is not None)
         }
+        yield from _added(context, variant)
         for scope in variant.resolution.scopes:
             where = scope.node.args.get("where")
             if where is None or scope.parent is not None or scope.path.lower() in looked_up:
@@ -71,6 +75,36 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(f"{name} is unique ({key.proof})")],
                 )
+
+
+def _added(context: Context, variant: Variant) -> Iterator[Issue]:
+    """`and orderId = '646b...'`, which the model did not have."""
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    if change is None or before is None or variant.resolution is None:
+        return
+    old = change.base.text(before.file)
+    for scope in variant.resolution.scopes:
+        where = scope.node.args.get("where")
+        for part in conjuncts(where.this) if where is not None else []:
+            if not isinstance(part, exp.EQ) or not isinstance(part.left, exp.Column):
+                continue
+            value = part.right
+            if not isinstance(value, exp.Literal) or not UUID.match(value.name):
+                continue
+            if not WRITTEN.search(part.left.name) or value.name in old:
+                continue
+            yield Issue(
+                subject=f"added {value.name}",
+                message=f"The change narrows the rows to one written {part.left.name}.",
+                consequence="All others are gone.",
+                fix="Remove the condition, if it was for a trial.",
+                severity=Severity.NOTE,
+                confidence=Confidence.POSSIBLE,
+                offset=start_of(part) or 0,
+                variant=variant,
+                path=scope.path,
+            )
 
 
 def _is_written(node: exp.Expr) -> bool:

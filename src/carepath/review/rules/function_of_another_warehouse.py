@@ -1,9 +1,10 @@
 """A function that this warehouse does not have.
 
 What it does
-    On BigQuery, Snowflake, Redshift and Postgres, reports calls of functions that only other
-    warehouses have, where no other model of the project calls them, and on BigQuery the order of
-    arguments of DATE_TRUNC('week', day).
+    On BigQuery, Snowflake, Redshift, Postgres, Databricks and Spark, reports calls of functions
+    that only other warehouses have, where no other model of the project calls them, DATE of a year,
+    a month and a day where a date is made otherwise, and on BigQuery the order of arguments of
+    DATE_TRUNC('week', day).
 
 Why it is bad
     The model does not build.
@@ -20,7 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from sqlglot.tokenizer_core import TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
@@ -71,6 +72,28 @@ FOREIGN: dict[str, dict[str, str]] = {
         "nvl2": "case when ... then ... else ... end",
     },
 }
+LAKE = {
+    "generate_date_array": "explode(sequence(first, last, interval 1 day))",
+    "generate_array": "sequence(first, last)",
+    "generate_series": "explode(sequence(first, last))",
+    "safe_divide": "try_divide(x, y)",
+    "safe_cast": "try_cast(x as type)",
+    "countif": "count_if(condition)",
+    "timestamp_trunc": "date_trunc('day', moment)",
+    "timestamp_diff": "timestampdiff(unit, earlier, later)",
+    "format_date": "date_format(day, format)",
+    "parse_date": "to_date(text, format)",
+    "strptime": "to_timestamp(text, format)",
+    "date_from_parts": "make_date(year, month, day)",
+}
+FOREIGN["databricks"] = FOREIGN["spark"] = LAKE
+DATE_OF_PARTS = {
+    "databricks": "make_date(year, month, day)",
+    "spark": "make_date(year, month, day)",
+    "postgres": "make_date(year, month, day)",
+    "snowflake": "date_from_parts(year, month, day)",
+}
+"""How a date is made of its parts where DATE takes a text or a moment."""
 JINJA = re.compile(r"(?s){{.*?}}|{%.*?%}|{#.*?#}")
 TRUNC = re.compile(r"(?i)date_trunc\s*\(\s*'(day|week|month|quarter|year|hour)'\s*,")
 
@@ -86,24 +109,32 @@ def check(context: Context) -> Iterator[Issue]:
         for place, token in enumerate(tokens[:-1]):
             name = token.text.lower()
             trunc = context.dialect == "bigquery" and name == "date_trunc"
-            if (name not in foreign and not trunc) or name not in written:
+            is_date = name == "date" and context.dialect in DATE_OF_PARTS
+            if not (name in foreign or trunc or is_date) or name not in written:
                 continue
             if tokens[place + 1].token_type != TokenType.L_PAREN:
                 continue
             if place and tokens[place - 1].token_type == TokenType.DOT:
                 # A function of the project's own, in a schema.
                 continue
+            if is_date and _arguments(tokens, place + 1) < 3:
+                continue
             if trunc and not TRUNC.match(text[token.start : token.start + 60]):
                 continue
-            if not trunc and _is_known(context, name):
+            if not trunc and not is_date and _is_known(context, name):
                 continue
-            use = "date_trunc(day, week)" if trunc else foreign[name]
             shown = context.dialect.capitalize().replace("query", "Query")
+            if trunc:
+                use = "date_trunc(day, week)"
+                told = "BigQuery's DATE_TRUNC takes the date first, and the unit without quotes."
+            elif is_date:
+                use = DATE_OF_PARTS[context.dialect]
+                told = f"{shown}'s DATE takes no year, month and day."
+            else:
+                use, told = foreign[name], f"{shown} has no function {name}."
             yield Issue(
                 subject=name,
-                message=f"{shown} has no function {name}."
-                if not trunc
-                else "BigQuery's DATE_TRUNC takes the date first, and the unit without quotes.",
+                message=told,
                 consequence="The model does not build.",
                 fix=f"Write {use}.",
                 confidence=Confidence.LIKELY,
@@ -111,6 +142,21 @@ def check(context: Context) -> Iterator[Issue]:
                 variant=variant,
                 evidence=[Evidence(f"the project is written for {shown}")],
             )
+
+
+def _arguments(tokens: list[Token], opened: int) -> int:
+    """How many arguments stand in the parenthesis that opens here."""
+    depth, commas = 0, 0
+    for token in tokens[opened:]:
+        if token.token_type in (TokenType.L_PAREN, TokenType.L_BRACKET):
+            depth += 1
+        elif token.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET):
+            depth -= 1
+            if depth == 0:
+                break
+        elif token.token_type == TokenType.COMMA and depth == 1:
+            commas += 1
+    return commas + 1
 
 
 def _is_known(context: Context, name: str) -> bool:

@@ -72,15 +72,17 @@ def _joins(analysis: Analysis) -> dict[tuple[str, str], str]:
             for name, binding in scope.bindings.items():
                 if isinstance(binding.join, exp.Join) and not _is_matched(variant, scope, binding):
                     found[(scope.path, name)] = (binding.join.side or "").upper()
-                    found.setdefault((scope.path, binding.relation.id), found[(scope.path, name)])
+                    if ":" in binding.relation.id:
+                        found.setdefault(
+                            (scope.path, binding.relation.id), found[(scope.path, name)]
+                        )
     return found
 
 
 def _was_left(old: dict[tuple[str, str], str], scope: Scope, name: str) -> bool:
     """True for a relation that was joined with LEFT JOIN, under this name or another."""
     relation = scope.bindings[name].relation.id
-    side = old.get((scope.path, name)) or (old.get((scope.path, relation)) if relation else None)
-    return side == "LEFT"
+    return old.get((scope.path, name), old.get((scope.path, relation))) == "LEFT"
 
 
 def _is_matched(variant: Variant, scope: Scope, binding: Binding) -> bool:

@@ -42,6 +42,9 @@ from carepath.review.sql.joins import (
 from carepath.review.sql.parse import start_of
 
 PERIOD = re.compile(r"(^|_)(date|day|week|month|quarter|year)(_|$)")
+IDENTIFIER = re.compile(r"(^|_)(id|key|uuid|code|relation|name|type|source|tenant|date|day|month)$")
+DISTINCT = "SELECT DISTINCT"
+"""A key of all columns, which need not all be what identifies a row."""
 ENOUGH = 5
 MANY = 10
 PARTNERS = 3
@@ -114,7 +117,11 @@ def _by_keys(shape: keys.JoinShape, other: Binding) -> tuple[str, Severity, list
             gone = [
                 c
                 for c in sorted(ours.columns - covered)
-                if c in theirs.columns and c not in equated
+                if c in theirs.columns
+                and c not in equated
+                and not _is_constant(shape.binding, c)
+                and not _is_constant(other, c)
+                and (DISTINCT not in (ours.proof, theirs.proof) or IDENTIFIER.search(c))
             ]
             if gone and ours.columns & shape.equated and theirs.columns & equated:
                 return (
@@ -128,6 +135,12 @@ def _by_keys(shape: keys.JoinShape, other: Binding) -> tuple[str, Severity, list
                     ],
                 )
     return None
+
+
+def _is_constant(binding: Binding, name: str) -> bool:
+    """True for `1 as for_join`: it is the same in every row."""
+    column = binding.relation.get(name)
+    return column is not None and column.kind == "constant"
 
 
 def _by_reference(shape: keys.JoinShape, other: Binding) -> tuple[str, Severity, list[str]] | None:

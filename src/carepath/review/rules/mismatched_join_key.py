@@ -3,9 +3,9 @@
 What it does
     Reports `a.x_id = b.y_id` where a has a column y_id of its own, and x_id is the key of a third
     relation, or is equated with columns of its own name everywhere else in the project, or y_id is
-    the key of a itself. Also an identifier equated with a name, a title or an address (a code where
-    the other side has that code), and a pair where x_id and y_id are keys of two models, and
-    another relation of the query has an x_id.
+    the key of a itself; also where a query groups by x_id under another name. Also an identifier
+    equated with a name, a title or an address (a code where the other side has that code), and a
+    pair where x_id and y_id are keys of two models, and another relation of the query has an x_id.
 
 Why it is bad
     The numbers of one thing match those of another by chance: rows meet that have nothing to do
@@ -48,8 +48,10 @@ def check(context: Context) -> Iterator[Issue]:
                     if other is not None:
                         yield _of_name(variant, scope, part, *other)
                         continue
-                    found = _mismatch(context.snapshot, variant.resolution, part) or _elsewhere(
-                        context.snapshot, variant.resolution, scope, part
+                    found = (
+                        _mismatch(context.snapshot, variant.resolution, part)
+                        or _elsewhere(context.snapshot, variant.resolution, scope, part)
+                        or _renamed(context.snapshot, variant.resolution, part)
                     )
                     if found is None:
                         continue
@@ -175,6 +177,41 @@ def _elsewhere(
     return None
 
 
+def _renamed(
+    snapshot: Snapshot, resolution: Resolution, part: exp.Expr
+) -> tuple[str, str, str] | None:
+    """A grouped `shipment_id as soid`, of shipments that have an order_id, equals an order_id."""
+    if not isinstance(part, exp.EQ):
+        return None
+    sides = [_plain(part.left), _plain(part.right)]
+    uses = [resolution.uses.get(id(side)) for side in sides]
+    for one, two in (uses, uses[::-1]):
+        if one is None or two is None or not one.column or not two.column:
+            continue
+        if one.binding is None or two.binding is None or not one.column.direct:
+            continue
+        model, name = one.column.direct
+        other = two.column.direct[1] if two.column.direct else two.column.name
+        if name == one.column.name or not name.endswith(ENDINGS) or not other.endswith(ENDINGS):
+            continue
+        if name == other or _related(name, other) or model not in snapshot.models:
+            continue
+        source = snapshot.facts(snapshot.models[model]).relation
+        if other not in source.index or name in two.binding.relation.index:
+            continue
+        if any(key.columns == {one.column.name} for key in one.binding.relation.keys):
+            shown = model.rsplit(".", 1)[-1]
+            why = f"{one.binding.name}.{one.column.name} is {name} of {shown}"
+            return f"{one.binding.name}.{one.column.name}", f"{shown}.{other}", why
+    return None
+
+
+def _plain(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, (exp.Cast, exp.Paren, exp.Lower, exp.Trim)):
+        node = node.this
+    return node
+
+
 def _table(name: str) -> str:
     return name.rsplit(".", 1)[0]
 
@@ -236,8 +273,11 @@ def screen(snapshot: Snapshot, model: Model) -> bool:
     """True where a join equates columns of different names."""
     return any(
         left != right
-        and (left.endswith(ENDINGS) or NAMING.search(left) is not None)
-        and (right.endswith(ENDINGS) or NAMING.search(right) is not None)
+        and (
+            left.endswith(ENDINGS)
+            or right.endswith(ENDINGS)
+            or (NAMING.search(left) is not None and NAMING.search(right) is not None)
+        )
         for join in snapshot.facts(model).joins
         for left in join.left
         for right in join.right

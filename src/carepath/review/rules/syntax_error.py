@@ -22,12 +22,13 @@ from collections.abc import Iterator
 
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Place, Severity
-from carepath.review.jinja.unknown import PATTERN
+from carepath.review.jinja.unknown import changes_the_syntax
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import brackets, tokens
 
 CONFLICT = re.compile(r"(?m)^<{7} ")
+ENDS_SO = re.compile(r"(?i),\s*\n\s*from\b")
 MATERIALIZATIONS = (
     *("table", "view", "incremental", "ephemeral", "snapshot", "materialized_view"),
     *("dynamic_table", "streaming_table", "external", "table_hive_ha"),
@@ -69,7 +70,9 @@ def check(context: Context) -> Iterator[Issue]:
         yield from _semicolon(context, variant)
         unmatched = list(_brackets(context, variant))
         yield from unmatched or _rejected_now(context, variant)
-        if parsed.kind not in ("query", "broken") or PATTERN.search(variant.rendered.text):
+        if parsed.kind not in ("query", "broken") or changes_the_syntax(
+            variant.rendered.text, variant.rendered.unknowns
+        ):
             continue
         found = parsed.tokens or tokens.tokenize(
             variant.rendered.text, parsed.dialect or context.dialect
@@ -77,6 +80,8 @@ def check(context: Context) -> Iterator[Issue]:
         for fault in tokens.faults(found, context.dialect):
             if parsed.kind == "broken" and parsed.rejected_by:
                 break
+            if context.dialect in tokens.LAKE and fault.subject == ", from" and _ends_so(context):
+                continue
             yield Issue(
                 subject=fault.subject,
                 message=f"This is not valid SQL: {fault.message}.",
@@ -146,6 +151,19 @@ def _rejected_now(context: Context, variant: Variant) -> Iterator[Issue]:
                 variant=variant,
                 confidence=Confidence.LIKELY,
             )
+
+
+def _ends_so(context: Context) -> bool:
+    """True where other models end their lists with a comma: the warehouse is another."""
+    slot = f"commas|{context.space.project.root}"
+    local = context.snapshot.local
+    if slot not in local:
+        local[slot] = [
+            model.id
+            for model in context.space.models.values()
+            if model.kind == "model" and ENDS_SO.search(context.snapshot.text(model.file))
+        ][:2]
+    return any(id_ != context.model.id for id_ in local[slot])
 
 
 def _did_parse(context: Context) -> bool:

@@ -25,6 +25,7 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.sql import tokens
 from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier, loose
 from carepath.review.sql.parse import start_of
@@ -43,6 +44,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at each join's condition."""
     for variant in context.resolved:
         assert variant.resolution is not None
+        bare = list(tokens.without_condition(variant.parsed.tokens))
         for scope in variant.resolution.scopes:
             if scope.is_natural:
                 continue
@@ -53,12 +55,14 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(binding.node, (exp.Table, exp.Subquery)):
                     continue
                 reason = _reason(context, scope, name, binding, join)
+                if reason is None and _is_bare(binding, bare):
+                    reason = "has no condition"
                 if reason is None:
                     continue
                 is_lookup = reason == LOOKUP
                 yield Issue(
                     subject=name,
-                    message=f"The join with {name} {reason}.",
+                    message=f"The join with {name.replace('?', 'subquery ')} {reason}.",
                     consequence="Every row of one side meets every row of the other.",
                     fix="Equate the keys of both sides, or write CROSS JOIN if it is meant.",
                     severity=Severity.NOTE if is_lookup else None,
@@ -68,6 +72,14 @@ def check(context: Context) -> Iterator[Issue]:
                     path=scope.path,
                     evidence=[Evidence(write(join)[:160].replace("cp_rel.m_", ""))],
                 )
+
+
+def _is_bare(binding: Binding, bare: list[tuple[int, int]]) -> bool:
+    """True for a relation of the project that an outer join names without ON."""
+    if not binding.relation.is_known or any(not k.columns for k in binding.relation.keys):
+        return False
+    start = start_of(binding.node)
+    return start is not None and any(first <= start <= last for first, last in bare)
 
 
 def _reason(

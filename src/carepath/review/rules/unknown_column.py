@@ -47,6 +47,7 @@ def check(context: Context) -> Iterator[Issue]:
             yield _issue(context, variant, gap)
         yield from _typos(context, variant)
         yield from _this(context, variant)
+        yield from _renamed(context, variant)
 
 
 def _issue(context: Context, variant: Variant, gap: Gap) -> Issue:
@@ -121,6 +122,42 @@ def _typos(context: Context, variant: Variant) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(f"every other column read here is documented ({len(used)})")],
         )
+
+
+def _renamed(context: Context, variant: Variant) -> Iterator[Issue]:
+    """A column of a snapshot but for an underscore: what its source calls it."""
+    assert variant.resolution is not None
+    for scope in variant.resolution.scopes:
+        bindings = list(scope.bindings.values())
+        snapshots = [b for b in bindings if b.relation.id.startswith("snapshot:")]
+        others = [b for b in bindings if not b.relation.id.startswith("snapshot:")]
+        if len(snapshots) != 1 or not all(b.relation.is_closed for b in others):
+            continue
+        snapshot = snapshots[0]
+        for use in scope.uses:
+            name = use.node.name.lower()
+            if use.alias or use.column is not None or len(use.node.parts) > 2:
+                continue
+            if use.binding not in (None, snapshot) or (use.binding is None and use.node.table):
+                continue
+            now = {c.shown for c in snapshot.relation.columns if _bare(c.name) == _bare(name)}
+            if len(now) != 1 or name in snapshot.relation.index:
+                continue
+            yield Issue(
+                subject=f"{snapshot.name}.{name}",
+                message=f"{_label(snapshot.relation)} puts out {now.pop()}, not {use.node.name}.",
+                consequence="The model does not build, unless the table has it from earlier.",
+                fix="Use the name the snapshot gives it.",
+                severity=Severity.WARNING,
+                confidence=Confidence.LIKELY,
+                offset=start_of(use.node) or 0,
+                variant=variant,
+                path=scope.path,
+            )
+
+
+def _bare(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _this(context: Context, variant: Variant) -> Iterator[Issue]:

@@ -26,7 +26,8 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql import keys
-from carepath.review.sql.bindings import Binding, Known, Scope, known_of
+from carepath.review.sql.bindings import Binding, Known, Resolution, Scope, known_of
+from carepath.review.sql.joins import matched
 from carepath.review.sql.parse import start_of
 
 
@@ -42,7 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
         one: dict[tuple[str, str], Issue] = {}
         for scope in variant.resolution.scopes:
             for name, binding in scope.bindings.items():
-                issue = _join(variant, known, scope, name, binding)
+                issue = _join(variant, variant.resolution, known, scope, name, binding)
                 if issue is not None:
                     one[(scope.path, name)] = issue
         found.append(one)
@@ -59,7 +60,12 @@ def _joins(variant: Variant, place: tuple[str, str]) -> bool:
 
 
 def _join(
-    variant: Variant, known: Known, scope: Scope, name: str, binding: Binding
+    variant: Variant,
+    resolution: Resolution,
+    known: Known,
+    scope: Scope,
+    name: str,
+    binding: Binding,
 ) -> Issue | None:
     join = binding.join
     if not isinstance(join, exp.Join) or (join.side or "").upper() != "LEFT" or binding.hidden:
@@ -72,7 +78,7 @@ def _join(
         return None
     if any(isinstance(count.this, exp.Star) for count in node.find_all(exp.Count)):
         return None
-    own = {id(column) for column in condition.find_all(exp.Column)}
+    own = {id(column) for part in (condition, binding.node) for column in part.find_all(exp.Column)}
     for column in node.find_all(exp.Column):
         if id(column) in own:
             continue
@@ -80,11 +86,15 @@ def _join(
             return None
         use = known.uses.get(id(column))
         if not column.table and (use is None or (use.binding is None and not use.alias)):
+            if binding.relation.is_closed and column.name.lower() not in binding.relation.index:
+                continue
             return None
         if use is not None and use.binding is binding:
             return None
     shape = keys.shape_of(known, scope, name, binding)
-    if shape.is_unique or shape.has_other or not shape.equated or _counts_once(node):
+    if shape.is_unique or _counts_once(node):
+        return None
+    if (shape.has_other or not shape.equated) and not matched(resolution, join, binding):
         return None
     several = bool(binding.relation.keys)
     return Issue(

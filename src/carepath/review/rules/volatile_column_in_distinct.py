@@ -22,7 +22,9 @@ from sqlglot import exp
 
 from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.values import conjuncts
 
 GENERATED = frozenset({"uuid_string", "generate_uuid", "gen_random_uuid", "random", "rand"})
 
@@ -31,6 +33,7 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at the columns of each DISTINCT."""
     for variant in context.resolved:
         assert variant.resolution is not None
+        chosen = _chosen(variant)
         for scope in variant.resolution.scopes:
             distinct = scope.node.args.get("distinct")
             if not isinstance(distinct, exp.Distinct) or distinct.args.get("on"):
@@ -38,6 +41,7 @@ def check(context: Context) -> Iterator[Issue]:
             for item in scope.node.expressions:
                 inner = item.this if isinstance(item, exp.Alias) else item
                 volatile = isinstance(inner, exp.Window) and isinstance(inner.this, exp.RowNumber)
+                volatile = volatile and item.alias_or_name.lower() not in chosen
                 volatile = volatile or isinstance(inner, (exp.Uuid, exp.Rand))
                 if isinstance(inner, exp.Anonymous) and inner.name.lower() in GENERATED:
                     volatile = True
@@ -53,6 +57,18 @@ def check(context: Context) -> Iterator[Issue]:
                         variant=variant,
                         path=scope.path,
                     )
+
+
+def _chosen(variant: Variant) -> set[str]:
+    """The names of which another query of the model asks for the first: `where rn = 1`."""
+    assert variant.resolution is not None
+    return {
+        part.left.name.lower()
+        for scope in variant.resolution.scopes
+        if (where := scope.node.args.get("where")) is not None
+        for part in conjuncts(where.this)
+        if isinstance(part, exp.EQ) and part.right.name == "1"
+    }
 
 
 RULE = Rule("GRAIN005", "volatile-column-in-distinct", Severity.WARNING, __doc__ or "", check)

@@ -129,7 +129,7 @@ def surrogates(known: Known, scope: Scope) -> list[tuple[str, frozenset[Part]]]:
 
 
 def _part(known: Known, scope: Scope, node: exp.Expr) -> Part | None:
-    while isinstance(node, exp.Paren):
+    while isinstance(node, exp.Paren) or _is_text(node):
         node = node.this
     if not isinstance(node, exp.Column):
         return None
@@ -143,6 +143,11 @@ def _part(known: Known, scope: Scope, node: exp.Expr) -> Part | None:
         if binding is use.binding:
             return (key, name)
     return None
+
+
+def _is_text(node: exp.Expr) -> bool:
+    """True for a cast to text, which keeps different identifiers different."""
+    return isinstance(node, exp.Cast) and node.to.this in exp.DataType.TEXT_TYPES
 
 
 def _equal(

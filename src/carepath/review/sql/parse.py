@@ -61,7 +61,7 @@ def parse(text: str, dialect: str, has_unknowns: bool) -> Parsed:
     first = _try(text, dialect)
     if first.tree is not None:
         return first
-    if has_unknowns or unknown.PATTERN.search(text):
+    if has_unknowns:
         # What an unknown macro prints may be a clause, or a list that begins with a comma.
         blank = unknown.PATTERN.sub(lambda match: " " * len(match[0]), text)
         patched = _try(blank, dialect)

@@ -22,9 +22,8 @@ RANKS = {
 }
 SETS = {T.UNION, T.EXCEPT, T.INTERSECT}
 ENDS = {T.WHERE, T.GROUP_BY, T.HAVING, T.ORDER_BY, T.LIMIT, T.UNION, T.R_PAREN, T.QUALIFY}
-TRAILING_FROM = frozenset(
-    {"bigquery", "snowflake", "duckdb", "databricks", "spark", "clickhouse", ""}
-)
+TRAILING_FROM = frozenset({"bigquery", "snowflake", "duckdb", "clickhouse", ""})
+LAKE = frozenset({"databricks", "spark"})
 JOIN_WORDS = ("left", "right", "inner", "full", "cross", "outer")
 
 
@@ -147,6 +146,42 @@ def _order(tokens: list[Token]) -> Iterator[TokenFault]:
                 yield TokenFault(token.start, f"{token.text.upper()} twice", token.text.lower())
             else:
                 frames[-1] = (RANKS[kind], token.text.upper())
+
+
+def without_condition(tokens: list[Token]) -> Iterator[tuple[int, int]]:
+    """Where the relations of outer joins stand, from and to, that neither ON nor USING follows."""
+    for index, token in enumerate(tokens):
+        if token.token_type is not T.JOIN:
+            continue
+        words = [other.token_type for other in tokens[max(0, index - 2) : index]]
+        if not {T.LEFT, T.RIGHT, T.FULL} & set(words) or T.NATURAL in words:
+            continue
+        last = _relation_end(tokens, index + 1)
+        if last is None:
+            continue
+        after = tokens[last + 1].token_type if last + 1 < len(tokens) else None
+        if after is None or after in ENDS:
+            yield tokens[index + 1].start, tokens[last].end
+
+
+def _relation_end(tokens: list[Token], start: int) -> int | None:
+    """The last token of a plain table or subquery with its alias; None for anything else."""
+    index, depth = start, 0
+    if start < len(tokens) and tokens[start].token_type is T.L_PAREN:
+        for index in range(start, len(tokens)):
+            depth += {T.L_PAREN: 1, T.R_PAREN: -1}.get(tokens[index].token_type, 0)
+            if depth == 0:
+                break
+        else:
+            return None
+    else:
+        while index + 2 < len(tokens) and tokens[index + 1].token_type is T.DOT:
+            index += 2
+    if index + 1 < len(tokens) and tokens[index + 1].token_type is T.ALIAS:
+        index += 1
+    if index + 1 < len(tokens) and tokens[index + 1].token_type in (T.VAR, T.IDENTIFIER):
+        index += 1
+    return index if index < len(tokens) else None
 
 
 def glued(tokens: list[Token]) -> Iterator[TokenFault]:

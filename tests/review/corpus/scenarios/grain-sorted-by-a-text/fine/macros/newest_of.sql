@@ -1,0 +1,7 @@
+{% macro newest_of(relation, by, sorted_by) %}
+select *
+from {{ relation }}
+qualify row_number() over (
+    partition by {{ by | join(', ') }} order by {{ sorted_by }} desc
+) = 1
+{% endmacro %}
