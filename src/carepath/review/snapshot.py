@@ -375,7 +375,10 @@ class Snapshot:
         variants = self._render(model)
         calls: tuple[RelationName, ...] = ()
         macros_used: set[str] = set()
-        if not isinstance(variants, RenderFailure):
+        if isinstance(variants, RenderFailure):
+            # Any macro may be what it failed for.
+            macros_used = {file.path for file in self.space_of(model).renderer.every_file()}
+        else:
             ordered: dict[RelationName, None] = {}
             for variant in variants:
                 ordered.update(dict.fromkeys(variant.calls))
