@@ -181,8 +181,8 @@ class Snapshot:
         kept = self.memo.get(slot)
         if kept is None:
             texts = (*(self.text(file) for file in chosen), configured)
-            profile = dialects.named_in(str(project.settings.get("profile") or ""))
-            kept = self.memo[slot] = dialects.infer(texts) or profile
+            profile = str(project.settings.get("profile") or "")
+            kept = self.memo[slot] = dialects.infer(texts, profile)
         return str(kept)
 
     def _add_model(self, space: Space, file: File) -> None:
