@@ -101,6 +101,19 @@ def test_warm_equals_cold_and_a_damaged_cache_is_an_empty_one(repository: Path) 
     assert run(repository, "--format", "json", "--no-cache") == cold
 
 
+def test_a_template_that_stops_compiling_is_told_with_a_cache_too(
+    commit: Commit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".git" / "cache"))
+    macro = "{% macro rate(share, only=1) %}{{ share }} * {{ only }}{% endmacro %}\n"
+    model = "select {{ rate('a', only='b') }} as c from raw.t\n"
+    commit({"dbt_project.yml": "name: p\n", "macros/m.sql": macro, "models/m.sql": model})
+    commit({"macros/m.sql": macro.replace("only", "factor")}, branch="feature")
+    cold = run(tmp_path, "--format", "json")
+    assert "takes no keyword argument 'only'" in cold[1]
+    assert run(tmp_path, "--format", "json") == cold
+
+
 def test_an_empty_change_says_so(repository: Path) -> None:
     code, text = run(repository, "--base", "HEAD")
     assert code == 0

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from carepath.review.findings import Severity
-from tests.review.conftest import review_files
+from tests.review.conftest import review_files, snapshot
 
 FOLDER = Path(__file__).parent / "cases" / "dialects"
 PROJECTS: list[dict[str, Any]] = [
@@ -36,3 +36,21 @@ def test_a_bug_in_a_dialect_is_found(project: dict[str, Any], bug: dict[str, str
     changed = {**project["files"], bug["file"]: before.replace(bug["old"], bug["new"])}
     result = review_files(project["files"], changed, project["dialect"])
     assert (bug["code"], bug["file"]) in [(f.code, f.place.file) for f in result.findings]
+
+
+@pytest.mark.parametrize(
+    ("profile", "sql", "dialect"),
+    [
+        ("freight_redshift", "select datediff('hour', a, b) from t", "redshift"),
+        ("freight", "select getdate() from t where x = json_extract_path_text(y, 'z')", "redshift"),
+        ("freight", "select dateadd('day', 1, a), count_if(b) from t qualify c = 1", "snowflake"),
+        ("freight", "select a from t", ""),
+        ("freight_duckdb", "select epoch_ms(a), datediff('day', a, b) from t", "duckdb"),
+    ],
+)
+def test_the_warehouse_is_told_by_the_profile_and_by_the_sql(
+    profile: str, sql: str, dialect: str
+) -> None:
+    project = f"name: p\nprofile: {profile}\n"
+    files = {"dbt_project.yml": project, "models/a.sql": sql, "models/b.sql": sql + " -- b"}
+    assert snapshot(files, dialect="").spaces[0].dialect == dialect

@@ -182,8 +182,8 @@ class Snapshot:
         kept = self.memo.get(slot)
         if kept is None:
             texts = (*(self.text(file) for file in chosen), configured)
-            profile = dialects.named_in(str(project.settings.get("profile") or ""))
-            kept = self.memo[slot] = dialects.infer(texts) or profile
+            profile = str(project.settings.get("profile") or "")
+            kept = self.memo[slot] = dialects.infer(texts, profile)
         return str(kept)
 
     def _add_model(self, space: Space, file: File) -> None:
@@ -376,7 +376,10 @@ class Snapshot:
         variants = self._render(model)
         calls: tuple[RelationName, ...] = ()
         macros_used: set[str] = set()
-        if not isinstance(variants, RenderFailure):
+        if isinstance(variants, RenderFailure):
+            # Any macro may be what it failed for.
+            macros_used = {file.path for file in self.space_of(model).renderer.every_file()}
+        else:
             ordered: dict[RelationName, None] = {}
             for variant in variants:
                 ordered.update(dict.fromkeys(variant.calls))

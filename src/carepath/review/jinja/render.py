@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -170,6 +170,12 @@ class Renderer:
         for file in sorted(self.files, key=lambda f: f.path):
             digest.update(file.path.encode() + b"\0" + file.source.encode() + b"\0")
         return digest.hexdigest()
+
+    def every_file(self) -> Iterator[MacroFile]:
+        """Every file with macros, also of the other projects."""
+        yield from self.files
+        for macros in self.foreign.values():
+            yield from macros.values()
 
     def known_names(self) -> frozenset[str]:
         """Every name a template of the project can call without a package before it."""

@@ -2,10 +2,11 @@
 
 What it does
     Where the values of an output column are proven by the SQL (a CASE, constants), compares them
-    with the accepted_values test of the column. Where the column is passed on, and its test
-    upstream, or the seed it comes from, has values that this one lacks and lacks values that this
-    one has, it warns. So it does where only the ELSE of a CASE makes the value: its other branches
-    may leave nothing over, and the test may be there to tell.
+    with the accepted_values test of the column; a LOWER or UPPER with tested values that are all of
+    the other case. Where the column is passed on, and its test upstream, or the seed it comes from,
+    has values that this one lacks and lacks values that this one has, it warns. So it does where
+    only the ELSE of a CASE makes the value: its other branches may leave nothing over, and the test
+    may be there to tell.
 
 Why it is bad
     The test fails as soon as a row takes that branch; or the branch has a typo. One of the two is
@@ -20,7 +21,7 @@ Use instead
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
@@ -28,6 +29,7 @@ from carepath.review.facts import accepted_values
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.naming import listing
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution
 from carepath.review.sql.definitions import output_definition
 from carepath.review.sql.names import loose
@@ -43,6 +45,8 @@ def check(context: Context) -> Iterator[Issue]:
         for column in variant.resolution.output.columns:
             allowed = accepted_values(doc, loose(column.name))
             domain = column.domain
+            if allowed is not None and domain is None:
+                yield from _other_case(context, variant, column.name, *allowed)
             if allowed is None or domain is None:
                 continue
             extra = sorted(domain.values - allowed[0])
@@ -85,6 +89,34 @@ def check(context: Context) -> Iterator[Issue]:
                     Evidence(f"the test allows {listing(sorted(map(repr, allowed[0])), 10)}"),
                 ],
             )
+
+
+CASES: dict[type[exp.Expr], Callable[[str], str]] = {exp.Lower: str.lower, exp.Upper: str.upper}
+THROUGH = (exp.Trim, exp.Replace, exp.Coalesce, exp.Nullif, exp.Cast, exp.Paren)
+
+
+def _other_case(
+    context: Context, variant: Variant, name: str, values: frozenset[str], line: int
+) -> Iterator[Issue]:
+    """`lower(status)` of which the test allows capitals only."""
+    assert variant.resolution is not None and context.model.doc is not None
+    node = output_definition(variant.resolution, name)
+    while isinstance(node, THROUGH):
+        node = node.this
+    turned = CASES.get(type(node)) if node is not None else None
+    if turned is None or not values or any(turned(value) == value for value in values):
+        return
+    word = node.sql_name() if isinstance(node, exp.Func) else ""
+    yield Issue(
+        subject=f"{name} case",
+        message=f"{name} is {word}(...), and its accepted_values test allows "
+        f"{listing(map(repr, sorted(values)), 6)}.",
+        consequence="The test fails on every row; one of the two is wrong.",
+        fix="Write the test's values as the SQL gives them, or leave the case alone.",
+        confidence=Confidence.LIKELY,
+        place=Place(context.model.doc.file, line),
+        evidence=[Evidence(f"the SQL gives {word}(...)", Place(context.model.file.path, 1))],
+    )
 
 
 def _is_rest(resolution: Resolution, name: str, values: list[str]) -> bool:

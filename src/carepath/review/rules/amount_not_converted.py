@@ -3,8 +3,9 @@
 What it does
     Reports an amount in one currency, by its name, that is called as one in another or added to it
     without a rate; cents or micros that are renamed to an amount as they are, in a project that
-    divides others, or that are divided by another power of ten than theirs, or twice; and an amount
-    multiplied with a percentage that nothing divides by 100.
+    divides others, or that are divided by another power of ten than theirs, or twice, or that the
+    change no longer divides; and an amount multiplied with a percentage that nothing divides by
+    100.
 
 Why it is bad
     The figure is off by a factor of 100 or a million, or is in no currency at all, and looks like
@@ -25,6 +26,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import base_place, edited, items
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
@@ -53,6 +55,41 @@ def check(context: Context) -> Iterator[Issue]:
             for node, _ in nodes_of(scope):
                 if isinstance(node, exp.Mul):
                     yield from _hundredfold(context, variant, scope, node)
+    yield from _no_longer(context)
+
+
+def _no_longer(context: Context) -> Iterator[Issue]:
+    """`amount / 100 as amount` that becomes `coalesce(amount, 0) as amount`."""
+    change = context.change
+    for variant, scope, before in edited(context):
+        was = items(before)
+        for alias, made in items(scope).items():
+            old = _divided(was.get(alias))
+            new = made
+            while isinstance(new, PASSED):
+                new = new.this
+            if old is None or old[1] not in SIZES.values() or not isinstance(new, exp.Column):
+                continue
+            if new.name.lower() != old[0].name.lower() or made.find(exp.Div, exp.Mul):
+                continue
+            use = variant.resolution.uses.get(id(new)) if variant.resolution is not None else None
+            direct = use.column.direct if use is not None and use.column is not None else None
+            source = context.snapshot.models.get(direct[0]) if direct is not None else None
+            changed = change.changed_files if change is not None else set()
+            if source is not None and source.file.path in changed:
+                # Perhaps it divides there now.
+                continue
+            yield Issue(
+                subject=f"{alias} no longer divided",
+                message=f"{alias} was {new.name} divided by {old[1]:,.0f}, and is {new.name} now.",
+                consequence=f"The values are larger by a factor of {old[1]:,.0f}.",
+                fix=f"Divide by {old[1]:,.0f}, or give the column another name.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(new) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"at base: {write(was[alias])[:160]}", base_place(context))],
+            )
 
 
 RATE = re.compile(r"rate|fx|ratio|convert|exchange")

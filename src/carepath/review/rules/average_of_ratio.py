@@ -2,7 +2,8 @@
 
 What it does
     Reports AVG over a column that is named as a rate, ratio, percentage or average, or that an
-    earlier CTE, or the model it is read from, computes by dividing one aggregate by another.
+    earlier CTE, or the model it is read from, computes by dividing one aggregate by another; also
+    of a ratio of rows that keeps its name beside the sums of both of its parts.
 
 Why it is bad
     Groups of one row weigh as much as groups of a million; the ratio of the sums is meant.
@@ -44,9 +45,10 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(node, exp.Avg) or not isinstance(column, exp.Column):
                     continue
                 is_computed = _is_computed(context, variant, column)
-                if not RATIO.search(column.name.lower()) and not is_computed:
+                is_summed = not is_computed and _is_summed(context, variant, scope, node, column)
+                if not RATIO.search(column.name.lower()) and not is_computed and not is_summed:
                     continue
-                is_sure = is_computed and _has_sums(scope, node)
+                is_sure = (is_computed and _has_sums(scope, node)) or is_summed
                 yield Issue(
                     subject=write(node),
                     message=f"{write(node)} averages ratios of groups of different size.",
@@ -68,24 +70,53 @@ def _has_sums(scope: Scope, node: exp.Avg) -> bool:
     return any(isinstance(total.this, exp.Column) for total in sums)
 
 
+def _is_summed(
+    context: Context, variant: Variant, scope: Scope, node: exp.Avg, column: exp.Column
+) -> bool:
+    """True for `avg(cost_per_km) as cost_per_km` beside the sums of the cost and of the km."""
+    item = node.find_ancestor(exp.Alias)
+    if item is None or item.alias.lower() != column.name.lower():
+        return False
+    sums = {
+        total.this.name.lower()
+        for one in scope.node.expressions
+        for total in one.find_all(exp.Sum)
+        if isinstance(total.this, exp.Column)
+    }
+    for _, made in _made(context, variant, column) if len(sums) > 1 else ():
+        sides = [made.this, made.args["expression"]] if isinstance(made, RATIOS) else []
+        parts = [list(side.find_all(exp.Column)) for side in sides]
+        if parts and all(len(p) == 1 and p[0].name.lower() in sums for p in parts):
+            return True
+    return False
+
+
+RATIOS = (exp.Div, exp.SafeDivide)
+
+
 def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool:
     """True where the column is a division of sums, here or in the model it is read from."""
+    is_per = "_per_" in column.name.lower()
+    return any(_is_ratio(found, made, is_per) for found, made in _made(context, variant, column))
+
+
+def _made(
+    context: Context, variant: Variant, column: exp.Column
+) -> Iterator[tuple[Resolution, exp.Expr | None]]:
+    """What computes a column, here or in the model it is read from."""
     assert variant.resolution is not None
     made = definition(variant.resolution, column)
-    is_per = "_per_" in column.name.lower()
     if made is not None:
-        return _is_ratio(variant.resolution, made, is_per)
+        yield variant.resolution, made
+        return
     use = variant.resolution.uses.get(id(column))
     source = use.column.direct if use is not None and use.column is not None else None
     model = context.snapshot.models.get(source[0]) if source is not None else None
     if source is None or model is None:
-        return False
-    theirs = context.snapshot.analyse(model).variants[:1]
-    return any(
-        v.resolution is not None
-        and _is_ratio(v.resolution, output_definition(v.resolution, source[1]), is_per)
-        for v in theirs
-    )
+        return
+    for one in context.snapshot.analyse(model).variants[:1]:
+        if one.resolution is not None:
+            yield one.resolution, output_definition(one.resolution, source[1])
 
 
 def _is_ratio(resolution: Resolution, node: exp.Expr | None, is_per: bool) -> bool:

@@ -3,9 +3,10 @@
 What it does
     Reports a column compared with itself or taken from itself, BETWEEN a column and itself, a
     column that must equal two different texts at once, two bounds that leave nothing between them,
-    a condition on a flag that WHERE rules out, IS NULL of what COALESCE gives a value in this model
-    or upstream, `x != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one that earlier,
-    wider branches (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`) leave no row.
+    a condition on a flag that WHERE rules out, IS NULL of what WHERE needs, an equality beside IS
+    NULL of one of its sides, IS NULL of what COALESCE gives a value in this model or upstream, `x
+    != 'a' or x != 'b'`, `or 1 = 1`, a CASE branch repeated, and one that earlier, wider branches
+    (`x >= 1` before `x >= 5`, `x in ('a', 'b')` before `x = 'a'`) leave no row.
 
 Why it is bad
     The condition filters nothing, or everything: usually one side was copied and not adapted.
@@ -54,6 +55,7 @@ def check(context: Context) -> Iterator[Issue]:
             roots += list(scope.node.expressions)
             yield from _never_null(variant, scope)
             yield from _filtered_out(variant, scope)
+            yield from _filtered_nulls(variant, scope)
             for root in roots:
                 if isinstance(root, exp.Expr):
                     for node, message, fix, severity in _faults(root, variant.resolution.uses):
@@ -107,6 +109,56 @@ def _filtered_out(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 )
                 issue.consequence = "What it counts or adds up is always nothing."
                 yield issue
+
+
+REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
+STRICT = (exp.Paren, exp.Cast, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Interval)
+
+
+def _filtered_nulls(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`ended_at is null as is_open` beside `where datediff('day', began_at, ended_at) >= 0`."""
+    where = scope.node.args.get("where")
+    if where is None:
+        return
+    for item in scope.node.expressions:
+        told = item.unalias()
+        tests = [told] if isinstance(told, exp.Is) else []
+        for total in told.find_all(exp.Count, exp.CountIf, exp.Sum):
+            tests += [n for n in total.find_all(exp.Is) if not isinstance(n.parent, exp.Not)]
+        for test in tests:
+            column = test.this
+            if not isinstance(test.expression, exp.Null) or not isinstance(column, exp.Column):
+                continue
+            if test.find_ancestor(exp.Or, exp.And) or test.find_ancestor(exp.Query) != scope.node:
+                continue
+            part = next((p for p in conjuncts(where.this) if _needs(p, column)), None)
+            if part is None:
+                continue
+            issue = _issue(
+                variant,
+                scope.path,
+                test,
+                f"{write(test)[:80]} is never true: a condition of WHERE needs {column.name}.",
+                "Give the null a value in WHERE, or leave the condition out of here.",
+                Severity.WARNING,
+            )
+            issue.consequence = f"The rows without {column.name} are lost."
+            yield issue
+
+
+def _needs(part: exp.Expr, column: exp.Column) -> bool:
+    """True for a condition that no row without the column's value meets."""
+    if isinstance(part, exp.Not) and isinstance(part.this, exp.Is):
+        return part.this.this == column and isinstance(part.this.expression, exp.Null)
+    if not isinstance(part, REJECTING):
+        return False
+    for one in part.find_all(exp.Column):
+        node = one.parent
+        while node is not part and isinstance(node, (*STRICT, *DIFFERENCES)):
+            node = node.parent
+        if one == column and node is part:
+            return True
+    return False
 
 
 def _is_ruled_out(resolution: Resolution, scope: Scope, column: exp.Column, wanted: bool) -> bool:
@@ -242,6 +294,15 @@ def _and(root: exp.Expr) -> Iterator[Fault]:
                 "Use OR, or another column.",
                 Severity.ERROR,
             )
+        if isinstance(part, exp.EQ) and isinstance(part.right, exp.Column):
+            for side in (part.left, part.right):
+                if isinstance(side, exp.Column) and write(side).lower() in nulls:
+                    yield (
+                        part,
+                        f"{write(part).lower()} never holds where {write(side).lower()} is null.",
+                        "Move the IS NULL into WHERE, if the rows without a match are meant.",
+                        Severity.ERROR,
+                    )
         if given is None:
             continue
         name = write(given[0]).lower()

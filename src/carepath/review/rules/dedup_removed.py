@@ -3,8 +3,9 @@
 What it does
     Where the SQL proved a key of the model at base (GROUP BY, DISTINCT, ROW_NUMBER() = 1) and
     proves none at head, although its columns are still put out, and a test or a join relies on it;
-    and a filter on a row number (rn = 1) or a DISTINCT that is gone from a part of the model. A
-    filter that the same change adds to a model which this one reads was moved, and is not told.
+    and a filter on a row number (rn = 1), a DISTINCT, or the GROUP BY of a joined CTE that is gone
+    from a part of the model. A filter that the same change adds to a model which this one reads was
+    moved, and is not told.
 
 Why it is bad
     Duplicates come in, and every join with the model multiplies rows.
@@ -181,10 +182,9 @@ def _has_lost_group(before: Scope, after: Scope, scopes: list[Scope]) -> bool:
         return False
     if any(after.node.args.get(part) is not None for part in ("distinct", "qualify", "limit")):
         return False
-    names = {column.name for column in before.output.columns}
-    if names != {column.name for column in after.output.columns} or after.output.keys:
-        return False
-    if not after.path or not any(key.columns for key in before.output.keys):
+    names = {column.name for column in after.output.columns}
+    kept = [key for key in before.output.keys if key.columns and key.columns <= names]
+    if not after.path or not kept or after.output.keys:
         return False
     readers = [
         other

@@ -28,7 +28,7 @@ from carepath.review.sql.bindings import Resolution, outermost
 from carepath.review.sql.parse import start_of
 
 NAMES = re.compile(
-    r"^(.*_)?(email|email_address|e_mail|first_name|last_name|full_name|surname|birthdate|"
+    r"^(.*_)?(email|email_address|e_mail|first_name|last_name|full_name|surname|user_name|member_name|patient_name|birthdate|"
     r"birth_date|date_of_birth|dob|ssn|social_security_number|phone|phone_number|mobile_number|"
     r"ip_address|ipaddress|user_ipaddress|street_address|home_address|passport_number)$"
 )

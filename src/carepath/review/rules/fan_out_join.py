@@ -77,7 +77,7 @@ def check(context: Context) -> Iterator[Issue]:
                     if broken is not None:
                         yield _either(variant, scope, name, join, broken)
                     continue
-                if shape.is_unique or not shape.equated or shape.has_other:
+                if shape.is_unique or not shape.equated or (shape.has_other and not _is_wide(join)):
                     continue
                 if any(column not in binding.relation.index for column in shape.equated):
                     # Of columns nobody knows: the known key may be made of them.
@@ -124,6 +124,15 @@ def check(context: Context) -> Iterator[Issue]:
                         )
                     ],
                 )
+
+
+def _is_wide(join: exp.Join) -> bool:
+    """True where no condition beside the equated columns can choose one row of several."""
+    return all(
+        keys.is_wide(part)
+        or (isinstance(part, exp.EQ) and all(isinstance(s, exp.Column) for s in part.args.values()))
+        for part in conjuncts(join.args.get("on"))
+    )
 
 
 def _every_version(

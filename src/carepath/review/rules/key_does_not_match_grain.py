@@ -457,9 +457,15 @@ def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:
         return False
     if columns & {"id", "pk", "key", "surrogate_key"}:
         return True
+    if all(_is_period(name) for name in columns):
+        return all(CALENDAR.search(name) for name in rest)
     if any(stems & set(name.split("_")) for name in rest):
         return True
     return not any(PART_OF_A_KEY.search(name) for name in rest)
+
+
+CALENDAR = re.compile(r"fiscal|hour|day|date|week|month|quarter|year|season|period|^is_|version")
+"""Words of what may follow from a date."""
 
 
 def _is_period(name: str) -> bool:

@@ -1,9 +1,9 @@
 """A LEFT JOIN whose unmatched rows WHERE throws away again.
 
 What it does
-    Reports a condition of WHERE on the optional side that a null cannot meet, also one that takes
-    what is newer than the newest row loaded; and an array of the optional side that is taken apart
-    (UNNEST, FLATTEN, EXPLODE) without OUTER.
+    Reports a condition of WHERE on the optional side that a null cannot meet, also a bare flag or
+    NOT of one, and one that takes what is newer than the newest row loaded; and an array of the
+    optional side that is taken apart (UNNEST, FLATTEN, EXPLODE) without OUTER.
 
 Why it is bad
     The LEFT JOIN behaves as an INNER JOIN: rows without a match disappear.
@@ -63,11 +63,13 @@ def check(context: Context) -> Iterator[Issue]:
             for part in conjuncts(where.this):
                 # NOT IN ('a', 'b') rejects a null as well.
                 bare = part.this if isinstance(part, exp.Not) else part
-                if not isinstance(bare, REJECTING) or (
+                if not isinstance(bare, (*REJECTING, exp.Column)) or (
                     part.find(exp.Query) and not _is_newer(part)
                 ):
                     continue
                 sides = [bare.left, bare.right] if isinstance(bare, exp.Binary) else [bare.this]
+                if isinstance(bare, exp.Column):
+                    sides = [bare]
                 for side in sides:
                     while isinstance(side, STRICT):
                         side = side.this

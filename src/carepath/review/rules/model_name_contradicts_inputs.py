@@ -3,7 +3,8 @@
 What it does
     Where two models differ in one word of their names and read relations that differ in the same
     word, reports the one that reads its sibling's relation; and where models compare a column with
-    a word of their own name or folder, the one that compares it with a sibling's word.
+    a word of their own name or folder, the one that compares it with a sibling's word: of three
+    models for each word, or of two siblings whose names differ in that word only.
 
 Why it is bad
     The file was copied and half of it adapted: it shows the sibling's rows.
@@ -26,7 +27,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.jinja.relations import RelationName
 from carepath.review.rule import Context, Issue, Rule
-from carepath.review.snapshot import Model, Snapshot
+from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql.bindings import Resolution
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons, unresolved
@@ -107,6 +108,7 @@ def _words(context: Context) -> Iterator[Issue]:
             value, known = literal.name, table.get(root)
             if known is None:
                 continue
+            yield from _of_sibling(context, variant, known, shown, literal, path)
             own = [word for word in known if word in mine and known[word] >= FEWEST]
             if value.lower() in mine or value.lower() not in known or len(own) != 1:
                 continue
@@ -129,6 +131,46 @@ def _words(context: Context) -> Iterator[Issue]:
                     )
                 ],
             )
+
+
+def _of_sibling(
+    context: Context,
+    variant: Variant,
+    known: dict[str, int],
+    shown: str,
+    literal: exp.Literal,
+    path: str,
+) -> Iterator[Issue]:
+    """gls_costs that keeps 'ups', where ups_costs and dhl_costs keep their own."""
+    words, value = context.model.name.lower().split("_"), literal.name.lower()
+    if value in words or not known.get(value):
+        return
+    for place, word in enumerate(words):
+        named = {
+            other: "_".join([*words[:place], other, *words[place + 1 :]])
+            for other in known
+            if other != word
+        }
+        siblings = sorted(o for o, name in named.items() if name in context.space.models)
+        if value not in siblings or len(siblings) < 2 or word in known:
+            continue
+        if any(v.lower() == word for _, v in context.snapshot.facts(context.model).literals):
+            continue
+        yield Issue(
+            subject=f"{shown} {value}",
+            message=f"{context.model.name} compares {shown} with {literal.name!r}, as "
+            f"{named[value]} does.",
+            consequence=f"It shows the rows of {named[value]}.",
+            fix=f"Compare with the value of {word}.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(literal) or 0,
+            variant=variant,
+            path=path,
+            evidence=[
+                Evidence(f"{', '.join(named[o] for o in siblings)} compare it with their own words")
+            ],
+        )
+        return
 
 
 def _compared(resolution: Resolution) -> Iterator[tuple[Source, str, exp.Literal, str]]:

@@ -3,15 +3,15 @@
 What it does
     Reports an alias beginning with first, min or earliest over MAX (and last, max, latest over
     MIN); avg over SUM and the reverse; a count or sum named after one value of a column that
-    compares it with another one; an aggregate or a period of one column called as another column
-    of the source is; a count of customer_id called customers where a customer has several rows; a
+    compares it with another one; an aggregate or a period of one column called as another column of
+    the source is; a count of customer_id called customers or users where one has several rows; a
     share or a rate whose divisor is not what its name says, or a revenue_per_order whose is the
     revenue; a closing balance by MAX; a cpm that nothing multiplies by 1000; an average over the
-    last 7 rows whose frame has 8; a model named after one value of a column that keeps another
-    one; COUNT of what is a count or a sum already, under its name, and a count of rows that is
-    called an amount; a model named after the latest of something that keeps the
-    first in order of time; and a column renamed to its own opposite (start to end, first to last,
-    created to updated) although the source has that other column too.
+    last 7 rows whose frame has 8; a model named after one value of a column that keeps another one;
+    COUNT of what is a count or a sum already, under its name, and a count of rows that is called an
+    amount; a model named after the latest of something that keeps the first in order of time; and a
+    column renamed to its own opposite (start to end, first to last, created to updated) although
+    the source has that other column too.
 
 Why it is bad
     The line was copied and half of it adapted: the values are those of the neighbour.
@@ -380,6 +380,12 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         if None in measures or measures[0] == measures[1]:
             return
         why = f"it divides {measures[0]} by {measures[1]}: no part of a whole"
+    elif re.search(r"(^|_)(rate|conversion|cvr|share|pct)$", alias):
+        chosen = _stem(lower.this.name) if _counts_column(lower := _without_guard(lower)) else ""
+        flags = {c.name.lower() for c in upper.find_all(exp.Column)}
+        if len(chosen) < 4 or not flags & {f"is_{chosen}", f"has_{chosen}", f"was_{chosen}"}:
+            return
+        why = f"its divisor {write(lower)[:60]} counts only those that are {chosen}"
     else:
         return
     yield Issue(
@@ -394,6 +400,18 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
     )
 
 
+def _without_guard(node: exp.Expr) -> exp.Expr:
+    while isinstance(node, (exp.Nullif, exp.Paren, exp.Cast)):
+        node = node.this
+    return node
+
+
+def _counts_column(node: exp.Expr) -> bool:
+    """True for `count(converted_at)`, which leaves out the rows without one."""
+    is_moment = isinstance(node, exp.Count) and isinstance(node.this, exp.Column)
+    return is_moment and _ending(node.this.name) == "at"
+
+
 def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
     """`count(customer_id) as customers` over orders: it counts orders."""
     inner = item.this
@@ -406,8 +424,12 @@ def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -
         return
     name = use.column.name.lower()
     thing = re.sub(r"_(id|key|uuid|sk)$", "", name)
-    last = item.alias.lower().split("_")[-1]
-    if thing == name or last == thing or _singular(last) != thing.split("_")[-1]:
+    words = item.alias.lower().split("_")
+    last = words[0] if words[-1].endswith("ed") else words[-1]
+    one = thing.split("_")[-1]
+    if thing == name or last in (thing, _singular(last)):
+        return
+    if _singular(last) != one and not {_singular(last), one} <= PEOPLE:
         return
     where = scope.node.args.get("where")
     if where is not None and ONE_OF_EACH.search(write(where).lower()):
@@ -435,7 +457,13 @@ def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -
     )
 
 
-ONE_OF_EACH = re.compile(r"first|latest|newest|current|last|primary|is_new|new_|initial|number\b")
+PEOPLE = frozenset(
+    ("user", "member", "customer", "person", "visitor", "subscriber", "buyer", "shopper")
+) | {"patient", "student", "learner", "player", "rider", "guest"}
+"""Words for those whom a product serves: one id has several of them."""
+ONE_OF_EACH = re.compile(
+    r"first|latest|newest|current(?!_date|_time)|last|primary|is_new|new_|initial|number\b"
+)
 """Words of a condition that may leave one row of each."""
 
 

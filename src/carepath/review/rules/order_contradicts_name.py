@@ -4,7 +4,8 @@ What it does
     Reports a CTE or column named after the latest, last or newest whose row number begins at the
     oldest, and the reverse for first, earliest and oldest; `is_first = (number = 1)` where the
     number begins at the end; the same for highest, best and lowest over amounts; and
-    `min_by(x, moment)` (arg_min, first_value) that is called last, or the reverse.
+    `min_by(x, moment)` (arg_min, first_value) that is called last, or the reverse; and a moment
+    called first in the rows that are number one in falling order of it.
 
 Why it is bad
     The row that is kept is the one from the other end, and looks like any other.
@@ -30,6 +31,7 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
 NEWEST = re.compile(r"(^|_)(latest|last|newest|most_recent)(_|$)")
@@ -67,6 +69,7 @@ def check(context: Context) -> Iterator[Issue]:
                 *_flags(resolution, scope),
                 *_ctes(resolution, scope),
                 *_values(scope),
+                *_chosen(resolution, scope),
             ]:
                 if id(window) in told or not _is_wrong(name, window):
                     continue
@@ -147,6 +150,28 @@ def _values(scope: Scope) -> Iterator[Named]:
             _inner(inner), (exp.FirstValue, exp.LastValue)
         ):
             yield item.alias.lower(), inner, item
+
+
+def _chosen(resolution: Resolution, scope: Scope) -> Iterator[Named]:
+    """`changed_at as first_change_at` of the rows that are number one in falling order of it."""
+    conditions = [
+        part
+        for key in ("where", "qualify")
+        if (clause := scope.node.args.get(key)) is not None
+        for part in conjuncts(clause.this)
+    ]
+    for part in conditions if len(scope.bindings) == 1 else []:
+        if not isinstance(part, exp.EQ) or part.right.name != "1":
+            continue
+        left = part.left
+        window = left if isinstance(left, exp.Window) else definition(resolution, left)
+        if not isinstance(window, exp.Window) or not isinstance(window.this, NUMBERS):
+            continue
+        order = window.args.get("order")
+        by = order.expressions[0].this if order is not None and order.expressions else None
+        for item in scope.items:
+            if isinstance(by, exp.Column) and item.source == by.name.lower() != item.column.name:
+                yield item.column.name, window, window
 
 
 def _inner(window: exp.Window) -> exp.Expr:

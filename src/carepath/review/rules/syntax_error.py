@@ -54,7 +54,8 @@ def check(context: Context) -> Iterator[Issue]:
             continue
         if parsed.kind == "broken" and len(parsed.rejected_by) >= 2:
             found = tokens.tokenize(variant.rendered.text, context.dialect)
-            comma = tokens.missing_cte_comma(found)
+            text = variant.rendered.text
+            comma = tokens.missing_cte_comma(found) or tokens.missing_column_comma(found, text)
             reason = comma.message if comma is not None else parsed.reason
             yield Issue(
                 subject=reason,

@@ -2,10 +2,11 @@
 
 What it does
     Reports two computed columns of one SELECT with the same expression, also a simple one where
-    the second is named after another column of the source; two branches of a UNION
-    ALL that are the same; a condition written twice in one AND; a constant that names the relation
-    of another branch or a sibling model ('web' in the branch that reads store_orders); and a model
-    that reads the source table another model is named after, although its own is declared.
+    the second is named after another column of the source; two branches of a UNION ALL that are
+    the same; a branch of 'refunded' with the paid_at of the branch before; a condition written
+    twice in one AND; a constant that names the relation of another branch or a sibling model
+    ('web' in the branch that reads store_orders); and a model that reads the source table another
+    model is named after, although its own is declared.
 
 Why it is bad
     One of the two shows the other's values, or rows come twice.
@@ -46,6 +47,7 @@ def check(context: Context) -> Iterator[Issue]:
             yield from _neighbours(context, variant, scope)
             yield from _conditions(variant, scope)
         yield from _branches(variant)
+        yield from _labels(variant)
         yield from _branch_constants(variant)
     yield from _model_constants(context)
     yield from _source(context)
@@ -260,20 +262,73 @@ def _branch_constants(variant: Variant) -> Iterator[Issue]:
                     )
 
 
+def _labels(variant: Variant) -> Iterator[Issue]:
+    """`'refunded' as event, paid_at as at` beside `'placed', placed_at` and `'paid', paid_at`."""
+    assert variant.resolution is not None
+    by_node = {id(scope.node): scope for scope in variant.resolution.scopes}
+    for check_ in variant.resolution.unions:
+        branches = _all_branches(check_.node, by_node)
+        if isinstance(check_.node.parent, exp.SetOperation) or len(branches) < 3:
+            continue
+        width = min(len(scope.node.expressions) for scope in branches)
+        rows = [[e.unalias() for e in scope.node.expressions[:width]] for scope in branches]
+        for at in range(width):
+            texts = [row[at] for row in rows]
+            if not all(isinstance(t, exp.Literal) and t.is_string for t in texts):
+                continue
+            words = [t.name.lower() for t in texts]
+            for other in range(width):
+                yield from _label(variant, branches, words, [row[other] for row in rows])
+
+
+def _label(
+    variant: Variant, branches: list[Scope], words: list[str], cells: list[exp.Expr]
+) -> Iterator[Issue]:
+    if not all(isinstance(cell, exp.Column) for cell in cells) or len(set(words)) != len(words):
+        return
+    names = [cell.name.lower() for cell in cells]
+    ends = {n[len(w) :] for n, w in zip(names, words, strict=True) if n.startswith(f"{w}_")}
+    wrong = [i for i, (n, w) in enumerate(zip(names, words, strict=True)) if not n.startswith(w)]
+    if len(ends) != 1 or len(wrong) != 1 or len(words) - len(wrong) < 2:
+        return
+    place, meant = wrong[0], words[wrong[0]] + min(ends)
+    scope = branches[place]
+    of_other = names[place] in (w + min(ends) for w in words)
+    if not of_other or not any(meant in b.relation.index for b in scope.bindings.values()):
+        return
+    yield Issue(
+        subject=f"{words[place]} {names[place]}",
+        message=f"The branch of '{words[place]}' puts out {names[place]}, as another branch does; "
+        f"there is {meant}.",
+        consequence=f"The rows of {words[place]} have the values of another branch.",
+        fix=f"Use {meant}.",
+        confidence=Confidence.LIKELY,
+        offset=start_of(cells[place]) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"the branches put out {', '.join(names)}"[:160])],
+    )
+
+
+def _all_branches(node: exp.Expr, by_node: dict[int, Scope]) -> list[Scope]:
+    """The branches of nested set operations in order; none where one is not a plain SELECT."""
+    found: list[Scope | None] = []
+    while isinstance(node, exp.SetOperation):
+        found.append(by_node.get(id(node.right.unnest())))
+        node = node.left
+    found.append(by_node.get(id(node.unnest())))
+    branches = [scope for scope in reversed(found) if scope is not None]
+    return branches if len(branches) == len(found) else []
+
+
 def _third_branch(
     variant: Variant, node: exp.SetOperation, by_node: dict[int, Scope]
 ) -> Iterator[Issue]:
     """A constant that two branches share, and the name of one of them, as another branch's is."""
     if isinstance(node.parent, exp.SetOperation):
         return
-    found: list[Scope | None] = []
-    current: exp.Expr = node
-    while isinstance(current, exp.SetOperation):
-        found.append(by_node.get(id(current.right.unnest())))
-        current = current.left
-    found.append(by_node.get(id(current.unnest())))
-    branches = [scope for scope in reversed(found) if scope is not None]
-    if len(branches) < 3 or len(branches) != len(found):
+    branches = _all_branches(node, by_node)
+    if len(branches) < 3:
         return
     read = [_words_read(scope) for scope in branches]
     for position in range(min(len(scope.node.expressions) for scope in branches)):

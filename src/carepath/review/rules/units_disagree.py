@@ -1,12 +1,13 @@
 """A value is in another unit than its name says, or two units are added or compared.
 
 What it does
-    Follows units (seconds to weeks, cents and whole money, bytes, grams, metres, watt-hours) from
+    Follows units (seconds to years, cents and whole money, bytes, grams, metres, watt-hours) from
     the part of a date difference and the names of columns through sums and conversions by numbers.
     Reports a column whose name tells another unit than its expression gives, additions,
     subtractions and comparisons of two different ones, a percentage added to or taken from an
-    amount, basis points that are a percentage or a ratio, a share or fraction that is compared
-    with a number of 10 or more, and a moment in milliseconds that is read as seconds.
+    amount, basis points that are a percentage or a ratio, a share or fraction that is compared with
+    a number of 10 or more, a difference in minutes that is compared with 14 * 24, and a moment in
+    milliseconds that is read as seconds.
 
 Why it is bad
     The number is off by a factor of 60, 100 or 1000, and looks like a number all the same.
@@ -32,7 +33,15 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.shares import BASIS_POINTS, SHARES, share_named, share_of
-from carepath.review.sql.units import NAMES, Unit, measured, named, number
+from carepath.review.sql.units import (
+    DIFFERENCES,
+    NAMES,
+    Unit,
+    measured,
+    named,
+    number,
+    spelled_out,
+)
 from carepath.review.sql.writing import write
 
 PAIRED = (exp.Add, exp.Sub, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
@@ -54,6 +63,7 @@ def check(context: Context) -> Iterator[Issue]:
                     yield from _paired(variant, scope, node)
                     yield from _paired_shares(variant, scope, node)
                 yield from _epoch(variant, scope, node)
+                yield from _limit(variant, scope, node)
 
 
 def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
@@ -73,6 +83,35 @@ def _named(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         variant=variant,
         path=scope.path,
     )
+
+
+def _limit(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
+    """`datediff('minute', a, b) <= 14 * 24`: a limit that is spelled out in another unit."""
+    if isinstance(node, exp.Between):
+        value, limits = node.this, [node.args["low"], node.args["high"]]
+    elif isinstance(node, BOUNDS):
+        value, limits = node.left, [node.right]
+    else:
+        return
+    if not isinstance(value, DIFFERENCES):
+        return
+    assert variant.resolution is not None
+    real = measured(variant.resolution, value)
+    for limit in limits:
+        told = spelled_out(limit)
+        if real is None or told is None or real.equals(told) or real.size >= NAMES["days"].size:
+            continue
+        yield Issue(
+            subject=f"{write(node).lower()[:100]} limit",
+            message=f"The difference is in {_word(real)}, and {write(limit)} is a number of "
+            f"{_word(told)}.",
+            consequence=_factor(real, told),
+            fix="Count both in one unit.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(limit) or start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
 
 
 EPOCHS = (exp.UnixToTime, exp.UnixToStr)
@@ -214,7 +253,15 @@ def _word(unit: Unit) -> str:
     found = [
         name for name, known in NAMES.items() if known.kind == unit.kind and known.equals(unit)
     ]
-    return max(found, key=len) if found else f"{unit.kind} in units of {unit.size:g}"
+    if found:
+        return max(found, key=len)
+    whole = [
+        (known.size, len(name), name)
+        for name, known in NAMES.items()
+        if known.kind == unit.kind and unit.size % known.size == 0
+    ]
+    size, _, name = max(whole, default=(0.0, 0, ""))
+    return f"units of {unit.size / size:g} {name}" if size else f"units of {unit.size:g}"
 
 
 def _factor(real: Unit, told: Unit) -> str:

@@ -315,7 +315,7 @@ def _inner(window: exp.Window) -> exp.Expr:
 
 
 def _moment(node: object) -> bool:
-    return isinstance(node, exp.Column) and MOMENT.search(node.name.lower()) is not None
+    return isinstance(node, exp.Column) and PERIOD.search(node.name.lower()) is not None
 
 
 def _partition(window: exp.Window) -> list[str]:

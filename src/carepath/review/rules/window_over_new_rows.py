@@ -2,10 +2,10 @@
 
 What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE in the incremental variant of a model, in a query
-    that takes only the rows newer than the newest one loaded, or directly on top of such a
-    query; and sums and counts there that are grouped by the unique_key. Quiet where the condition
-    reaches back in time, where {{ this }} is read beside it, and where the window or the group has
-    the column of the condition.
+    that takes only the rows newer than the newest one loaded, or on top of such a query, also of
+    one that groups by the column of the condition; and sums and counts there that are grouped by
+    the unique_key. Quiet where the condition reaches back in time, where {{ this }} is read beside
+    it, and where the window or the group has the column of the condition.
 
 Why it is bad
     The row before the first new one is in the table already, and not among the new rows: its value
@@ -46,7 +46,7 @@ BACK = (
     exp.DatetimeAdd, exp.TsOrDsAdd, exp.Sub, exp.Add, exp.DateTrunc, exp.TimestampTrunc,
 )  # fmt: skip
 """What moves a bound back in time."""
-PLAIN = ("group", "qualify", "distinct", "limit")
+PLAIN = ("qualify", "distinct", "limit")
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -77,7 +77,8 @@ def check(context: Context) -> Iterator[Issue]:
                     yield Issue(
                         subject=item.alias_or_name.lower() or write(node)[:80],
                         message=f"{name} looks only at the rows of one run, those with a newer "
-                        f"{bound.name} than any that is loaded.",
+                        f"{bound.name} than any that is loaded"
+                        + (", or the newest." if isinstance(bound.parent, exp.GTE) else "."),
                         consequence="At the first new row of each it is null, or another row's.",
                         fix="Compute it over all rows first and filter afterwards, or read all "
                         "rows of what has new ones.",
@@ -163,7 +164,10 @@ def _new_only(resolution: Resolution, scope: Scope, depth: int = 0) -> exp.Colum
     inner = [s for s in resolution.scopes if s.path == bindings[0].node.name.lower()]
     if len(inner) != 1 or any(inner[0].node.args.get(part) for part in PLAIN):
         return None
-    return _new_only(resolution, inner[0], depth + 1)
+    found = _new_only(resolution, inner[0], depth + 1)
+    group = inner[0].node.args.get("group")
+    by = {column.name for column in group.find_all(exp.Column)} if group is not None else set()
+    return found if group is None or (found is not None and found.name in by) else None
 
 
 def _condition(resolution: Resolution, scope: Scope) -> exp.Column | None:

@@ -3,7 +3,8 @@
 What it does
     Reports ROW_NUMBER, LAG, LEAD, FIRST_VALUE and LAST_VALUE without ORDER BY, or ordered by
     constants and by the partition only, and a SUM, COUNT or AVG called running or cumulative whose
-    window has none.
+    window has none; and an identifier that the change takes from the end of an ORDER BY, where
+    nothing else tells the rows apart.
 
 Why it is bad
     Another row is the first at each run; a running total is the whole total in each row.
@@ -22,7 +23,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from carepath.review.findings import Confidence, Severity
+from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.pairs import bare, base_place, edited, items, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
@@ -36,7 +38,8 @@ ORDERED = (exp.RowNumber, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 
 
 def check(context: Context) -> Iterator[Issue]:
-    """Look at each window."""
+    """Look at each window, and at the order that the change takes away."""
+    yield from _no_longer_total(context)
     for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
@@ -71,6 +74,71 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _no_longer_total(context: Context) -> Iterator[Issue]:
+    """`order by occurred_at, event_id` of which only `order by occurred_at` is left."""
+    for variant, scope, before in edited(context):
+        was = _windows(before)
+        for name, window in _windows(scope).items():
+            old = was.get(name)
+            if old is None or plain(old.this) != plain(window.this):
+                continue
+            ours, theirs = _order(window), _order(old)
+            lost = theirs[len(ours) :]
+            if not ours or not lost or theirs[: len(ours)] != ours:
+                continue
+            if not any(IDENTIFIER.search(one.split(" ")[0]) for one in lost):
+                continue
+            if _partition(window) != _partition(old) or not _has_ties(scope, window):
+                continue
+            yield Issue(
+                subject=f"{name} order",
+                message=f"{name} is no longer ordered by {', '.join(lost)}: rows with the same "
+                f"{', '.join(ours)} come in any order.",
+                consequence="Which row is taken differs from run to run.",
+                fix=f"Order by {', '.join(lost)} too.",
+                severity=Severity.WARNING,
+                confidence=Confidence.LIKELY,
+                offset=start_of(window) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+            )
+
+
+IDENTIFIER = re.compile(r"(^|[._])(id|key|uuid|sk|number|seq|sequence|index)$")
+
+
+def _windows(scope: Scope) -> dict[str, exp.Window]:
+    """The windows that take one row, by the column they are in."""
+    found: dict[str, exp.Window] = {}
+    for name, node in items(scope).items():
+        windows = [w for w in node.find_all(exp.Window) if isinstance(w.this, ORDERED)]
+        if len(windows) == 1:
+            found[name] = windows[0]
+    clause = scope.node.args.get("qualify")
+    chosen = list(clause.find_all(exp.Window)) if clause is not None else []
+    if len(chosen) == 1 and isinstance(chosen[0].this, ORDERED):
+        found["QUALIFY"] = chosen[0]
+    return found
+
+
+def _order(window: exp.Window) -> list[str]:
+    order = window.args.get("order")
+    parts = order.expressions if order is not None else []
+    return [bare(part.this) + (" desc" if part.args.get("desc") else "") for part in parts]
+
+
+def _partition(window: exp.Window) -> set[str]:
+    return {bare(part).lower() for part in window.args.get("partition_by") or []}
+
+
+def _has_ties(scope: Scope, window: exp.Window) -> bool:
+    """True where no known key of the rows is in the order and partition that are left."""
+    left = {part.split(" ")[0] for part in _order(window)} | _partition(window)
+    keys = [k.columns for b in scope.bindings.values() for k in b.relation.keys]
+    return not any(key <= left for key in keys)
 
 
 def _is_ordered(window: exp.Window) -> bool:

@@ -46,6 +46,8 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
     ("snowflake", r"::\s*(timestamp_ntz|timestamp_tz|timestamp_ltz|variant|number)\b", 5),
     ("snowflake", r"\bqualify\b", 1),
     ("snowflake", r"\bdateadd\s*\(", 1),
+    ("snowflake", r"\bdate(add|diff)\s*\(\s*'", 1),
+    ("snowflake", r"\bcount_if\s*\(", 1),
     ("redshift", r"\b(getdate|json_extract_path_text|nvl2)\s*\(", 2),
     ("redshift", r"\b(distkey|sortkey)\b|\b(dist|sort)\s*=\s*['\[]", 5),
     ("redshift", r"::\s*super\b", 5),
@@ -68,9 +70,10 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
     ("databricks", r"file_format\s*[=:]\s*['\"]?delta", 5),
     (
         "duckdb",
-        r"\b(read_csv|read_parquet|read_csv_auto|strptime|list_aggregate|struct_pack|epoch_ms|regexp_extract_all|date_diff\('|datediff\(')",
+        r"\b(read_csv|read_parquet|read_csv_auto|strptime|list_aggregate|struct_pack|epoch_ms|regexp_extract_all|date_diff\(')",
         3,
     ),
+    ("duckdb", r"\bdatediff\s*\(\s*'", 1),
     ("duckdb", r"\bexclude\s*\(", 1),
     (
         "clickhouse",
@@ -79,6 +82,7 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
     ),
     ("clickhouse", r"engine\s*=\s*['\"]", 4),
 )
+ENOUGH = 4
 REMARKS = re.compile(r"{#.*?#}|--[^\n]*|/\*.*?\*/", re.DOTALL)
 COMPILED = tuple(
     (name, re.compile(pattern, re.IGNORECASE if name != "clickhouse" else 0), weight)
@@ -93,9 +97,11 @@ def named_in(text: str) -> str:
     return found[0] if len(found) == 1 else ""
 
 
-def infer(texts: Iterable[str]) -> str:
+def infer(texts: Iterable[str], profile: str = "") -> str:
     """Guess the dialect from words only one warehouse knows; '' where nothing tells."""
     scores: dict[str, int] = {}
+    if named := named_in(profile):
+        scores[named] = ENOUGH
     for whole in texts:
         text = REMARKS.sub(" ", whole)
         for name, pattern, weight in COMPILED:
@@ -104,4 +110,4 @@ def infer(texts: Iterable[str]) -> str:
     if not scores:
         return ""
     best = max(sorted(scores), key=lambda name: scores[name])
-    return best if scores[best] >= 4 else ""
+    return best if scores[best] >= ENOUGH else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
@@ -184,6 +185,21 @@ def _equal(
             continue
         has_other = True
     return pairs, fixed, computed, has_other
+
+
+CHOOSING = re.compile(
+    r"rank|rn|row|number|seq|version|position|order|index|current|latest|first|last"
+)
+"""Names of columns a condition on which may leave one row of each."""
+
+
+def is_wide(part: exp.Expr) -> bool:
+    """True for `quantity > 0`: it leaves any number of rows."""
+    if not isinstance(part, (exp.GT, exp.GTE)) or not isinstance(part.left, exp.Column):
+        return False
+    bound = part.right
+    is_number = isinstance(bound, exp.Literal) and not bound.is_string
+    return is_number and CHOOSING.search(part.left.name.lower()) is None
 
 
 def _version(known: Known, scope: Scope, condition: exp.Expr) -> Part | None:

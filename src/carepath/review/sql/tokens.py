@@ -61,6 +61,23 @@ def missing_cte_comma(tokens: list[Token]) -> TokenFault | None:
     return None
 
 
+def missing_column_comma(tokens: list[Token], text: str) -> TokenFault | None:
+    """`members.country` and `members.city` on two lines without a comma between them."""
+    names = (T.VAR, T.IDENTIFIER)
+    for before, first, owner, dot, column in zip(
+        tokens, tokens[1:], tokens[2:], tokens[3:], tokens[4:], strict=False
+    ):
+        if (
+            before.token_type in (T.DOT, T.COMMA, T.SELECT)
+            and dot.token_type is T.DOT
+            and all(t.token_type in names for t in (first, owner, column))
+            and "\n" in text[first.end : owner.start]
+        ):
+            message = f"a comma is missing between {first.text} and {owner.text}.{column.text}"
+            return TokenFault(first.start, message, f"comma {owner.text}.{column.text}")
+    return None
+
+
 def faults(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
     """Empty aliases, doubled or dangling commas, clauses out of order."""
     yield from _pairs(tokens, dialect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ class Unit:
     size: float
 
     def equals(self, other: Unit) -> bool:
-        """True for the same size; a kilobyte may be 1000 bytes or 1024."""
-        slack = 0.1 if self.kind == "data" else 0.01
+        """True for the same size; a kilobyte may be 1000 bytes or 1024, a month 30 days or 31."""
+        slack = {"data": 0.1, "time": 0.05}.get(self.kind, 0.01)
         return abs(self.size / other.size - 1) <= slack
 
 
@@ -32,6 +33,7 @@ NAMES = {
     "mins": Unit("time", 60), "minutes": Unit("time", 60),
     "hrs": Unit("time", 3600), "hours": Unit("time", 3600),
     "days": Unit("time", 86400), "weeks": Unit("time", 604800),
+    "months": Unit("time", 2_629_800), "years": Unit("time", 31_557_600),
     "cents": Unit("money", 0.01), "dollars": Unit("money", 1), "usd": Unit("money", 1),
     "eur": Unit("money", 1), "euros": Unit("money", 1), "micros": Unit("money", 1e-6),
     "grams": Unit("mass", 1), "kg": Unit("mass", 1000),
@@ -44,6 +46,7 @@ NAMES = {
 """Plurals and symbols only: `order_day` is a date, not a number of days."""
 PARTS = {
     "MILLISECOND": 0.001, "SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800,
+    "MONTH": 2_629_800, "YEAR": 31_557_600,
 }  # fmt: skip
 OTHERWISE = re.compile(
     r"(^|_)(per|rate|ratio|pct|percent|share|score|count|number|num|index|rolling|"
@@ -101,6 +104,28 @@ def _converted(resolution: Resolution, node: exp.Mul | exp.Div, depth: int) -> U
     return Unit(unit.kind, unit.size * factor if isinstance(node, exp.Div) else unit.size / factor)
 
 
+STEPS = {24: 3600.0, 1440: 60.0, 86400: 1.0, 3600: 1.0}
+"""What a number of days or hours times these is counted in, in seconds."""
+
+
+def spelled_out(node: object) -> Unit | None:
+    """The unit that a product is written for: `14 * 24 * 60` is a number of minutes."""
+    factors: list[float] = []
+    others, stack = 0, [node]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, exp.Mul):
+            stack += [part.left, part.right]
+        elif isinstance(part, exp.Paren):
+            stack.append(part.this)
+        elif (value := number(part)) in (24, 60, 1440, 3600, 86400) and value is not None:
+            factors.append(value)
+        else:
+            others += 1
+    size = STEPS.get(int(math.prod(factors))) if factors and others <= 1 else None
+    return Unit("time", size) if size is not None and others + len(factors) > 1 else None
+
+
 def number(node: object) -> float | None:
     """The value of an expression of plain numbers: `60 * 60`, `1000.0`."""
     if isinstance(node, (exp.Paren, exp.Cast)):
@@ -118,4 +143,4 @@ def number(node: object) -> float | None:
         return None
 
 
-__all__ = ["Unit", "measured", "named", "number"]
+__all__ = ["Unit", "measured", "named", "number", "spelled_out"]

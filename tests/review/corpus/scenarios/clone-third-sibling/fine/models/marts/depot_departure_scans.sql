@@ -1,0 +1,6 @@
+select
+    depot_id,
+    count(*) as departure_scans
+from {{ ref('stg_scans') }}
+where scan_type = 'departure'
+group by 1
