@@ -80,6 +80,13 @@ def test_every_format_gives_the_same_answer(tmp_path, kind, has_ids):
     assert result.events.duplicate_event_id == (1 if has_ids else 0)
 
 
+def test_a_long_tab_separated_file_may_call_its_columns_as_it_likes(tmp_path):
+    path = tmp_path / "log.tsv"
+    path.write_text("Case\tActivity\tWhen\n" + "1\tA\t2026-03-01\n" * 60)
+    columns = {"person": "Case", "event": "Activity", "timestamp": "When"}
+    assert funnel(STEPS | {"columns": columns}, events=path).events.counted == 60
+
+
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
