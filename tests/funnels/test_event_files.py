@@ -395,6 +395,35 @@ def test_missing_columns_are_named_together_with_those_that_they_may_be(tmp_path
     assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
 
 
+def test_a_first_line_that_is_data_is_told_and_never_read_as_names(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("48,A,2026-03-01 16:56:34.666,0.5\n48,B,2026-03-01 16:56:35,0.1\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.fix.startswith("put a line with the names of the columns first if there is")
+    columns = {"person": "48", "event": "A", "timestamp": "2026-03-01 16:56:34.666"}
+    with pytest.raises(CarepathError, match="has no header: its first line is data"):
+        funnel(STEPS | {"columns": columns}, events=path)
+
+
+def test_a_table_of_one_column_is_told_what_separates_cells(tmp_path):
+    path = tmp_path / "e.txt"
+    path.write_text("person  event  timestamp\nann  A  2026-03-01\n")
+    for columns in ({}, {"columns": {"timestamp": "when"}}):
+        with pytest.raises(CarepathError, match="next:  separate the cells by commas, tabs"):
+            funnel(STEPS | columns, events=path)
+
+
+def test_a_date_beside_a_time_is_suggested_with_it(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("person,event,Date,Time\nann,A,2026-03-01,10:00\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    line = 'columns = { timestamp = ["Date", "Time"] }'
+    assert line in caught.value.fix
+    assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
+
+
 def test_columns_of_one_name_are_numbered_and_matter_only_when_they_are_read(tmp_path):
     path = tmp_path / "e.csv"
     path.write_text("person,event,timestamp,Comment,comment\np,A,2026-03-01,one,two\n")
