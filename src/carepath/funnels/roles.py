@@ -52,11 +52,14 @@ def suggest_header(columns: Sequence[str]) -> str:
 def suggest_columns(missing: Sequence[str], columns: Iterable[str]) -> str:
     """Write the line of a definition that names columns; dots where no name is a usual one."""
     names = list(reversed(list(columns)))
-    known = {_fold(name.rpartition(".")[2]): name for name in names}
-    known |= {_fold(name): name for name in names}
+    known = {_fold(name): name for name in names}
+    parts = {_fold(name.rpartition(".")[2]): name for name in names if "." in name}
     named = []
     for role in missing:
-        usual = next((known[name] for name in _USUAL[role] if name in known), "...")
+        usual = next(
+            (there[name] for there in (known, parts) for name in _USUAL[role] if name in there),
+            "...",
+        )
         is_split = role == "timestamp" and _fold(usual) == "time" and "date" in known
         written = f"[{_quote(known['date'])}, {_quote(usual)}]" if is_split else _quote(usual)
         named.append(f"{role} = {written}")
