@@ -80,6 +80,13 @@ def test_every_format_gives_the_same_answer(tmp_path, kind, has_ids):
     assert result.events.duplicate_event_id == (1 if has_ids else 0)
 
 
+def test_a_long_tab_separated_file_may_call_its_columns_as_it_likes(tmp_path):
+    path = tmp_path / "log.tsv"
+    path.write_text("Case\tActivity\tWhen\n" + "1\tA\t2026-03-01\n" * 60)
+    columns = {"person": "Case", "event": "Activity", "timestamp": "When"}
+    assert funnel(STEPS | {"columns": columns}, events=path).events.counted == 60
+
+
 AT = datetime(2026, 3, 1, 10, tzinfo=UTC)
 
 
@@ -385,6 +392,35 @@ def test_missing_columns_are_named_together_with_those_that_they_may_be(tmp_path
         "name the columns that say who did it, what was done and when in the definition: "
         f"{line}; known columns: id, User ID, event_type, when, note"
     )
+    assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
+
+
+def test_a_first_line_that_is_data_is_told_and_never_read_as_names(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("48,A,2026-03-01 16:56:34.666,0.5\n48,B,2026-03-01 16:56:35,0.1\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.fix.startswith("put a line with the names of the columns first if there is")
+    columns = {"person": "48", "event": "A", "timestamp": "2026-03-01 16:56:34.666"}
+    with pytest.raises(CarepathError, match="has no header: its first line is data"):
+        funnel(STEPS | {"columns": columns}, events=path)
+
+
+def test_a_table_of_one_column_is_told_what_separates_cells(tmp_path):
+    path = tmp_path / "e.txt"
+    path.write_text("person  event  timestamp\nann  A  2026-03-01\n")
+    for columns in ({}, {"columns": {"timestamp": "when"}}):
+        with pytest.raises(CarepathError, match="next:  separate the cells by commas, tabs"):
+            funnel(STEPS | columns, events=path)
+
+
+def test_a_date_beside_a_time_is_suggested_with_it(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("person,event,Date,Time\nann,A,2026-03-01,10:00\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    line = 'columns = { timestamp = ["Date", "Time"] }'
+    assert line in caught.value.fix
     assert funnel(STEPS | tomllib.loads(line), events=path).totals.entered == 1
 
 

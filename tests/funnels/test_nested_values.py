@@ -146,3 +146,12 @@ def test_missing_columns_are_suggested_from_within_other_values(tmp_path):
             funnel({"steps": DEFINITION["steps"]}, events=write(tmp_path))
         fix = caught.value.fix.lower()
         assert 'person = "properties.distinct_id", timestamp = "properties.time"' in fix
+
+
+def test_a_column_is_suggested_before_a_part_of_another(tmp_path):
+    path = tmp_path / "e.jsonl"
+    row = {"type": "Push", "payload": {"action": "opened", "user_id": 1}, "uid": "ann", "ts": 1}
+    path.write_text(json.dumps(row) + "\n")
+    with pytest.raises(CarepathError) as caught:
+        funnel({"steps": DEFINITION["steps"]}, events=path)
+    assert 'person = "uid", event = "type", timestamp = "ts"' in caught.value.fix

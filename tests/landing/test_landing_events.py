@@ -210,6 +210,18 @@ def test_enriched_events_of_another_width_are_told_from_a_header(workspace, fold
         land(folder, workspace)
 
 
+def test_a_tab_separated_file_of_any_names_is_not_taken_for_enriched_events(workspace, folder):
+    rows = [wide(1)]
+    write_csv(folder / "events.csv", rows)
+    (folder / "visits.tsv").write_text("Case\tWhat\tWhen\n" + "1\topened\t2026-03-01\n" * 60)
+    report = land(folder, workspace)
+    assert (report.accepted, report.rejected) == (1, 0)
+    assert {file.file_name: file.status for file in report.files} == {
+        "events.csv": "landed",
+        "visits.tsv": "unknown",
+    }
+
+
 def test_the_first_of_several_user_entities_is_used_and_counted(workspace, folder):
     rows = [wide(1, users=(USER, {"user_id": "u2"})), wide(2), wide(3, users=())]
     write_csv(folder / "events.csv", rows)

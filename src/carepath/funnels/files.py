@@ -13,7 +13,15 @@ from carepath.funnels.definition import FunnelDefinition
 from carepath.funnels.nested import find_column, find_outer, list_outers, list_parts, write_part
 from carepath.funnels.plain import find_file
 from carepath.funnels.reading import list_names, suggest
-from carepath.funnels.roles import MEANINGS, REQUIRED, ROLES, join_names, suggest_columns
+from carepath.funnels.roles import (
+    MEANINGS,
+    REQUIRED,
+    ROLES,
+    is_moment,
+    join_names,
+    suggest_columns,
+    suggest_header,
+)
 from carepath.landing.casting import write_text
 from carepath.landing.delimited import open_delimited
 from carepath.landing.files import RawFile
@@ -107,7 +115,7 @@ class EventRelation:
             f"The column{'' if is_one else 's'} {join_names(missing)} "
             f"{'is' if is_one else 'are'} missing.",
             where=self.name,
-            fix=f"name the column{'' if is_one else 's'} that "
+            fix=f"{suggest_header(known)}name the column{'' if is_one else 's'} that "
             f"{'says' if is_one else 'say'} {meaning} in the definition: "
             f"{suggest_columns(missing, known)}; {list_names(known, 'columns')}",
         )
@@ -128,10 +136,18 @@ class EventRelation:
         """
         for role, name in ((role, name) for role, names in columns.items() for name in names):
             if find_column(name, self.columns) is None:
+                known = self.known or tuple(self.columns)
                 raise CarepathError(
                     f"There is no column {name!r}, which the definition gives for {role}.",
                     where=self.name,
-                    fix=suggest(name, self.known or tuple(self.columns), "columns"),
+                    fix=suggest_header(known) + suggest(name, known, "columns"),
+                )
+            if role == "timestamp" and is_moment(name):
+                raise CarepathError(
+                    f"The file has no header: its first line is data, as {name!r} is a time.",
+                    where=self.name,
+                    fix="put a line with the names of the columns first, such as "
+                    "person,event,timestamp",
                 )
         renamed = {}
         for role, names in columns.items():

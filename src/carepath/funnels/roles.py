@@ -27,19 +27,48 @@ _USUAL = {
         *("eventdate", "date", "when"),
     ),
 }
+_MOMENT = re.compile(
+    r"\s*(\d{4}([-/.])\d\d?\2\d\d?|\d\d?([-/.])\d\d?\3\d{2,4})([ T].*)?|\s*\d{10,19}\s*", re.DOTALL
+)
+_OTHER_SEPARATOR = re.compile(r"[\s:^~]")
+
+
+def is_moment(name: str) -> bool:
+    """Tell whether the name of a column is a time, as where the first row is taken for names."""
+    return _MOMENT.fullmatch(name) is not None
+
+
+def suggest_header(columns: Sequence[str]) -> str:
+    """Say what may be wrong with the first line where it names no usual column; empty: nothing."""
+    if len(columns) == 1 and _OTHER_SEPARATOR.search(columns[0]):
+        return (
+            "separate the cells by commas, tabs, semicolons or bars, as there is one column only; "
+        )
+    if any(is_moment(name) for name in columns):
+        return "put a line with the names of the columns first if there is none; "
+    return ""
 
 
 def suggest_columns(missing: Sequence[str], columns: Iterable[str]) -> str:
     """Write the line of a definition that names columns; dots where no name is a usual one."""
     names = list(reversed(list(columns)))
-    known = {_fold(name.rpartition(".")[2]): name for name in names}
-    known |= {_fold(name): name for name in names}
+    known = {_fold(name): name for name in names}
+    parts = {_fold(name.rpartition(".")[2]): name for name in names if "." in name}
     named = []
     for role in missing:
-        usual = next((known[name] for name in _USUAL[role] if name in known), "...")
-        escaped = usual.replace("\\", "\\\\").replace('"', '\\"')
-        named.append(f'{role} = "{escaped}"')
+        usual = next(
+            (there[name] for there in (known, parts) for name in _USUAL[role] if name in there),
+            "...",
+        )
+        is_split = role == "timestamp" and _fold(usual) == "time" and "date" in known
+        written = f"[{_quote(known['date'])}, {_quote(usual)}]" if is_split else _quote(usual)
+        named.append(f"{role} = {written}")
     return f"columns = {{ {', '.join(named)} }}"
+
+
+def _quote(name: str) -> str:
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def join_names(names: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ from carepath.landing.tables import TABLES
 _SEPARATORS = (",", "\t", ";", "|")
 _KNOWN = frozenset(name for table in TABLES for name in table.column_names)
 _FEWEST_ENRICHED = 100
+_BREAK = re.compile(rb"[\r\n]")
 _QUOTED_OR_BREAK = re.compile(
     rb'(?:\A|[,\t;|])[ \t]*"[^"]*(?:""[^"]*)*"|(?P<feed>\r*\n)|(?P<carriage_return>\r)'
 )
@@ -77,7 +78,7 @@ def read_dialect(start: bytes, name: str, *, numbers_repeats: bool = False) -> D
         if _is_enriched(first_line):
             is_irregular = is_blank or line_end == b"\r"
             return Dialect("\t", False, False, ENRICHED_COLUMNS, line_end, is_irregular)
-    _refuse_other_enriched(first_line, name)
+    _refuse_other_enriched(_BREAK.split(body.lstrip(b"\r\n"), 1)[0], name)
     line_end = _find_line_end(body)
     is_blank = not body.split(line_end, 1)[0].strip()
     if is_blank:
