@@ -54,6 +54,16 @@ def test_every_column_of_the_final_select_is_documented_in_its_order(name: str) 
     assert [column for column in entry["columns"] if not column.get("description")] == []
 
 
+def test_every_column_of_a_source_is_documented() -> None:
+    assert [
+        f"{table['name']}.{column['name']}"
+        for source in entries("sources")
+        for table in source["tables"]
+        for column in table["columns"]
+        if not column.get("description")
+    ] == []
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_the_primary_key_of_every_table_is_tested_on_its_columns(name: str) -> None:
     if is_view(name):  # its key is that of the tables it reads: a test would read them once more
