@@ -16,7 +16,7 @@ from carepath.workspace import Workspace
 
 @pytest.fixture(scope="session")
 def landed(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """Sample data of 400 members, landed, not built."""
+    """Sample data of 1,500 members, landed, not built."""
     folder = tmp_path_factory.mktemp("landed")
     make_sample(folder / "data", SamplePlan(members=1500, clients=8, months=8))
     workspace = init_workspace(folder / "workspace")

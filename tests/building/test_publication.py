@@ -15,7 +15,7 @@ import pytest
 from prod_tables import read_tables
 
 from carepath.building import build
-from carepath.building.build import BuildFailedError
+from carepath.building.failures import BuildFailedError
 from carepath.building.invocation import DbtResult
 from carepath.building.project import find_project
 from carepath.building.publication import lock_build, publish

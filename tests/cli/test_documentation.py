@@ -66,7 +66,7 @@ def test_commands_exit_with_documented_codes_only() -> None:
 
 
 def test_errors_carry_documented_codes() -> None:
-    from carepath.building.build import BuildFailedError
+    from carepath.building.failures import BuildFailedError
     from carepath.errors import DEFECT_EXIT_CODE, CarepathError, TerminatedError
 
     codes = {CarepathError.exit_code, BuildFailedError.exit_code, TerminatedError.exit_code}

@@ -20,7 +20,7 @@ from carepath.sample.care import (
 from carepath.sample.clients import clients_of
 from carepath.sample.expectation import expect
 from carepath.sample.history_rows import deliver_history
-from carepath.sample.hours import WorkingClock, holidays, offsets_at, to_utc
+from carepath.sample.hours import DAY_HOURS, WorkingClock, holidays, offsets_at, to_utc
 from carepath.sample.people import Numbers, draw_people
 from carepath.sample.plan import DAY, HOUR, SECOND, WEEK, SamplePlan
 from carepath.sample.rates import rates_of
@@ -241,7 +241,10 @@ def test_every_change_of_a_task_is_made_by_somebody_at_work_at_that_time(
     signed = (who >= 0) & (time <= rows["received"]) & (time >= care.task_created[rows["item"]])
     signed &= ~np.isin(rows["item"], delivered.chosen["items_with_tie"])
     assert signed.sum() > 20_000
-    assert care.roster.is_at_work(who[signed], time[signed]).all()
+    day = care.roster.day_of(time)
+    opens = care.roster.opens[day]
+    at_work = (time >= opens) & (time <= opens + DAY_HOURS * HOUR) & care.roster.present[day, who]
+    assert at_work[signed].all()
     late = signed & (time >= plan.changes)
     assert set(who[late].tolist()) == set(range(care.parameters.coordinators_after))
 

@@ -60,17 +60,18 @@ class Server:
     def run(
         self,
         *arguments: object,
-        until: Callable[[float], bool] = lambda _: False,
+        until: Callable[[float], bool] | None = None,
         sends: signal.Signals = signal.SIGKILL,
     ) -> Ended:
-        """Run a command; send it a signal at the first moment that `until` says so.
+        """Run a command to its end, or send it a signal at the first moment `until` says so.
 
         Parameters
         ----------
         *arguments : object
             Of the command line.
-        until : callable
-            Gets the seconds since the start.
+        until : callable, optional
+            Gets the seconds since the start. It is asked without a pause to speak of, which takes a
+            good part of a processor.
         sends : Signals
             What to send.
         """
@@ -80,7 +81,7 @@ class Server:
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()
         child = int(self._read())
-        while _is_alive(child):
+        while until is not None and _is_alive(child):
             if until(time.monotonic() - started):
                 os.kill(child, sends)
                 break

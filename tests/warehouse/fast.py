@@ -279,11 +279,19 @@ def build_order() -> tuple[str, ...]:
 @cache
 def incremental_models() -> tuple[str, ...]:
     """The incremental models and all that they are made from, in their order."""
-    chosen = {
-        name
-        for name in build_order()
-        if render(name, {}, False)[1].get("materialized") == "incremental"
-    }
+    return needed_for(
+        *(
+            name
+            for name in build_order()
+            if render(name, {}, False)[1].get("materialized") == "incremental"
+        )
+    )
+
+
+@cache
+def needed_for(*names: str) -> tuple[str, ...]:
+    """These models and all that they are made from, in their order."""
+    chosen = set(names)
     for name in reversed(build_order()):
         if name in chosen:
             chosen |= parents_of(name)

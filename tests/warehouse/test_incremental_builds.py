@@ -24,7 +24,13 @@ from oracle.definitions import (
 )
 from oracle.worlds import NO_DATES, shuffled
 
-from warehouse.fast import FastWarehouse, build_order, incremental_models, layer_of
+from warehouse.fast import (
+    FastWarehouse,
+    build_order,
+    incremental_models,
+    layer_of,
+    needed_for,
+)
 from warehouse.packs import STANDARD, make_pack
 from warehouse.quarrels import add_quarrels
 
@@ -107,11 +113,13 @@ MONDAY = datetime(2024, 6, 3, 10)
 MINUTE = timedelta(minutes=1)
 
 
-def land_and_build(warehouse: FastWarehouse, folder: Path, *batches: Raw) -> None:
-    """Land each batch and build, one after the other."""
+def land_and_build(
+    warehouse: FastWarehouse, folder: Path, *batches: Raw, models: tuple[str, ...]
+) -> None:
+    """Land each batch and build what is looked at, one after the other."""
     for number, batch in enumerate(batches, start=1):
         warehouse.add_rows(batch, number, folder / "rows.jsonl")
-        warehouse.build()
+        warehouse.build(needed_for(*models))
 
 
 def path_of(warehouse: FastWarehouse, member: str) -> list[tuple[int, str]]:
@@ -124,7 +132,8 @@ def test_an_event_months_late_comes_first_on_the_persons_path(folder: Path) -> N
     warehouse = make_warehouse(folder)
     first = {EVENTS: [event("b", MONDAY, "m", "CREATE_ACCOUNT")]}
     late = {EVENTS: [event("a", MONDAY - timedelta(days=200), "m", "CREATE_ACCOUNT")]}
-    land_and_build(warehouse, folder, first, late)
+    models = ("funnel_events", "member_intake_funnel_metrics")
+    land_and_build(warehouse, folder, first, late, models=models)
     assert path_of(warehouse, "m") == [(1, "a"), (2, "b")]
     (member,) = warehouse.read("member_intake_funnel_metrics")
     assert member["entered_at"] == MONDAY - timedelta(days=200)
@@ -143,7 +152,7 @@ def test_an_event_that_proves_to_be_anothers_leaves_the_one_and_joins_the_other(
     }
     # the copy collected first counts, although it is delivered last
     again = event("a", MONDAY, "n", "CREATE_ACCOUNT", collector_tstamp=MONDAY - MINUTE)
-    land_and_build(warehouse, folder, first, {EVENTS: [again]})
+    land_and_build(warehouse, folder, first, {EVENTS: [again]}, models=("funnel_events",))
     assert path_of(warehouse, "m") == [(1, "b")]
     assert path_of(warehouse, "n") == [(1, "a"), (2, "c")]
 
@@ -152,7 +161,8 @@ def test_a_person_whose_only_event_proves_to_be_anothers_is_gone(folder: Path) -
     warehouse = make_warehouse(folder)
     again = event("a", MONDAY, "n", "CREATE_ACCOUNT", collector_tstamp=MONDAY - MINUTE)
     first = event("a", MONDAY, "m", "CREATE_ACCOUNT")
-    land_and_build(warehouse, folder, {EVENTS: [first]}, {EVENTS: [again]})
+    batches = {EVENTS: [first]}, {EVENTS: [again]}
+    land_and_build(warehouse, folder, *batches, models=("member_intake_funnel_metrics",))
     assert [row["member_id"] for row in warehouse.read("member_intake_funnel_metrics")] == ["n"]
 
 
@@ -160,7 +170,7 @@ def test_a_batch_without_a_usable_row_is_read_once_and_not_again(folder: Path) -
     warehouse = make_warehouse(folder)
     good = {EVENTS: [event("a", MONDAY, "m", "CREATE_ACCOUNT")]}
     bad = {EVENTS: [event("x", datetime(1970, 1, 1), "m", "CREATE_ACCOUNT")]}
-    land_and_build(warehouse, folder, good, bad)
+    land_and_build(warehouse, folder, good, bad, models=("delivered_events", "rejection_summary"))
     assert max(row["batch_number"] for row in warehouse.read("delivered_events")) == 2
     assert warehouse.changed_rows("delivered_events") == 0
     assert [row["reason"] for row in warehouse.read("rejection_summary")] == ["dated_too_early"]
@@ -176,19 +186,19 @@ def test_a_task_reopened_and_then_deleted_is_followed_batch_by_batch(folder: Pat
 
     first = {TASK: [task], TASK_HISTORY: [change(1, "IN_PROGRESS"), change(3, "COMPLETE")]}
     warehouse.add_rows(first, 1, folder / "rows.jsonl")
-    warehouse.build()
+    warehouse.build(needed_for("current_task_summary"))
     (before,) = warehouse.read("current_task_summary")
     assert (before["status"], before["reopen_count"], before["is_done"]) == ("complete", 0, True)
     # it had been done once before, and is open again; then its record says that it was deleted
     late = {TASK_HISTORY: [change(2, "COMPLETE"), change(4, "IN_PROGRESS")]}
     late[TASK_HISTORY] += [{**change(2, "TODO"), "history_id": "2b"}]
     warehouse.add_rows(late, 2, folder / "rows.jsonl")
-    warehouse.build()
+    warehouse.build(needed_for("current_task_summary"))
     (open_again,) = warehouse.read("current_task_summary")
     assert (open_again["status"], open_again["is_done"]) == ("in_progress", False)
     gone = task | {"modified": MONDAY + 9 * MINUTE, "_sdc_deleted_at": MONDAY + 9 * MINUTE}
     warehouse.add_rows({TASK: [gone]}, 3, folder / "rows.jsonl")
-    warehouse.build()
+    warehouse.build(needed_for("current_task_summary"))
     (deleted,) = warehouse.read("current_task_summary")
     assert (deleted["end_reason"], deleted["ended_at"]) == ("deleted", MONDAY + 9 * MINUTE)
 
@@ -198,7 +208,8 @@ def test_a_record_that_moves_the_creation_judges_old_history_again(folder: Path)
     history = {"history_id": "1", "id": "t", "status": "TODO", "history_date": MONDAY}
     early = {"id": "t", "title": "Call", "created": MONDAY, "modified": MONDAY}
     later = early | {"created": MONDAY + MINUTE, "modified": MONDAY + MINUTE}
-    land_and_build(warehouse, folder, {TASK: [early], TASK_HISTORY: [history]}, {TASK: [later]})
+    batches = {TASK: [early], TASK_HISTORY: [history]}, {TASK: [later]}
+    land_and_build(warehouse, folder, *batches, models=("rejection_summary",))
     reasons = [row["reason"] for row in warehouse.read("rejection_summary")]
     assert reasons == ["dated_before_created"]
 
@@ -216,7 +227,8 @@ def test_a_record_that_becomes_unusable_judges_old_history_again(folder: Path) -
     warehouse = make_warehouse(folder)
     first = {TASK: [early | task], PROJECT: [early | project]}
     first |= {TASK_HISTORY: history, PROJECT_HISTORY: history}
-    land_and_build(warehouse, folder, first, {TASK: [later | task], PROJECT: [later | project]})
+    second = {TASK: [later | task], PROJECT: [later | project]}
+    land_and_build(warehouse, folder, first, second, models=("task_phases", "project_phases"))
     assert [row["status"] for row in warehouse.read("task_phases")] == ["in_progress", "complete"]
     assert [row["status"] for row in warehouse.read("project_phases")] == [
         "in_progress",
@@ -261,7 +273,8 @@ def test_placeholders_for_no_date_are_counted_and_neither_start_nor_end_anything
     history = {"history_id": "h", "id": "w", "status": "TODO", "created": never, "due": never}
     warehouse = make_warehouse(folder)
     raw = {PROJECT: projects, TASK: tasks, TASK_HISTORY: [history | {"history_date": MONDAY}]}
-    land_and_build(warehouse, folder, raw)
+    models = ("data_freshness", "rejection_summary", "current_project_summary", "task_phases")
+    land_and_build(warehouse, folder, raw, models=models)
     freshness = warehouse.read("data_freshness")
     counts = {row["source_table"]: row["early_moment_count"] for row in freshness}
     assert counts[PROJECT] == counts[TASK] == counts[TASK_HISTORY] == 2
@@ -300,7 +313,8 @@ def test_a_mistyped_year_does_not_move_the_warehouse_beyond_its_last_load(
     loaded = {"_sdc_received_at": MONDAY + MINUTE} if is_loaded else {}
     bad = good | {"id": "u", column: datetime(2062, 5, 1)}
     warehouse = make_warehouse(folder)
-    land_and_build(warehouse, folder, {TASK: [good | loaded, bad | loaded]})
+    models = ("data_freshness", "task_phases", "rejection_summary")
+    land_and_build(warehouse, folder, {TASK: [good | loaded, bad | loaded]}, models=models)
     (as_of,) = {row["as_of"] for row in warehouse.read("data_freshness")}
     # without a load time nobody can tell; no stay is negative all the same
     assert as_of == (MONDAY + MINUTE if is_loaded else datetime(2062, 5, 1))

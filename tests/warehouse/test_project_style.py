@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from sqlglot import exp
 
 from carepath.questions.registry import QUESTIONS
@@ -38,6 +40,21 @@ def test_every_model_has_yaml_beside_it_and_yaml_has_a_model() -> None:
     assert beside == set(MODELS) == set(model_entries())
 
 
+class _Strict(yaml.SafeLoader):
+    """A loader that takes no key twice: YAML's own keeps the last and says nothing."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        names = [key.value for key, _ in node.value]
+        assert len(set(names)) == len(names), f"a key is given twice{node.start_mark}"
+        return super().construct_mapping(node, deep)
+
+
+@pytest.mark.parametrize("path", sorted(WAREHOUSE.rglob("*.yml")), ids=lambda path: path.name)
+def test_no_key_is_given_twice(path: Path) -> None:
+    with path.open() as file:
+        yaml.load(file, _Strict)
+
+
 def test_every_model_is_in_a_layer() -> None:
     assert set(MODELS) == {name for layer in LAYERS for name in sql_files(layer)}
 
@@ -52,6 +69,16 @@ def test_every_column_of_the_final_select_is_documented_in_its_order(name: str) 
     entry = model_entries()[name]
     assert list(final_columns(name)) == column_names(entry)
     assert [column for column in entry["columns"] if not column.get("description")] == []
+
+
+def test_every_column_of_a_source_is_documented() -> None:
+    assert [
+        f"{table['name']}.{column['name']}"
+        for source in entries("sources")
+        for table in source["tables"]
+        for column in table["columns"]
+        if not column.get("description")
+    ] == []
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from carepath.building.invocation import DbtResult, NodeResult, Progress, run_dbt_build
+from carepath.building.failures import (
+    check_account,
+    check_moment,
+    check_result,
+    count_nodes,
+    explained,
+    misses_rows,
+)
+from carepath.building.invocation import DbtResult, Progress, run_dbt_build
 from carepath.building.project import find_project, shipped_definitions
 from carepath.building.publication import (
     candidate_folder,
@@ -29,7 +35,6 @@ from carepath.building.reconciliation import (
     list_warnings,
     read_as_of,
     read_embedded,
-    read_latest,
 )
 from carepath.building.report import BuildReport, Fate
 from carepath.building.restatement import list_restated_weeks
@@ -46,32 +51,20 @@ from carepath.building.state import (
 from carepath.configuration import DEFAULT_MEMORY, has_time_travel, read_platform, read_sources
 from carepath.definitions import CheckedDefinitions, check_definitions, write_definitions
 from carepath.errors import CarepathError
-from carepath.faults import is_damaged, is_locked, is_out_of_space
+from carepath.faults import is_locked
 from carepath.logs import log
 from carepath.moments import read_moment
 from carepath.workspace import Workspace
 
-_SHOWN_FAILURES = 5
-
-
-class BuildFailedError(CarepathError):
-    """The build ran and must not be published; what was published before stays."""
-
-    exit_code = 1
-    counts: Mapping[str, int] = {}
-    """Nodes built, tests passed and failed, for the history."""
-
-
-def _show_nothing(_what: str, _done: int, _total: int) -> None:
-    """Show no progress."""
-
-
-_ACCOUNT_TEST = "assert_every_source_row_is_accounted_for"
 _AGAIN = (
     "rows may have come while the build ran: build again, and report it if it happens again; "
     "prod is unchanged"
 )
 _UNTOLD = "rows have come that the loader's time does not tell of"
+
+
+def _show_nothing(_what: str, _done: int, _total: int) -> None:
+    """Show no progress."""
 
 
 def build(
@@ -127,7 +120,7 @@ def build(
         return _build_production(
             workspace, checked, chosen, progress, threads, started, full_refresh=full_refresh
         )
-    with lock_build(workspace), keep_raw_still(workspace), _explained(workspace):
+    with lock_build(workspace), keep_raw_still(workspace), explained(workspace):
         _check_raw(workspace)
         project = find_project()
         copy = _copy_definitions(checked, workspace)
@@ -158,13 +151,13 @@ def build(
                 workspace.logs,
                 progress,
             )
-            log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
-            _check_result(result, workspace)
+            log("ran dbt", **count_nodes(result), seconds=round(time.monotonic() - started, 3))
+            check_result(result, workspace)
             progress("Reconciling rows", 0, 0)
             mode = _describe_mode(moment, reason, explain_rebuilds(before, read_signatures(prep)))
             fates = account_rows(workspace.raw, prod)
-            _check_account(fates)
-            _check_moment(moment, fates, read_embedded(prod))
+            check_account(fates)
+            check_moment(moment, fates, read_embedded(prod))
             report = _report(workspace.prod, read_embedded(prod), fates, started, mode, result)
             if not is_before_erasure(workspace):  # the difference would be the person
                 restated = list_restated_weeks(workspace.prod, prod, checked.time_zone)
@@ -175,48 +168,6 @@ def build(
             _log_restated(report)
             note_publication(workspace, inputs)
     return report
-
-
-@contextmanager
-def _explained(workspace: Workspace) -> Iterator[None]:
-    """Say in one message what the machine refused; other errors pass."""
-    try:
-        yield
-    except (duckdb.Error, OSError) as error:
-        fault = _find_fault([error], workspace)
-        if fault is None:
-            raise
-        raise fault from error
-
-
-def _find_fault(
-    faults: Sequence[BaseException | str], workspace: Workspace
-) -> BuildFailedError | None:
-    """Find what is the machine's fault: no space, no memory, a damaged file."""
-    dbt_log = str(workspace.logs / "dbt.log")
-    if any(is_out_of_space(fault) for fault in faults):
-        return BuildFailedError(
-            "The disk is full.",
-            where=str(workspace.root),
-            fix="free disk space, then build again; prod is unchanged",
-        )
-    if any("out of memory" in str(fault).lower() for fault in faults):
-        return BuildFailedError(
-            "There is not enough memory for this build.",
-            where=dbt_log,
-            fix=f"raise memory in [build] of {workspace.config}, or set threads = 1 there; "
-            "prod is unchanged",
-        )
-    damaged = [str(fault) for fault in faults if is_damaged(fault)]
-    if damaged:
-        raw = any(workspace.raw.name in text for text in damaged)
-        return BuildFailedError(
-            "A database is damaged: what was read is not what was written.",
-            where=str(workspace.root),
-            fix="find out which with carepath doctor --deep; raw has to be restored from a backup"
-            + ("" if raw else ", prep and prod are made anew by carepath build --full-refresh"),
-        )
-    return None
 
 
 def _describe_mode(moment: str, reason: str | None, rebuilt: str | None) -> str:
@@ -276,16 +227,16 @@ def _build_production(
             )
 
         result = run()
-        if reason is None and _misses_rows(result):
+        if reason is None and misses_rows(result):
             reason = _UNTOLD
             log("starts over", reason=reason)
             result = run()
-        log("ran dbt", **_count(result), seconds=round(time.monotonic() - started, 3))
-        _check_result(result, workspace, production.candidate)
+        log("ran dbt", **count_nodes(result), seconds=round(time.monotonic() - started, 3))
+        check_result(result, workspace, production.candidate)
         progress("Reconciling rows", 0, 0)
         fates = account_production(production, chosen)
-        _check_account(fates, _AGAIN)
-        _check_moment(str(variables["as_of"]), fates, production.read)
+        check_account(fates, _AGAIN)
+        check_moment(str(variables["as_of"]), fates, production.read)
         mode = f"from scratch: {reason}" if reason else "incremental"
         report = replace(
             _report(production.published, production.read, fates, started, mode, result),
@@ -376,7 +327,7 @@ def _check_raw(workspace: Workspace) -> None:
     try:
         duckdb.connect(str(workspace.raw), read_only=True).close()
     except duckdb.Error as error:
-        busy = is_locked(error)
+        busy, said = is_locked(error), str(error).splitlines()[0]
         raise CarepathError(
             "The raw database is being written by another process."
             if busy
@@ -384,100 +335,5 @@ def _check_raw(workspace: Workspace) -> None:
             where=str(workspace.raw),
             fix="wait until the landing has ended, then build again"
             if busy
-            else f"restore it from a backup, or remove it and land again ({_first_line(error)})",
+            else f"restore it from a backup, or remove it and land again ({said})",
         ) from None
-
-
-def _misses_rows(result: DbtResult) -> bool:
-    """Tell whether a build failed only because raw rows have no fate."""
-    bad = {node.name for node in result.nodes if node.is_bad}
-    return result.error is None and bad == {_ACCOUNT_TEST}
-
-
-def _check_result(result: DbtResult, workspace: Workspace, candidate: str | None = None) -> None:
-    """Raise what went wrong."""
-    bad = [node for node in result.nodes if node.is_bad]
-    if not bad and result.error is None:
-        return
-    dbt_log = workspace.logs / "dbt.log"
-    fault = _find_fault([*(node.message for node in bad), result.error or ""], workspace)
-    if fault is not None:
-        fault.counts = _count(result)
-        raise fault
-    if not bad:
-        raise BuildFailedError(
-            f"dbt could not run: {result.error}",
-            where=str(dbt_log),
-            fix="correct what dbt names, then build again; prod is unchanged",
-        )
-    lines = [_describe(node) for node in bad[:_SHOWN_FAILURES]]
-    if len(bad) > _SHOWN_FAILURES:
-        lines.append(f"and {len(bad) - _SHOWN_FAILURES} more")
-    candidate = candidate or str(workspace.building / "candidate")
-    error = BuildFailedError(
-        "\n  ".join(["The build failed.", *lines]),
-        where=str(dbt_log),
-        fix=f"look at the candidate in {candidate}; prod is unchanged",
-    )
-    error.counts = _count(result)
-    raise error
-
-
-def _count(result: DbtResult) -> dict[str, int]:
-    tables = [node for node in result.nodes if node.kind in ("model", "seed")]
-    tests = [node for node in result.nodes if node.kind == "test"]
-    return {
-        "models": sum(node.status == "success" for node in tables),
-        "tests_passed": sum(node.status in ("pass", "warn") for node in tests),
-        "tests_failed": sum(node.is_bad for node in tests),
-    }
-
-
-def _describe(node: NodeResult) -> str:
-    if node.kind == "test":
-        return f"data test {node.name} returned {node.failures:,} rows ({node.path})"
-    return f"{node.kind} {node.name}: {_error_line(node.message)} ({node.path})"
-
-
-def _error_line(message: str) -> str:
-    """Keep the line that says what is wrong, without dbt's heading."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return next((line for line in lines if "Error:" in line), lines[0] if lines else "no message")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
-
-
-def _check_account(fates: tuple[Fate, ...], unaccounted: str | None = None) -> None:
-    wrong = [fate for fate in fates if not fate.is_balanced]
-    if wrong:
-        lines = [
-            f"{fate.source_table}: {fate.missing:,} raw rows and {fate.missing_at_landing:,} rows "
-            "of files without a fate"
-            for fate in wrong
-        ]
-        raise BuildFailedError(
-            "\n  ".join(["Rows are unaccounted for; nothing was published.", *lines]),
-            fix=unaccounted or "this is a defect of the models or of landing: please report it",
-        )
-
-
-def _check_moment(moment: str, fates: tuple[Fate, ...], read: Read) -> None:
-    """Refuse a moment after the data: what is open would be measured into a time nobody knows of.
-
-    A date means its first moment, so the midnight that ends the last day of the data will do.
-    """
-    if not moment or any(fate.after_as_of for fate in fates):
-        return
-    asked, latest = datetime.fromisoformat(moment), read_latest(read)
-    if latest is None or asked.date() <= latest.date():
-        return
-    midnight = latest.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    if asked <= midnight:
-        return
-    raise CarepathError(
-        f"The data end at {latest:%Y-%m-%d %H:%M:%S}: nothing is known as of {asked}.",
-        where="--as-of",
-        fix=f"leave it out, or give a moment up to {midnight} (UTC); prod is unchanged",
-    )

@@ -89,7 +89,7 @@ def judge_arrival(
     fall = gate.change.value if gate.is_problem else None
     clash = _find_clash(exposure, others)
     span = exposure.span
-    if span is not None and _is_at_once(panel, exposure, span):
+    if span is not None and _is_at_once(panel, exposure):
         found = _interrupt(name, panel, exposure, others, fall, span)
     else:
         found = _compare_clients(name, panel, exposure, others, fall, cut, seed)
@@ -174,7 +174,7 @@ def _interrupt(
     )
 
 
-def _is_at_once(panel: Panel, exposure: StepExposure, span: tuple[int, int]) -> bool:
+def _is_at_once(panel: Panel, exposure: StepExposure) -> bool:
     people = panel.entered.sum(axis=1)
     share = float(people[exposure.dated].sum()) / max(float(people.sum()), 1.0)
     changes = [client.changed_at or 0 for client in exposure.clients if client.kind == "dated"]

@@ -15,7 +15,7 @@ FILE_FORMATS = ("parquet", "csv", "jsonl")
 EVENTS_FORMATS = ("flattened", "json", "tsv")
 # Measured on the default plan; used to turn a wanted number of events into members.
 EVENTS_PER_MEMBER = 19.3
-MICROSECOND = 1
+# Times are whole microseconds.
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 DAY = 24 * HOUR

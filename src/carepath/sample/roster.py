@@ -33,12 +33,6 @@ class Roster:
             np.maximum(np.searchsorted(self.opens, time, side="right") - 1, 0), dtype=np.int64
         )
 
-    def is_at_work(self, who: Numbers, time: Numbers) -> Flags:
-        """Whether each coordinator is at work at each time (microseconds UTC)."""
-        day = self.day_of(time)
-        is_open = (time >= self.opens[day]) & (time <= self.opens[day] + DAY_HOURS * HOUR)
-        return np.asarray(is_open & self.present[day, who], dtype=np.bool_)
-
     def share_of_work(self, begin: Numbers, end: Numbers, share: NDArray[np.float64]) -> Numbers:
         """The time at which a share of the working time between two times has passed.
 

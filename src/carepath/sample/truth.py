@@ -119,7 +119,7 @@ def tell(
             "effect_means": plan.what.effect_means,
         },
         "planted": verdicts(rates, expectation),
-        "funnel": _funnel(rates),
+        "funnel": _funnel(),
         "expected": _expected(rates, expectation),
         "arrivals": _arrivals(rates, expectation),
         "outage": {
@@ -164,7 +164,7 @@ def rounded(value: Any) -> Any:
     return value
 
 
-def _funnel(rates: Rates) -> dict[str, Any]:
+def _funnel() -> dict[str, Any]:
     later = STEPS[1:]
     return {
         "window_days": WINDOW_DAYS,
