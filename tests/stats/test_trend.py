@@ -40,6 +40,8 @@ def test_without_a_change_it_says_what_would_have_been_seen():
     found = conversion_trend(*series(fall=0.0), seed=3)
     assert found.is_problem is False
     assert found.changed_at is None
+    assert not found.change.has_interval
+    assert found.change.reason.startswith("no change beyond chance")
     assert 0.02 <= found.smallest_detectable < 0.08
 
 
@@ -195,4 +197,5 @@ def test_any_series_has_a_verdict_and_repeats_with_its_seed(rows):
     assert found == conversion_trend(k, n, seed=1, draws=49)
     if found.p is not None:
         assert 0 < found.p <= 1
-        assert found.change.low <= found.change.value <= found.change.high
+        if found.changed_at is not None:
+            assert -1 <= found.change.low <= found.change.value <= found.change.high <= 1
