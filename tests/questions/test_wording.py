@@ -116,8 +116,8 @@ def test_steps_that_take_equally_long_are_named_together(make: Callable[[str], M
     for day in range(40):
         made.person(MONDAY + day * DAY, (1, 2, 3), seconds=30)
     assert made.ask("time-per-step").headline == (
-        "People who do it spend longest on INPUT_FULL_NAME and CONFIRM_COUNTRY: 30 seconds in the "
-        "middle of 40 and 40."
+        "People who do it spend longest on INPUT_FULL_NAME and CONFIRM_COUNTRY: half of 40 and 40 "
+        "take up to 30 seconds."
     )
 
 

@@ -244,9 +244,9 @@ def _size(
     variance = found.scale * (1 / w[:low].sum() + 1 / w[high:].sum())
     half = t_quantile(0.5 + level / 2, periods - 2) * float(np.sqrt(variance)) * found.inflation
     value, people = after - before, int(entered.sum())
-    low, high = max(value - half, -1.0), min(value + half, 1.0)
+    limits = max(value - half, -1.0), min(value + half, 1.0)
     return (
-        Estimate(value, low, high, people, level, "difference of cohort means"),
+        Estimate(value, *limits, people, level, "difference of cohort means"),
         before,
         after,
     )
