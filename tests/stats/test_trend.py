@@ -54,6 +54,11 @@ def test_where_conversion_could_halve_unseen_it_cannot_tell():
     assert conversion_trend(*series(fall=0.6, people=15), seed=3).is_problem
 
 
+def test_where_nobody_ever_converted_it_cannot_tell():
+    found = conversion_trend([0] * 26, [40] * 26, seed=1)
+    assert (found.is_problem, found.reason) == (None, "nobody converted in any cohort")
+
+
 def test_a_fall_as_large_as_the_smallest_detectable_is_usually_seen():
     bound = conversion_trend(*series(fall=0.0, people=300), seed=1, draws=199).smallest_detectable
     seen = [
@@ -78,10 +83,10 @@ def test_cohorts_nobody_entered_keep_their_place():
     assert found.changed_low <= 14 <= found.changed_high
 
 
-def test_nobody_converting_is_no_problem_and_no_crash():
-    found = conversion_trend([0] * 20, [50] * 20, seed=1)
+def test_everybody_converting_is_no_problem_and_no_crash():
+    found = conversion_trend([50] * 20, [50] * 20, seed=1)
     assert found.is_problem is False
-    assert found.reason == "nobody or everybody did"
+    assert found.reason == "everybody did"
 
 
 @pytest.mark.filterwarnings("error")

@@ -41,7 +41,8 @@ class TrendVerdict:
     ----------
     is_problem : bool or None
         True for a fall of at least 2 points with p <= .05; None ("cannot tell") with under 13
-        cohorts that anybody entered, or where nothing is seen and a fall by half would not be.
+        cohorts that anybody entered, where nothing is seen and a fall by half would not be, and
+        where nobody converted at all.
     change : Estimate
         Rate after minus rate before, as a fraction (-0.03 is a fall of 3 points). Cohorts inside
         the interval of the date are left out where 3 remain on each side. Without a change at
@@ -161,7 +162,10 @@ def conversion_trend(
         reason = "every cohort has the same rate"
         none = Estimate(0.0, None, None, people, level, "", reason)
         flat = _no_verdict(none, len(n), reason)
-        return flat if 0 < rates[0] < 1 else _no_verdict(none, len(n), "nobody or everybody did")
+        if rates[0] == 0:
+            nobody = _no_verdict(none, len(n), "nobody converted in any cohort")
+            return replace(nobody, is_problem=None)
+        return flat if rates[0] < 1 else _no_verdict(none, len(n), "everybody did")
     found = find_change(rates, n, generator(seed), draws)
     change, before, after = _size(rates, n, found, level)
     seen = found.p <= SIGNIFICANT
