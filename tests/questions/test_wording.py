@@ -107,7 +107,10 @@ def test_an_interval_of_few_weeks_does_not_claim_to_allow_for_weeks(
             made.person(MONDAY + 7 * week * DAY, (1, 2, 3, 4, 5, 6) if week else (1,))
         said[weeks] = " ".join(made.ask("conversion").caveats)
     assert "does not allow for shocks common to a week: there are too few weeks" in said[4]
-    assert "The interval allows for shocks common to a week: Wilson over weeks." in said[5]
+    assert (
+        "The interval allows for shocks common to a week: Wilson over weeks. That of the estimate of "
+        "everybody does not." in said[5]
+    )
 
 
 def test_steps_that_take_equally_long_are_named_together(make: Callable[[str], Made]) -> None:
