@@ -106,7 +106,10 @@ def replay_times(items: Completions, moment: np.datetime64) -> Iterator[Replay]:
     then = seen_at(final, moment)
     only = then.ended[then.is_completed]
     date, n, open_then = str(moment)[:10], len(then), int(np.sum(then.kinds == 0))
-    curve, truth = (kaplan_meier(one.durations, one.is_completed) for one in (then, final))
+    curve, truth = (
+        kaplan_meier(one.durations, one.is_completed, clusters=one.projects)
+        for one in (then, final)
+    )
     for name, q in (("median", 0.5), ("p90", 0.9)):
         naive = float(np.quantile(only, q)) if len(only) else None
         yield Replay(
@@ -118,7 +121,7 @@ def replay_times(items: Completions, moment: np.datetime64) -> Iterator[Replay]:
             quantile(curve, q),
             quantile(truth, q).value,
         )
-    ends = (kaplan_meier(one.ended, one.kinds != 0) for one in (then, final))
+    ends = (kaplan_meier(one.ended, one.kinds != 0, clusters=one.projects) for one in (then, final))
     ours, finally_ = (restricted_mean(one, items.horizon) for one in ends)
     naive = float(np.minimum(only, items.horizon).mean()) if len(only) else None
     yield Replay("mean days a task is open", date, n, open_then, naive, ours, finally_.value)

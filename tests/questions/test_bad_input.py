@@ -180,7 +180,7 @@ def test_fewer_than_thirty_people_name_no_step(made: Made) -> None:
 def test_a_step_nobody_ever_did_is_named(made: Made) -> None:
     made.fresh()
     a_step_never_seen(made)
-    for question in ("largest-dropoff", "skipped-steps", "time-per-step"):
+    for question in ("conversion", "largest-dropoff", "skipped-steps", "time-per-step"):
         caveats = " ".join(made.ask(question).caveats)
         assert "Nobody who counts here ever did VERIFY_ELIGIBILITY:" in caveats, question
 
@@ -200,6 +200,11 @@ def test_two_windows_longer_than_the_data_are_refused(made: Made) -> None:
     answer = made.ask("demand-or-efficiency")
     assert answer.verdict == "cannot tell"
     assert "two windows of 84 days are needed" in answer.headline
+    asked = made.ask("demand-or-efficiency", since="2025-03-01")
+    assert asked.headline.endswith(
+        "the range asked for is the later of two windows of 84 days at least, and it holds 42 days "
+        "in whole weeks."
+    )
 
 
 def test_an_unknown_question_names_the_nearest_and_all(made: Made) -> None:

@@ -107,7 +107,10 @@ def test_an_interval_of_few_weeks_does_not_claim_to_allow_for_weeks(
             made.person(MONDAY + 7 * week * DAY, (1, 2, 3, 4, 5, 6) if week else (1,))
         said[weeks] = " ".join(made.ask("conversion").caveats)
     assert "does not allow for shocks common to a week: there are too few weeks" in said[4]
-    assert "The interval allows for shocks common to a week: Wilson over weeks." in said[5]
+    assert (
+        "The interval allows for shocks common to a week: Wilson over weeks. That of the estimate of "
+        "everybody does not." in said[5]
+    )
 
 
 def test_steps_that_take_equally_long_are_named_together(make: Callable[[str], Made]) -> None:
@@ -116,8 +119,8 @@ def test_steps_that_take_equally_long_are_named_together(make: Callable[[str], M
     for day in range(40):
         made.person(MONDAY + day * DAY, (1, 2, 3), seconds=30)
     assert made.ask("time-per-step").headline == (
-        "People who do it spend longest on INPUT_FULL_NAME and CONFIRM_COUNTRY: 30 seconds in the "
-        "middle of 40 and 40."
+        "People who do it spend longest on INPUT_FULL_NAME and CONFIRM_COUNTRY: half of 40 and 40 "
+        "take up to 30 seconds."
     )
 
 

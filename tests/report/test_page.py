@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import datetime
 from html.parser import HTMLParser
 from itertools import pairwise
 
 from answers import ENTITY, MEMBER, SCRIPT, make_answer, make_collected
 
-from carepath.questions.answer import Exclusion
+from carepath.questions.answer import Answer, Exclusion, Figure
 from carepath.report.checks import describe_model
 from carepath.report.collection import Collected
 from carepath.report.funnel import describe_funnel
+from carepath.report.glance import describe_glance
 from carepath.report.rendering import render
 from carepath.report.summary import describe_questions, summarise
 
@@ -149,3 +151,23 @@ def test_one_task_left_out_is_one_and_a_hidden_number_of_people_is_not_told_by_t
         "1 task that has not been started",
         "fewer than 10 people: have an account but no funnel event",
     ]
+
+
+def test_the_first_screen_tells_no_change_that_is_not_seen_and_counts_one_as_one() -> None:
+    change = Figure("change", 0.051, "points", 2384, "change", level=0.95, reason="chance")
+    rate = Figure("conversion_rate", 1.0, "rate", 1, "conversion", 0.2, 1.0, 0.95, "Wilson")
+    starts = Figure("per_week_recent", 0.08, "per week", 1, "starts", 0.0, 0.4, 0.95)
+    moment = datetime(2026, 1, 1)
+    given = {
+        "conversion": Answer("conversion", moment, "", "estimated", (rate,)),
+        "conversion-trend": Answer("conversion-trend", moment, "", "no problem", (change,)),
+        "projects-started": Answer("projects-started", moment, "", "counted", (starts,)),
+    }
+    tiles = describe_glance(given)["tiles"]
+    assert [(tile["question"], tile["n"]) for tile in tiles] == [
+        ("conversion", "1 person"),
+        ("projects-started", "1 project"),
+    ]
+    seen = replace(change, low=0.02, high=0.08)
+    given["conversion-trend"] = replace(given["conversion-trend"], estimates=(seen,))
+    assert "conversion-trend" in [tile["question"] for tile in describe_glance(given)["tiles"]]

@@ -148,3 +148,9 @@ def test_a_share_is_told_where_hardly_anything_was_open_when_few_were_left() -> 
     ends[:2] = 0  # more than one in a hundred
     durations[:2] = 40.0
     assert cumulative_incidence(durations, ends)[1].at(90).reason == "under 30 at risk then"
+
+
+def test_where_none_has_ended_so_yet_the_share_has_an_upper_limit():
+    found = cumulative_incidence(np.arange(40, 80), np.ones(40, int))[1].at(30.0)
+    assert (found.value, found.low, found.reason) == (0.0, 0.0, "none by then")
+    assert found.high == pytest.approx(3.8416 / (40 + 3.8416), rel=1e-3)  # Wilson, 0 of 40

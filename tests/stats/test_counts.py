@@ -94,3 +94,12 @@ def test_the_exact_limits_leave_the_tails_they_should():
     low, high = (limit * 3 / (limit * 3 + 2) for limit in (ratio.low, ratio.high))
     assert stats.binom.sf(20, 30, low) == pytest.approx(0.025)
     assert stats.binom.cdf(21, 30, high) == pytest.approx(0.025)
+
+
+def test_few_weeks_that_vary_more_than_chance_have_no_interval():
+    found = rate([23, 18, 33, 13])
+    assert found.value == 21.75
+    assert not found.has_interval
+    assert found.reason == "under 5 periods, which vary more than chance"
+    assert rate([23, 18, 25, 19]).method == "exact Poisson"
+    assert rate([23]).method == "exact Poisson"

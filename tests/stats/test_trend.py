@@ -40,6 +40,8 @@ def test_without_a_change_it_says_what_would_have_been_seen():
     found = conversion_trend(*series(fall=0.0), seed=3)
     assert found.is_problem is False
     assert found.changed_at is None
+    assert not found.change.has_interval
+    assert found.change.reason.startswith("no change beyond chance")
     assert 0.02 <= found.smallest_detectable < 0.08
 
 
@@ -50,6 +52,11 @@ def test_where_conversion_could_halve_unseen_it_cannot_tell():
     assert found.reason == "so few people entered that it could halve unseen"
     # What is seen all the same is said.
     assert conversion_trend(*series(fall=0.6, people=15), seed=3).is_problem
+
+
+def test_where_nobody_ever_converted_it_cannot_tell():
+    found = conversion_trend([0] * 26, [40] * 26, seed=1)
+    assert (found.is_problem, found.reason) == (None, "nobody converted in any cohort")
 
 
 def test_a_fall_as_large_as_the_smallest_detectable_is_usually_seen():
@@ -76,10 +83,10 @@ def test_cohorts_nobody_entered_keep_their_place():
     assert found.changed_low <= 14 <= found.changed_high
 
 
-def test_nobody_converting_is_no_problem_and_no_crash():
-    found = conversion_trend([0] * 20, [50] * 20, seed=1)
+def test_everybody_converting_is_no_problem_and_no_crash():
+    found = conversion_trend([50] * 20, [50] * 20, seed=1)
     assert found.is_problem is False
-    assert found.reason == "nobody or everybody did"
+    assert found.reason == "everybody did"
 
 
 @pytest.mark.filterwarnings("error")
@@ -195,4 +202,5 @@ def test_any_series_has_a_verdict_and_repeats_with_its_seed(rows):
     assert found == conversion_trend(k, n, seed=1, draws=49)
     if found.p is not None:
         assert 0 < found.p <= 1
-        assert found.change.low <= found.change.value <= found.change.high
+        if found.changed_at is not None:
+            assert -1 <= found.change.low <= found.change.value <= found.change.high <= 1

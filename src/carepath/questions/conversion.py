@@ -116,7 +116,8 @@ def answer(context: Context) -> Answer:
             find_unseen_steps(context),
             "The headline counts people whose window has ended; the estimate of everybody also "
             "uses the others for as long as they were seen.",
-            f"The interval allows for shocks common to a week: {rate.method}."
+            f"The interval allows for shocks common to a week: {rate.method}. That of the estimate "
+            "of everybody does not."
             if rate.method.endswith("over weeks")
             else "The interval does not allow for shocks common to a week: there are too few "
             "weeks.",

@@ -40,8 +40,8 @@ QUESTION = Question(
         "problem": "conversion fell by at least 2 points, and chance alone does so in at most 5 "
         "% of permutations",
         "no problem": "no such fall; the headline says what would have been seen",
-        "cannot tell": "fewer than 13 final cohorts, or so few people in them that a fall by half "
-        "would have gone unseen",
+        "cannot tell": "fewer than 13 final cohorts, so few people in them that a fall by half "
+        "would have gone unseen, or nobody who converted",
     },
     local_dates="always",
     range_unit="month",

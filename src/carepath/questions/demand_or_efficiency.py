@@ -189,6 +189,11 @@ def _say_short(context: Context, flow: TaskFlow) -> str:
             f"the range asked for is the later of two windows of equal length, {asked} days, and "
             f"the data, which begin on {flow.first}, do not reach back that far before it"
         )
+    if context.since is not None:
+        return (
+            f"the range asked for is the later of two windows of {MINIMUM_DAYS} days at least, and "
+            f"it holds {count(max(asked, 0), 'day')} in whole weeks"
+        )
     length = (flow.last - flow.first).days + 1
     return (
         f"two windows of {MINIMUM_DAYS} days are needed, and the tasks{context.period} do not "

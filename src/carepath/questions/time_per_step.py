@@ -270,8 +270,8 @@ def _conclude(steps: list[StepTimes]) -> tuple[str, str]:
     told = [f"{step.name} {days(value / 86_400)}" for value, step in known[len(first) :]]
     rest = f"; then {listed(told)}" if told else ""
     return (
-        f"People who do it spend longest on {listed([step.name for step in first])}: "
-        f"{days(longest / 86_400)} in the middle of "
-        f"{listed([count(len(step.done)) for step in first])}{rest}.",
+        f"People who do it spend longest on {listed([step.name for step in first])}: half of "
+        f"{listed([count(len(step.done)) for step in first])} take up to "
+        f"{days(longest / 86_400)}{rest}.",
         "estimated",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from carepath.questions.answer import Answer, Figure
+from carepath.questions.wording import count
 from carepath.report.numbers import show, show_interval
 
 # What a verdict means to a reader in a hurry: something to act on, all clear, or neither.
@@ -37,7 +38,7 @@ _WORDS = {
     "differs": "groups differ",
     "slower": "some are slower",
     "skipped": "some are skipped",
-    "none": "no change in load",
+    "none": "no change seen",
     "demand": "more demand",
     "efficiency": "slower work",
 }
@@ -69,6 +70,8 @@ _TILES = (
     ("projects-started", "per_week_recent", "projects start per week, lately"),
     ("time-to-complete", "projects_median_days", "until half of the projects are completed"),
 )
+
+_OF_PEOPLE = ("rate", "points")
 
 
 def describe_glance(answers: dict[str, Answer]) -> dict[str, Any]:
@@ -144,14 +147,16 @@ def _tiles(answers: dict[str, Answer]) -> list[dict[str, str]]:
         figure = _figure(answers, question, name)
         if figure is None or figure.value is None:
             continue
-        noun = {"rate": "people", "points": "people"}.get(figure.unit, "projects")
+        if figure.unit == "points" and figure.low is None:
+            continue  # no change is seen
+        one, several = ("person", "people") if figure.unit in _OF_PEOPLE else ("project", None)
         tiles.append(
             {
                 "question": question,
                 "value": show(figure.value, figure.unit),
                 "label": label,
                 "interval": show_interval(figure.low, figure.high, figure.unit),
-                "n": f"{figure.n:,} {noun}",
+                "n": count(figure.n, one, several),
             }
         )
     return tiles

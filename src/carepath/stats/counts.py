@@ -18,6 +18,7 @@ from carepath.stats.estimates import (
 )
 
 EXACT_BELOW = 1.2
+MINIMUM_PERIODS = 5
 
 
 def poisson_rate(count: int, exposure: float, level: float = LEVEL) -> Estimate:
@@ -80,8 +81,8 @@ def rate(counts: ArrayLike, exposures: ArrayLike | None = None, level: float = L
     Returns
     -------
     Estimate
-        Exact Poisson below a dispersion of 1.2 or with under 5 periods, else quasi-Poisson on
-        the log scale with a t quantile; n is the number of events.
+        Exact Poisson below a dispersion of 1.2, else quasi-Poisson on the log scale with a t
+        quantile, or no interval with under 5 periods; n is the number of events.
 
     Notes
     -----
@@ -91,8 +92,11 @@ def rate(counts: ArrayLike, exposures: ArrayLike | None = None, level: float = L
     y, e = _periods(counts, exposures)
     total, exposure = int(y.sum()), float(e.sum())
     phi = dispersion(y, e)
-    if phi is None or phi < EXACT_BELOW or len(y) < 5:
+    if phi is None or phi < EXACT_BELOW:
         return poisson_rate(total, exposure, level)
+    if len(y) < MINIMUM_PERIODS:
+        reason = f"under {MINIMUM_PERIODS} periods, which vary more than chance"
+        return Estimate(total / exposure, None, None, total, level, "quasi-Poisson", reason)
     half = t_quantile(0.5 + level / 2, len(y) - 1) * float(np.sqrt(phi / total))
     value = total / exposure
     limits = value * float(np.exp(-half)), value * float(np.exp(half))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,6 +30,7 @@ MINIMUM_FALL = 0.02
 # A fall by this share of the rate that would go unseen is too much to speak of no problem.
 MOST_UNSEEN = 0.5
 SIGNIFICANT = 0.05
+NOTHING_SEEN = "no change beyond chance: this is the largest that chance made"
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,12 @@ class TrendVerdict:
     ----------
     is_problem : bool or None
         True for a fall of at least 2 points with p <= .05; None ("cannot tell") with under 13
-        cohorts that anybody entered, or where nothing is seen and a fall by half would not be.
+        cohorts that anybody entered, where nothing is seen and a fall by half would not be, and
+        where nobody converted at all.
     change : Estimate
         Rate after minus rate before, as a fraction (-0.03 is a fall of 3 points). Cohorts inside
-        the interval of the date are left out where 3 remain on each side.
+        the interval of the date are left out where 3 remain on each side. Without a change at
+        p <= .05 it has no interval: it is the largest of all that chance made.
     before, after : float or None
         The two levels, in [0, 1].
     changed_at : int or None
@@ -159,11 +162,16 @@ def conversion_trend(
         reason = "every cohort has the same rate"
         none = Estimate(0.0, None, None, people, level, "", reason)
         flat = _no_verdict(none, len(n), reason)
-        return flat if 0 < rates[0] < 1 else _no_verdict(none, len(n), "nobody or everybody did")
+        if rates[0] == 0:
+            nobody = _no_verdict(none, len(n), "nobody converted in any cohort")
+            return replace(nobody, is_problem=None)
+        return flat if rates[0] < 1 else _no_verdict(none, len(n), "everybody did")
     found = find_change(rates, n, generator(seed), draws)
     change, before, after = _size(rates, n, found, level)
     seen = found.p <= SIGNIFICANT
     fall = -change.value if change.value is not None else 0.0
+    if not seen:
+        change = replace(change, low=None, high=None, reason=NOTHING_SEEN)
     smallest = max(MINIMUM_FALL, _smallest(found))
     is_blind = not seen and smallest > max(MINIMUM_FALL, MOST_UNSEEN * float(k.sum()) / people)
     return TrendVerdict(
@@ -240,8 +248,9 @@ def _size(
     variance = found.scale * (1 / w[:low].sum() + 1 / w[high:].sum())
     half = t_quantile(0.5 + level / 2, periods - 2) * float(np.sqrt(variance)) * found.inflation
     value, people = after - before, int(entered.sum())
+    limits = max(value - half, -1.0), min(value + half, 1.0)
     return (
-        Estimate(value, value - half, value + half, people, level, "difference of cohort means"),
+        Estimate(value, *limits, people, level, "difference of cohort means"),
         before,
         after,
     )
