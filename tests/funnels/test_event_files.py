@@ -211,7 +211,7 @@ def test_a_clock_that_starts_at_nought_is_the_files_own(tmp_path):
         {"person": "q", "event": "A", "timestamp": "2026-03-01 10:00"},
     ]
     path = write_csv(tmp_path / "e.csv", rows)
-    result = funnel(STEPS, events=path)
+    result = funnel(STEPS | {"timestamp_unit": "seconds"}, events=path)
     assert [step.closed for step in result.steps] == [2, 1]
     assert result.events.dated_too_early == 0 and not result.problem_rows
     strict = funnel(STEPS | {"earliest_plausible_at": "1980-01-01"}, events=path)
@@ -410,7 +410,9 @@ def test_a_table_of_one_column_is_told_what_separates_cells(tmp_path):
     path = tmp_path / "e.txt"
     path.write_text("person  event  timestamp\nann  A  2026-03-01\n")
     for columns in ({}, {"columns": {"timestamp": "when"}}):
-        with pytest.raises(CarepathError, match="next:  separate the cells by commas, tabs"):
+        with pytest.raises(
+            CarepathError, match="next:  let the first line name the columns, separated by"
+        ):
             funnel(STEPS | columns, events=path)
 
 
