@@ -356,6 +356,7 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.parquet", b"PAR1 not parquet", "damaged"),
         ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
         ("e.xlsx", b"PK\x03\x04", "not recognised"),
+        ("e.xes", b'<?xml version="1.0"?>\n<log>', "save the log as CSV; programs that write XES"),
         ("e.json", b'[{"person": 1}]', "columns event and timestamp are missing"),
         ("e.json", b'[{"person": 1}, {"per', "not valid JSON"),
         ("e.json", b"[]", "empty"),
