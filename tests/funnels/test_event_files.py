@@ -211,7 +211,7 @@ def test_a_clock_that_starts_at_nought_is_the_files_own(tmp_path):
         {"person": "q", "event": "A", "timestamp": "2026-03-01 10:00"},
     ]
     path = write_csv(tmp_path / "e.csv", rows)
-    result = funnel(STEPS, events=path)
+    result = funnel(STEPS | {"timestamp_unit": "seconds"}, events=path)
     assert [step.closed for step in result.steps] == [2, 1]
     assert result.events.dated_too_early == 0 and not result.problem_rows
     strict = funnel(STEPS | {"earliest_plausible_at": "1980-01-01"}, events=path)
@@ -356,6 +356,7 @@ def test_a_header_without_rows_is_a_funnel_of_nobody(tmp_path):
         ("e.parquet", b"PAR1 not parquet", "damaged"),
         ("e.csv.gz", b"\x1f\x8b broken", "gzip file is damaged"),
         ("e.xlsx", b"PK\x03\x04", "not recognised"),
+        ("e.xes", b'<?xml version="1.0"?>\n<log>', "save the log as CSV; programs that write XES"),
         ("e.json", b'[{"person": 1}]', "columns event and timestamp are missing"),
         ("e.json", b'[{"person": 1}, {"per', "not valid JSON"),
         ("e.json", b"[]", "empty"),
@@ -410,7 +411,9 @@ def test_a_table_of_one_column_is_told_what_separates_cells(tmp_path):
     path = tmp_path / "e.txt"
     path.write_text("person  event  timestamp\nann  A  2026-03-01\n")
     for columns in ({}, {"columns": {"timestamp": "when"}}):
-        with pytest.raises(CarepathError, match="next:  separate the cells by commas, tabs"):
+        with pytest.raises(
+            CarepathError, match="next:  let the first line name the columns, separated by"
+        ):
             funnel(STEPS | columns, events=path)
 
 

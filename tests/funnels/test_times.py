@@ -40,6 +40,11 @@ def write(folder, times):
         ("%d/%b/%y %I:%M %p", "{0:%d/%b/%y} 1:05 PM"),
         ("%d-%b-%y %I.%M.%S.%f %p", "31-MAR-26 01.05.00.000000 PM"),
         ("%m/%d/%Y, %I:%M:%S %p", "{0:%m/%d/%Y}, 1:05:00\N{NARROW NO-BREAK SPACE}PM"),
+        ("%m/%d/%Y %I:%M%p", "{0.month}/{0.day}/{0.year} 1:05PM"),
+        ("%Y-%m-%d %I:%M %p", "{0:%Y-%m-%d} 1:05 p.m."),
+        ("%d/%m/%Y %I:%M:%S %p", "{0:%d/%m/%Y} 1:05:00 p.\N{NO-BREAK SPACE}m."),
+        ("%d%b%Y:%H:%M:%S", "31MAR2026:13:05:00"),
+        ("%d%b%Y %H:%M:%S", "31mar2026 13:05:00"),
         ("%a %b %d %Y %H:%M:%S GMT%z", "{0:%a %b %d %Y} 15:05:00 GMT+0200 (Central Europe Time)"),
     ],
 )
@@ -49,6 +54,43 @@ def test_a_form_that_all_times_have_is_found_and_told(tmp_path, form, pattern):
     assert result.timestamp_format == (form,)
     assert result.first_timestamp.text == pattern.format(AT)
     assert result.first_timestamp.read_as == result.complete_through == AT
+
+
+@pytest.mark.parametrize(
+    ("unit", "first", "read_as", "seconds"),
+    [
+        ("milliseconds", "183", datetime(1970, 1, 1, 0, 0, 0, 183_000), 0.182),
+        ("seconds", "183", datetime(1970, 1, 1, 0, 3, 3), 182),
+        ("minutes", "183", datetime(1970, 1, 1, 3, 3), 182 * 60),
+        ("hours", "183", datetime(1970, 1, 8, 15), 182 * 3600),
+        ("days", "183", datetime(1970, 7, 3), 182 * 86400),
+        ("spreadsheet_days", "46083.5", datetime(2026, 3, 2, 12), 45.5 * 86400),
+    ],
+)
+def test_small_numbers_count_what_the_definition_says(tmp_path, unit, first, read_as, seconds):
+    path = tmp_path / "e.csv"
+    second = "46129" if unit == "spreadsheet_days" else "365"
+    path.write_text(f"person,event,timestamp\np,A,{first}\np,B,{second}\nq,A,99999999999999\n")
+    steps = {"steps": [{"event": "A"}, {"event": "B"}], "window_seconds": 86400 * 400}
+    result = funnel(steps | {"timestamp_unit": unit}, events=path)
+    assert (result.timestamp_unit, result.first_timestamp.read_as) == (unit, read_as)
+    assert result.steps[1].median_seconds == pytest.approx(seconds)
+    assert result.events.unparsable_timestamp == (unit != "milliseconds")
+
+
+@pytest.mark.parametrize(
+    "times", [("0", "183", "365"), ("2006", "2007", "2008"), ("46083.5", "4", "5")]
+)
+def test_numbers_too_small_for_a_date_are_refused_until_their_unit_is_said(tmp_path, times):
+    path = tmp_path / "e.csv"
+    path.write_text("person,event,timestamp\n" + "".join(f"p,A,{time}\n" for time in times))
+    steps = {"steps": [{"event": "A"}, {"event": "B"}]}
+    with pytest.raises(CarepathError, match="numbers too small for seconds since 1970") as caught:
+        funnel(steps, events=path)
+    assert 'timestamp_unit = "seconds"' in caught.value.fix
+    assert funnel(steps | {"timestamp_unit": "days"}, events=path).events.counted == 3
+    with pytest.raises(CarepathError, match="timestamp_unit"):
+        funnel(steps | {"timestamp_unit": "weeks"}, events=path)
 
 
 def test_one_day_after_the_twelfth_tells_the_order_of_all(tmp_path):

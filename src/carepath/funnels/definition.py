@@ -112,6 +112,8 @@ class FunnelDefinition:
         Events closer than this are interchangeable in order.
     timestamp_format : tuple of str
         How a file writes times, as strptime has it; what has none of these, in any usual way.
+    timestamp_unit : str, optional
+        What numbers count in the times of a file; None: their size tells.
     timezone : str
         Time zone of the times of a file that name none.
     earliest_plausible_at : datetime, optional
@@ -135,6 +137,7 @@ class FunnelDefinition:
     histogram: Histogram | None = None
     complete_through: datetime | None = None
     timestamp_format: tuple[str, ...] = ()
+    timestamp_unit: str | None = None
     timezone: str = "UTC"
     earliest_plausible_at: datetime | None = None
 

@@ -194,6 +194,7 @@ def write_fates(
         None if source.is_judged else definition.earliest_plausible_at or EARLIEST_PLAUSIBLE_AT
     )
     too_early = "false" if earliest is None else f"event_microseconds < {earliest}"
+    when = source.columns[names["timestamp"]]
     forms = definition.timestamp_format
     properties = [source.text_of(source.find(name)) for name in definition.properties]
     event_id = source.text_of("event_id") if "event_id" in source.columns else None
@@ -228,7 +229,7 @@ from (
         select
             {unit} as unit,
             {source.text_of(names["event"])} as event,
-            {write_moment(*source.columns[names["timestamp"]], definition.timezone, forms)},
+            {write_moment(*when, definition.timezone, forms, definition.timestamp_unit)},
             {event_id or "cast(null as varchar)"} as event_id,
             {source.content if event_id else "0"} as content,
             {source.is_unreadable} as is_unreadable,

@@ -20,7 +20,7 @@ from carepath.funnels.definition import EARLIEST_READABLE_AT, FunnelDefinition
 from carepath.funnels.events import LoadedEvents, drop_all, load_events
 from carepath.funnels.examples import find_first_timestamp
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
-from carepath.funnels.forms import find_forms
+from carepath.funnels.forms import find_forms, refuse_small_numbers
 from carepath.funnels.histogram import make_histogram
 from carepath.funnels.literals import from_microseconds, to_microseconds
 from carepath.funnels.matching import match_people
@@ -98,7 +98,9 @@ def funnel(
                         definition = replace(definition, timestamp_format=forms)
                         loaded, source = _load_file(connection, path, definition, scratch, persons)
                 if definition.earliest_plausible_at is None and loaded.account.is_mostly_early:
-                    # The file has a clock of its own, such as seconds from its first event.
+                    # The file has a clock of its own, or is of another time.
+                    if definition.timestamp_unit is None:
+                        refuse_small_numbers(connection, source, definition)
                     drop_all(connection)
                     definition = replace(definition, earliest_plausible_at=EARLIEST_READABLE_AT)
                     loaded, source = _load_file(connection, path, definition, scratch, persons)
@@ -121,6 +123,7 @@ def _refuse_what_is_of_files(definition: FunnelDefinition) -> None:
     for key, is_given, said in (
         ("columns", bool(definition.columns), "names columns of a file"),
         ("timestamp_format", bool(definition.timestamp_format), "says how a file writes times"),
+        ("timestamp_unit", bool(definition.timestamp_unit), "says what the times of a file count"),
         ("timezone", definition.timezone != "UTC", "gives the time zone of a file"),
     ):
         if is_given:
@@ -234,6 +237,7 @@ def _run(
         set_aside=account_people(connection, definition),
         events=loaded.account,
         timestamp_format=definition.timestamp_format,
+        timestamp_unit=definition.timestamp_unit,
         timezone=definition.timezone,
         first_timestamp=find_first_timestamp(connection, source, definition),
         problem_rows=find_problem_rows(connection, source, definition, loaded.account),

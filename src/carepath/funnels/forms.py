@@ -11,17 +11,18 @@ from carepath.errors import CarepathError
 from carepath.funnels.definition import EARLIEST_READABLE_AT, FunnelDefinition
 from carepath.funnels.events import write_fates
 from carepath.funnels.files import EventRelation
-from carepath.funnels.moments import write_bare, write_formatted
+from carepath.funnels.moments import NUMBER, write_bare, write_formatted
 from carepath.quoting import quote_list, quote_text
 
 _DAYS = (
     *("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y.%m.%d"),
-    *("%d/%b/%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%a, %d %b %Y"),
+    *("%d/%b/%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%d%b%Y", "%a, %d %b %Y"),
     *("%d/%b/%y", "%d-%b-%y", "%d %b %y"),
     *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%a %b %d %Y"),
 )
 _CLOCKS = (
     *("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"),
+    *("%I:%M%p", "%I:%M:%S%p"),
     *("%I.%M.%S %p", "%I.%M.%S.%f %p", "%H:%M:%S GMT%z"),
 )
 _ZONED = tuple(
@@ -39,7 +40,7 @@ FORMS = (
         for day in _DAYS
     ),
     *(
-        tuple(f"{day} {clock}" for clock in ("%I:%M %p", "%I:%M:%S %p"))
+        tuple(f"{day} {clock}" for clock in ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p"))
         for day in ("%Y-%m-%d", "%Y/%m/%d")
     ),
     ("[%d/%b/%Y:%H:%M:%S %z]", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y"),
@@ -96,6 +97,36 @@ where fate = 'unparsable_timestamp' and moment_text is not null
             )
         forms = tuple(form for form in forms if form != (other if only_one else one))
     return forms
+
+
+def refuse_small_numbers(
+    connection: duckdb.DuckDBPyConnection, source: EventRelation, definition: FunnelDefinition
+) -> None:
+    """Refuse times that are numbers too small to count from 1970.
+
+    Raises
+    ------
+    CarepathError
+        When most times that are too early are numbers.
+    """
+    row = connection.execute(f"""
+select
+    count(*),
+    count(*) filter (where regexp_full_match(moment_text, '{NUMBER}')),
+    max(moment_text) filter (where regexp_full_match(moment_text, '{NUMBER}'))
+from ({write_fates(source, definition, keeps_text=True)})
+where fate = 'dated_too_early'
+""").fetchone()
+    assert row is not None
+    early, numbers, example = row
+    if 2 * numbers > early:
+        raise CarepathError(
+            f"What the times count cannot be told: they are numbers too small for seconds since "
+            f"1970, such as {example!r}.",
+            where=source.name,
+            fix='say it in the definition: timestamp_unit = "seconds", "milliseconds", "minutes", '
+            '"hours", "days" or, where 46083 is a day of 2026, "spreadsheet_days"',
+        )
 
 
 def _keep_fitting(

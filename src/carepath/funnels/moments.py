@@ -13,10 +13,24 @@ _CALENDAR = (
     "(19|20|21)[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])"
     "(([01][0-9]|2[0-3])([0-5][0-9]([0-5][0-9])?)?)?"
 )
-_NUMBER = "[+-]?[0-9]{1,19}([.,][0-9]*)?"
+NUMBER = "[+-]?[0-9]{1,19}([.,][0-9]*)?"
+_DAY = 86_400_000_000
+UNITS = {
+    "milliseconds": 1_000,
+    "seconds": 1_000_000,
+    "minutes": 60_000_000,
+    "hours": 3_600_000_000,
+    "days": _DAY,
+    "spreadsheet_days": _DAY,
+}
+"""What a number may count -> its microseconds."""
+_SPREADSHEET_DAYS_BEFORE_1970 = 25_569
+_LAST_MICROSECOND = 253_402_300_799_999_999
 
 
-def write_moment(cell: str, kind: str, zone: str = "UTC", forms: Sequence[str] = ()) -> str:
+def write_moment(
+    cell: str, kind: str, zone: str = "UTC", forms: Sequence[str] = (), unit: str | None = None
+) -> str:
     """Write SQL of a moment (UTC, null where it cannot be read) and of its text.
 
     A number counts from 1970: seconds, milliseconds, microseconds or nanoseconds, whichever gives
@@ -32,6 +46,8 @@ def write_moment(cell: str, kind: str, zone: str = "UTC", forms: Sequence[str] =
         Time zone of what names none; of an hour that a clock shows twice, the second.
     forms : sequence of str
         How texts are written, as strptime has it; what has none of these, in any usual way.
+    unit : str, optional
+        What numbers count, one of `UNITS`; otherwise it is told by their size.
     """
     if kind == "TIMESTAMP WITH TIME ZONE":
         return f"{cell} at time zone 'UTC' as moment, cast({cell} as varchar) as moment_text"
@@ -47,7 +63,7 @@ def write_moment(cell: str, kind: str, zone: str = "UTC", forms: Sequence[str] =
     usual = f"""case
                 when {text} not ilike '%epoch%' and {write_has_clear_zone(text)} then coalesce(
                     {_write_cast(text, zone)},
-                    {_write_epoch(text)},
+                    {_write_count(text, unit) if unit else _write_epoch(text)},
                     {_write_cast(_write_usual(text), zone)}
                 )
             end"""
@@ -66,9 +82,10 @@ def write_formatted(text: str, zone: str, form: str) -> str:
 
 
 def write_bare(text: str) -> str:
-    """Write SQL of a text with plain spaces, and without a remark in brackets behind it."""
+    """Write SQL of a text with plain spaces, am for a.m. and no remark in brackets behind it."""
     spaced = rf"regexp_replace({text}, '[\x{{A0}}\x{{202F}}]', ' ', 'g')"
-    return rf"regexp_replace({spaced}, ' +[(][^()]*[)]$', '')"
+    halves = rf"regexp_replace({spaced}, '([0-9] ?[AaPp])[.] ?([Mm])[.]', '\1\2')"
+    return rf"regexp_replace({halves}, ' +[(][^()]*[)]$', '')"
 
 
 def _write_cast(text: str, zone: str) -> str:
@@ -114,13 +131,30 @@ def _write_usual(text: str) -> str:
     return text
 
 
+def _write_count(text: str, unit: str) -> str:
+    """Write SQL of the moment so many units after 1970, or after what spreadsheets count from."""
+    number = _write_number(text)
+    if unit == "spreadsheet_days":
+        number = f"({number} - {_SPREADSHEET_DAYS_BEFORE_1970})"
+    return f"""case
+                        when
+                            regexp_full_match({text}, '{NUMBER}')
+                            and abs({number}) <= {_LAST_MICROSECOND // UNITS[unit]}
+                            then make_timestamp(cast(trunc({number} * {UNITS[unit]}) as bigint))
+                    end"""
+
+
+def _write_number(text: str) -> str:
+    return f"try_cast(replace({text}, ',', '.') as decimal(38, 9))"
+
+
 def _write_epoch(text: str) -> str:
-    number = f"try_cast(replace({text}, ',', '.') as decimal(38, 9))"
+    number = _write_number(text)
     # Divided as a whole number: a decimal divided is a double, which rounds.
     nanoseconds = f"cast(trunc({number}) as hugeint)"
     return f"""case
                         when
-                            not regexp_full_match({text}, '{_NUMBER}')
+                            not regexp_full_match({text}, '{NUMBER}')
                             or regexp_full_match({text}, '{_CALENDAR}')
                             then null
                         when abs({number}) < 1e11

@@ -26,6 +26,7 @@ from carepath.funnels.definition import (
     Trend,
 )
 from carepath.funnels.forms import is_known_form
+from carepath.funnels.moments import UNITS
 from carepath.funnels.reading import LONGEST_WINDOW_SECONDS, Source, Table
 from carepath.funnels.roles import ROLES
 
@@ -48,6 +49,7 @@ KEYS = (
     "histogram",
     "complete_through",
     "timestamp_format",
+    "timestamp_unit",
     "timezone",
     "earliest_plausible_at",
 )
@@ -122,6 +124,9 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         histogram=_read_histogram(table, source, len(steps)),
         complete_through=table.moment("complete_through", ends_day=True),
         timestamp_format=_read_formats(table),
+        timestamp_unit=table.choice("timestamp_unit", tuple(UNITS))
+        if "timestamp_unit" in table
+        else None,
         timezone=table.text("timezone", "UTC") or "UTC",
         earliest_plausible_at=table.moment("earliest_plausible_at"),
     )

@@ -57,6 +57,12 @@ def find_file(
     name = str(path)
     plain = unpack(connection, path, scratch)
     file = recognise(plain, name) or _recognise_json(plain, name)
+    if file is None and _is_markup(plain):
+        raise CarepathError(
+            "The file is XML or HTML.",
+            where=name,
+            fix="save the log as CSV; programs that write XES (pm4py, ProM, Disco) can",
+        )
     if file is None:
         raise CarepathError(
             "The format of the file is not recognised.",
@@ -79,6 +85,11 @@ def find_file(
     elif re.match(rb"\{[ \t\r]*\n", start) or (start[:1] == b"{" and b"\n" not in start.strip()):
         file = _write_lines(connection, file, "unstructured", scratch, person)
     return file, encoding
+
+
+def _is_markup(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(200).removeprefix(_BOM).lstrip().startswith(b"<")
 
 
 def _recognise_json(path: Path, name: str) -> RawFile | None:

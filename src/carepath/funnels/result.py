@@ -236,6 +236,8 @@ class FunnelResult:
         What the file's text is written in: utf-8, utf-16 or windows-1252.
     timestamp_format : tuple of str
         How the file writes times, as defined or found; empty for the usual ways.
+    timestamp_unit : str or None
+        What numbers count, where the definition says it.
     timezone : str
         Zone of times that name none.
     first_timestamp : FirstTimestamp or None
@@ -266,6 +268,7 @@ class FunnelResult:
     set_aside: SetAside
     events: EventAccount
     timestamp_format: tuple[str, ...]
+    timestamp_unit: str | None
     timezone: str
     first_timestamp: FirstTimestamp | None
     problem_rows: tuple[ProblemRow, ...]

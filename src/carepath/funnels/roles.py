@@ -42,7 +42,8 @@ def suggest_header(columns: Sequence[str]) -> str:
     """Say what may be wrong with the first line where it names no usual column; empty: nothing."""
     if len(columns) == 1 and _OTHER_SEPARATOR.search(columns[0]):
         return (
-            "separate the cells by commas, tabs, semicolons or bars, as there is one column only; "
+            "let the first line name the columns, separated by commas, tabs, semicolons or bars, "
+            "as there is one column only; "
         )
     if any(is_moment(name) for name in columns):
         return "put a line with the names of the columns first if there is none; "
