@@ -86,6 +86,27 @@ where orders.amount > 0
     assert "JOIN002" not in told(sql.replace(") as refunds\n", ") as refunds on true\n"), "duckdb")
 
 
+def test_a_join_that_names_none_of_what_is_joined_is_told() -> None:
+    sql = """select orders.order_id, p.amount, r.refunded_at
+from {{ ref('stg_orders') }} as orders
+left join {{ ref('stg_payments') }} as p on p.order_id = orders.order_id
+left join {{ ref('stg_refunds') }} as r on p.order_id = orders.order_id
+"""
+    assert told(sql)["JOIN002"] == 4
+    assert "JOIN002" not in told(sql.replace("r on p.", "r on r."))
+    assert "JOIN002" not in told(sql.replace("r on p.", "r on r.order_id = p.order_id and p."))
+
+
+def test_to_mend_a_join_that_named_none_of_what_is_joined_takes_no_condition_away() -> None:
+    sql = """select orders.order_id, p.amount, r.refunded_at
+from {{ ref('stg_orders') }} as orders
+left join {{ ref('stg_payments') }} as p on p.order_id = orders.order_id
+left join {{ ref('stg_refunds') }} as r on p.payment_method = orders.channel
+"""
+    mended = sql.replace("r on p.payment_method = orders.channel", "r on r.order_id = p.order_id")
+    assert "JOIN007" not in told(mended, before=sql)
+
+
 def test_joins_of_joins_have_their_conditions_behind_them() -> None:
     sql = """select o.order_id, p.payment_id
 from {{ ref('stg_orders') }} as o
@@ -213,6 +234,16 @@ left join {{ ref('dim_customers') }} as d on d.customer_id = customers.customer_
     assert "NULL041" not in told(sql % ("customers.customer_id, d.customer_id as known_id", ""))
     assert "NULL041" not in told(sql % ("d.customer_id", "where d.segment = 'loyal'"))
     assert "NULL041" not in told(sql.replace("left", "inner") % ("d.customer_id", ""))
+
+
+def test_rows_with_another_identifier_are_not_without_a_key() -> None:
+    sql = """select %s
+from {{ ref('stg_orders') }} as orders
+left join {{ ref('dim_customers') }} as d on d.customer_id = orders.customer_id
+"""
+    assert "NULL041" in told(sql % "d.customer_id, orders.amount")
+    assert "NULL041" not in told(sql % "d.customer_id, orders.amount, orders.order_id")
+    assert "NULL041" not in told(sql % "d.customer_id, d.segment")
 
 
 WINDOW = (

@@ -67,6 +67,12 @@ def _compare(
     theirs = old.join.args.get("on")
     if not isinstance(theirs, exp.Expr):
         return
+    if not {fold_identifier(c.args.get("table"), "") for c in theirs.find_all(exp.Column)} & {
+        "",
+        name,
+    }:
+        # It said nothing of what is joined: another join's condition stood there by mistake.
+        return
     ours = {plain(part) for part in conjuncts(binding.join.args.get("on"))}
     gone = [part for part in conjuncts(theirs) if plain(part) not in ours]
     kept = {plain(part) for part in conjuncts(theirs)}

@@ -1,8 +1,8 @@
 """The only key that is put out is that of the side a LEFT JOIN may not find.
 
 What it does
-    Reports `b.id` in the output of `from a left join b on b.id = a.id` where a.id itself is not put
-    out and rows without a match stay.
+    Reports `b.id` in the output of `from a left join b on b.id = a.id` where columns of a are put
+    out, but neither a.id nor another key of a, and rows without a match stay.
 
 Why it is bad
     Rows without a match in b lose their key.
@@ -28,6 +28,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.rows import named_key
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
 
@@ -104,11 +105,13 @@ def _outputs(
         return
     kept = fold_identifier(theirs.this, context.dialect)
     other = _binding(context, scope, theirs)
-    read = [c for item in items for c in item.find_all(exp.Column)]
-    if any(
-        fold_identifier(c.this, context.dialect) == kept and _binding(context, scope, c) is other
-        for c in read
-    ):
+    read = {
+        fold_identifier(column.this, context.dialect)
+        for item in items
+        for column in item.find_all(exp.Column)
+        if (of := _binding(context, scope, column)) is other or of is None
+    }
+    if other is None or not read or kept in read or read & _names_of_rows(other):
         return
     for item in items:
         column = item.unalias()
@@ -128,6 +131,15 @@ def _outputs(
             path=scope.path,
             evidence=[Evidence(f"{binding.name} is joined by {key} alone")],
         )
+
+
+def _names_of_rows(binding: Binding) -> set[str]:
+    """The columns that say which row of a relation it is: of its keys, or named after it."""
+    tables = {binding.name, binding.node.name, binding.relation.id.rsplit(".", 1)[-1]}
+    named = {named_key(table.lower(), binding.relation) for table in tables}
+    return {"id", "_id", *filter(None, named)} | {
+        column for key in binding.relation.keys for column in key.columns
+    }
 
 
 def _is_star(item: exp.Expr) -> bool:

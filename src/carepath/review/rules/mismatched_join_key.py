@@ -199,7 +199,10 @@ def _renamed(
         source = snapshot.facts(snapshot.models[model]).relation
         if other not in source.index or name in two.binding.relation.index:
             continue
-        if any(key.columns == {one.column.name} for key in one.binding.relation.keys):
+        if any(
+            key.columns == {one.column.name} and key.strength == "sql"
+            for key in one.binding.relation.keys
+        ):
             shown = model.rsplit(".", 1)[-1]
             why = f"{one.binding.name}.{one.column.name} is {name} of {shown}"
             return f"{one.binding.name}.{one.column.name}", f"{shown}.{other}", why

@@ -2,9 +2,10 @@
 
 What it does
     Reports a join without ON that is not written as CROSS JOIN and that WHERE does not relate
-    either, an ON condition that names only one of the two sides, a CROSS JOIN of two relations
-    that have an identifier in common, which nothing equates, and one with the rows that a condition
-    finds, or with those of a table where something is summed, which may be several or none.
+    either, an ON condition that names only one of the two sides or none of what is joined, a CROSS
+    JOIN of two relations that have an identifier in common, which nothing equates, and one with the
+    rows that a condition finds, or with those of a table where something is summed, which may be
+    several or none.
 
 Why it is bad
     Every row meets every row.
@@ -108,14 +109,21 @@ def _reason(
     loose = _loose_branch(context, scope, name, condition)
     if loose is not None:
         return f"matches whatever the keys are where {loose[:60]}"
-    if None in named or len(named) != 1:
+    if None in named or (len(named) != 1 and (name in named or not _is_qualified(condition))):
         return None
+    if len(named) != 1:
+        return f"names only columns of {' and '.join(sorted(filter(None, named)))}, none of {name}"
     only = next(iter(named))
     if only == name and _is_one_row(binding, condition):
         return None
     if only == name:
         return f"names only columns of {name}"
     return f"names only columns of {only}, none of {name}"
+
+
+def _is_qualified(condition: exp.Expr) -> bool:
+    """True where each column says which relation it is of."""
+    return all(column.table for column in condition.find_all(exp.Column))
 
 
 CLOCKS = (exp.CurrentDate, exp.CurrentTimestamp, exp.CurrentDatetime)
