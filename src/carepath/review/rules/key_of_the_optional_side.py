@@ -39,6 +39,9 @@ def check(context: Context) -> Iterator[Issue]:
             keys = {next(iter(k.columns)) for k in kept.relation.keys if len(k.columns) == 1}
             if len(keys) != 1 or any(i.binding is kept and i.source in keys for i in scope.items):
                 continue
+            if len(scope.items) == 1:
+                # A list of the keys that have a match.
+                continue
             key = next(iter(keys))
             if any(item.expression is None and item.binding is None for item in scope.items):
                 continue
