@@ -75,7 +75,7 @@ def _read_of_both(context: Context, variant: Variant, scope: Scope) -> Iterator[
         owners = read.get(name, {})
         if use.node.table or use.alias or name in told or len(owners) < BOTH:
             continue
-        if name in scope.using or name in scope.aliases or PATTERN.search(name):
+        if name in scope.using or PATTERN.search(name):
             continue
         if sum(name in binding.relation.index for binding in owners.values()) >= BOTH:
             # Told as what the resolver found.
