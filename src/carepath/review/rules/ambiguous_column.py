@@ -1,8 +1,8 @@
 """A column without a qualifier is in more than one of the joined sources.
 
 What it does
-    Reports an unqualified name that at least two sources of the query have, unless USING or an
-    output alias makes it clear.
+    Reports an unqualified name that at least two sources of the query have, or that the query
+    itself reads of both, unless USING or an output alias makes it clear.
 
 Why it is bad
     The model does not build: ambiguous column. It often starts when upstream gains a column.
@@ -18,8 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlglot import exp
+
 from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.snapshot import Variant
+from carepath.review.sql.bindings import Binding, Scope
+from carepath.review.sql.parse import start_of
+
+BOTH = 2
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -27,6 +35,8 @@ def check(context: Context) -> Iterator[Issue]:
     for variant in context.resolved:
         assert variant.resolution is not None
         reported: set[tuple[str, str]] = set()
+        for scope in variant.resolution.scopes:
+            yield from _read_of_both(context, variant, scope)
         for gap in variant.resolution.gaps:
             if gap.kind != "ambiguous" or (gap.name, gap.path) in reported:
                 continue
@@ -46,6 +56,50 @@ def check(context: Context) -> Iterator[Issue]:
                 path=gap.path,
                 evidence=[Evidence(f"{name} has a column {gap.name}") for name in gap.choices[:3]],
             )
+
+
+def _read_of_both(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`select id from a join b on a.id = b.id`: the query itself shows that both have it."""
+    if context.dialect == "clickhouse" or scope.is_natural or len(scope.bindings) < BOTH:
+        return
+    read: dict[str, dict[str, Binding]] = {}
+    for use in scope.uses:
+        binding = use.binding if use.node.table else None
+        if binding is None or binding.hidden:
+            continue
+        if isinstance(binding.node, (exp.Table, exp.Subquery)):
+            read.setdefault(use.node.name.lower(), {})[binding.name] = binding
+    told: set[str] = set()
+    for use in scope.uses:
+        name = use.node.name.lower()
+        owners = read.get(name, {})
+        if use.node.table or use.alias or name in told or len(owners) < BOTH:
+            continue
+        if name in scope.using or PATTERN.search(name):
+            continue
+        if sum(name in binding.relation.index for binding in owners.values()) >= BOTH:
+            # Told as what the resolver found.
+            continue
+        if name in {i.alias_or_name.lower() for i in scope.node.expressions} and use.clause not in (
+            "select",
+            "on",
+            "where",
+        ):
+            continue
+        told.add(name)
+        choices = sorted(owners)
+        yield Issue(
+            subject=name,
+            message=f"{name} is in {' and in '.join(choices[:3])}.",
+            consequence="The model does not build: ambiguous column.",
+            fix=f"Write {choices[0]}.{name} or {choices[1]}.{name}.",
+            severity=Severity.ERROR,
+            confidence=Confidence.LIKELY,
+            offset=start_of(use.node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(f"the query reads {one}.{name}") for one in choices[:3]],
+        )
 
 
 RULE = Rule("SQL007", "ambiguous-column", Severity.ERROR, __doc__ or "", check)

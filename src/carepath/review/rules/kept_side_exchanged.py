@@ -3,7 +3,8 @@
 What it does
     Compares the outer join of two relations with the one at base: reports LEFT JOIN that became
     RIGHT JOIN, and two sides that changed places under the same LEFT JOIN. Written the other way
-    round with the same meaning (a LEFT JOIN b, b RIGHT JOIN a) is quiet.
+    round with the same meaning (a LEFT JOIN b, b RIGHT JOIN a) is quiet, and so is a change that
+    also takes the key it puts out from the side it keeps now.
 
 Why it is bad
     Rows without a match are lost on the side that was kept whole, and rows of the other side come
@@ -37,6 +38,8 @@ def check(context: Context) -> Iterator[Issue]:
         if now is None or was is None or now[:2] != (was[1], was[0]):
             continue
         kept, optional, join = now
+        if _follows(scope, before):
+            continue
         written = "RIGHT" if WRITTEN_RIGHT in join.meta else "LEFT"
         counted = scope.node.args.get("group") is not None
         yield Issue(
@@ -69,6 +72,27 @@ def _sides(scope: Scope) -> tuple[str, str, exp.Join] | None:
         return None
     kept, optional = names if side == "LEFT" else names[::-1]
     return kept, optional, join
+
+
+def _follows(scope: Scope, before: Scope) -> bool:
+    """True where the key that is put out is taken from the kept side, as it was before."""
+    ours, theirs = (_keys(one) for one in (scope, before))
+    return any(ours[name] and theirs.get(name) for name in ours)
+
+
+def _keys(scope: Scope) -> dict[str, bool]:
+    """The equated columns that are put out: whether the kept side gives them."""
+    sides = _sides(scope)
+    joins = [b.join for b in scope.bindings.values() if b.join is not None]
+    equated = {c.name.lower() for join in joins for c in join.find_all(exp.Column)}
+    found: dict[str, bool] = {}
+    for item in scope.node.expressions:
+        column = item.this if isinstance(item, exp.Alias) else item
+        name = item.alias_or_name.lower()
+        binding = scope.bindings.get(column.table) if isinstance(column, exp.Column) else None
+        if binding is not None and sides is not None and column.name.lower() in equated:
+            found[name] = _called(binding) == sides[0]
+    return found
 
 
 def _called(binding: Binding) -> str:

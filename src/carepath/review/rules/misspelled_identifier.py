@@ -2,7 +2,8 @@
 
 What it does
     Collects the words of all column and model names. Reports an output column the change adds
-    with a word nobody else uses that differs by one letter from a word used at least five times.
+    with a word nobody else uses that differs by one letter from a word used at least five times,
+    and a computed one that is its only input without the last letter.
 
 Why it is bad
     The misspelling stays: readers depend on it.
@@ -64,7 +65,11 @@ def check(context: Context) -> Iterator[Issue]:
 def _renames(variant: Variant, scope: Scope) -> Iterator[Issue]:
     """A column renamed to itself with a letter doubled, lost or swapped."""
     for item in scope.node.expressions:
-        if not isinstance(item, exp.Alias) or not isinstance(item.this, exp.Column):
+        if not isinstance(item, exp.Alias):
+            continue
+        columns = {column.name.lower() for column in item.this.find_all(exp.Column)}
+        if not isinstance(item.this, exp.Column):
+            yield from _cut_off(variant, scope, item, columns)
             continue
         old, new = item.this.name.lower(), item.alias.lower()
         if (len(new) > 6 and is_slip(new, old)) or _word_slips(new, old):
@@ -81,6 +86,25 @@ def _renames(variant: Variant, scope: Scope) -> Iterator[Issue]:
             )
 
 
+def _cut_off(variant: Variant, scope: Scope, item: exp.Alias, columns: set[str]) -> Iterator[Issue]:
+    """`if(runner_type = 1, ...) as runner_typ`: the last letter of the one column is missing."""
+    new = item.alias.lower()
+    old = next(iter(columns)) if len(columns) == 1 else ""
+    if len(new) < 6 or old[:-1] != new or old[-1] in "sd_0123456789":
+        return
+    yield Issue(
+        subject=new,
+        message=f"{new} is computed from {old}: it looks as if its last letter were missing.",
+        consequence="A misspelled name stays.",
+        fix=f"Write {old}.",
+        confidence=Confidence.POSSIBLE,
+        offset=start_of(item) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(f"the expression reads {old} only")],
+    )
+
+
 def _word_slips(new: str, old: str) -> bool:
     """True for `website as customer_webiste`: a word of the name is misspelled in its alias."""
     return _spelled(new, old) != new and len(new.split("_")) >= len(old.split("_"))
@@ -95,6 +119,7 @@ def _spelled(new: str, old: str) -> str:
     return "_".join(words)
 
 
+WORD = re.compile(r"\w{7,}")
 ALIASED = re.compile(r"(?i)\b(?:\w+\.)?(\w{6,})\s+as\s+(\w{6,})\b")
 
 
@@ -155,6 +180,10 @@ def screen(snapshot: Snapshot, model: Model) -> bool:
         and is_slip(column.name, column.direct[1])
         for column in snapshot.facts(model).relation.columns
     ):
+        return True
+    text = snapshot.text(model.file).lower()
+    longer = {word[:-1] for word in WORD.findall(text) if word[-1] not in "sd_0123456789"}
+    if any(len(c.name) > 5 and c.name in longer for c in snapshot.facts(model).relation.columns):
         return True
     if any(
         _word_slips(new.lower(), old.lower())

@@ -3,7 +3,7 @@
 What it does
     Reports text that every parser asked rejects (an unclosed parenthesis, a missing comma between
     CTEs, END without CASE), YAML that cannot be read, and broken text that parsers let through: AS
-    without a name, two commas, a clause out of order, `lef join`.
+    without a name, two commas, a clause out of order, `lef join`, WITH twice, IF ... THEN.
 
 Why it is bad
     The model does not build, and nothing downstream of it does.
@@ -56,7 +56,8 @@ def check(context: Context) -> Iterator[Issue]:
             found = tokens.tokenize(variant.rendered.text, context.dialect)
             text = variant.rendered.text
             comma = tokens.missing_cte_comma(found) or tokens.missing_column_comma(found, text)
-            reason = comma.message if comma is not None else parsed.reason
+            told = comma or next(tokens.second_with(found), None)
+            reason = told.message if told is not None else parsed.reason
             yield Issue(
                 subject=reason,
                 message=f"This does not parse: {reason}.",
@@ -64,7 +65,7 @@ def check(context: Context) -> Iterator[Issue]:
                 fix="Put it there."
                 if comma is not None
                 else "Correct the SQL at or just before this place.",
-                offset=comma.offset if comma is not None else parsed.offset or 0,
+                offset=told.offset if told is not None else parsed.offset or 0,
                 variant=variant,
                 confidence=Confidence.CERTAIN if context.dialect else Confidence.LIKELY,
             )

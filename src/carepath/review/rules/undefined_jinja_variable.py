@@ -2,9 +2,9 @@
 
 What it does
     Reports names that neither dbt, nor the project's macros, nor an installed package, nor the
-    template itself defines; is_incremental without its parentheses; and variables without a
-    default that differ by a letter or two from one that dbt_project.yml gives, or that a change
-    reads, nothing gives, and no other file reads.
+    template itself defines; a name that the change sets no more and still uses; is_incremental
+    without its parentheses; and variables without a default that differ by a letter or two from
+    one that dbt_project.yml gives, or that a change reads, nothing gives, and no other file reads.
 
 Why it is bad
     A call stops dbt; a printed name becomes nothing, silently, and the SQL means something else.
@@ -34,6 +34,7 @@ MOST_FILES = 2
 def check(context: Context) -> Iterator[Issue]:
     """Report the undefined names each variant met while rendering."""
     yield from _slips(context)
+    yield from _no_longer_set(context)
     renderer = context.space.renderer
     known = set(renderer.owner)
     base = context.change.base if context.change is not None else None
@@ -119,6 +120,47 @@ def _slips(context: Context) -> Iterator[Issue]:
             place=Place(path, source.count("\n", 0, match.start()) + 1),
             evidence=[Evidence(f"dbt_project.yml gives {', '.join(sorted(given)[:10])}")],
         )
+
+
+SET = re.compile(r"{%-?\s*set\s+(\w+)")
+BLOCK = re.compile(r"{[{%].*?[%}]}", re.DOTALL)
+
+
+def _no_longer_set(context: Context) -> Iterator[Issue]:
+    """A name that the template set at base, sets no more, and still uses."""
+    change = context.change
+    before = change.counterpart(context.model) if change is not None else None
+    if change is None or before is None or before.file.sha == context.model.file.sha:
+        return
+    source = COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), context.analysis.source)
+    gone = set(SET.findall(change.base.text(before.file))) - set(SET.findall(source))
+    told = {name for v in context.analysis.variants for name in v.rendered.undefined}
+    given = {*context.space.renderer.owner, *context.space.project.variables}
+    for name in sorted(gone - told - given):
+        use = re.compile(rf"(?<![\w.'\"]){re.escape(name)}\b(?!\s*=[^=])(?!['\"])")
+        made = re.compile(
+            rf"{{%-?\s*(?:for|macro)\b[^%]*?\b{re.escape(name)}\b[^%]*?(?:\bin\b|%}})"
+        )
+        if made.search(source):
+            continue
+        for block in BLOCK.finditer(source):
+            match = use.search(block[0])
+            if match is None or re.search(
+                rf"{re.escape(name)}\s+is\s+(?:not\s+)?defined", block[0]
+            ):
+                continue
+            yield Issue(
+                subject=f"set {name}",
+                message=f"{name} is used, and the template sets it no more.",
+                consequence="It is undefined: dbt stops, or the SQL silently loses a part.",
+                fix="Set it again, or remove its use.",
+                confidence=Confidence.LIKELY,
+                place=Place(
+                    context.model.file.path,
+                    source.count("\n", 0, block.start() + match.start()) + 1,
+                ),
+            )
+            break
 
 
 def _is_nowhere(context: Context, name: str) -> bool:

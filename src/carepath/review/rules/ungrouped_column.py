@@ -195,7 +195,9 @@ def _loose_column(
                 continue
             if use.column is None or use.binding is None:
                 # Of an open source, unless a query around it could supply the name.
-                if scope.parent is not None or len(node.parts) > 2 or name in scope.aliases:
+                if scope.parent is not None or len(node.parts) > 2:
+                    continue
+                if scope.aliases.get(name, root) is not root:
                     continue
                 if not scope.bindings or PATTERN.search(name) or "cp_" in name:
                     continue

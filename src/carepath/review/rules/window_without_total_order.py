@@ -59,7 +59,7 @@ def check(context: Context) -> Iterator[Issue]:
                 keys = [k.columns for b in scope.bindings.values() for k in b.relation.keys]
                 keys = keys if len(scope.bindings) == 1 else []
                 names = {p.name.lower() for p in partition}
-                if any(key <= names for key in keys):
+                if any(key <= names for key in keys) or _is_one_row(scope, node):
                     continue
                 name = type(inner).__name__.upper()
                 yield Issue(
@@ -139,6 +139,27 @@ def _has_ties(scope: Scope, window: exp.Window) -> bool:
     left = {part.split(" ")[0] for part in _order(window)} | _partition(window)
     keys = [k.columns for b in scope.bindings.values() for k in b.relation.keys]
     return not any(key <= left for key in keys)
+
+
+def _is_one_row(scope: Scope, window: exp.Window) -> bool:
+    """True where a QUALIFY picks one of rows that are all the same in what is put out."""
+    if window.find_ancestor(exp.Qualify) is None:
+        return False
+    whole = {write(part).lower() for part in window.args.get("partition_by") or []}
+    for item in scope.node.expressions:
+        item = item.this if isinstance(item, exp.Alias) else item
+        if write(item).lower() in whole:
+            continue
+        parts = item.args.get("partition_by") or [] if isinstance(item, exp.Window) else []
+        if not parts or {write(part).lower() for part in parts} != whole:
+            return False
+        spec = item.args.get("spec")
+        is_whole = item.args.get("order") is None or isinstance(item.this, exp.FirstValue)
+        if spec is not None:
+            is_whole = spec.args.get("start") == spec.args.get("end") == "UNBOUNDED"
+        if not is_whole or isinstance(item.this, exp.RowNumber):
+            return False
+    return True
 
 
 def _is_ordered(window: exp.Window) -> bool:

@@ -46,18 +46,11 @@ def tokenize(text: str, dialect: str) -> list[Token]:
 
 def missing_cte_comma(tokens: list[Token]) -> TokenFault | None:
     """`) name as (select`: two CTEs without a comma between them."""
-    for first, name, word, opened, start in zip(
-        tokens, tokens[1:], tokens[2:], tokens[3:], tokens[4:], strict=False
-    ):
-        if (
-            first.token_type is T.R_PAREN
-            and name.token_type in (T.VAR, T.IDENTIFIER)
-            and word.token_type is T.ALIAS
-            and opened.token_type is T.L_PAREN
-            and start.token_type in (T.SELECT, T.WITH)
-        ):
-            message = f"a comma is missing before the CTE {name.text}"
-            return TokenFault(first.start, message, f"comma {name.text}")
+    for index, first in enumerate(tokens):
+        if first.token_type is T.R_PAREN and _is_cte(tokens, index + 1):
+            name = tokens[index + 1].text
+            message = f"a comma is missing before the CTE {name}"
+            return TokenFault(first.start, message, f"comma {name}")
     return None
 
 
@@ -79,9 +72,62 @@ def missing_column_comma(tokens: list[Token], text: str) -> TokenFault | None:
 
 
 def faults(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:
-    """Empty aliases, doubled or dangling commas, clauses out of order."""
+    """Empty aliases, doubled or dangling commas, clauses out of order, WITH twice, IF ... THEN."""
     yield from _pairs(tokens, dialect)
     yield from _order(tokens)
+    yield from second_with(tokens)
+    yield from _if_then(tokens)
+
+
+def second_with(tokens: list[Token]) -> Iterator[TokenFault]:
+    """`with a as (select ...) with b as (select ...)`, also behind a comma."""
+    frames = [False]
+    for index, token in enumerate(tokens):
+        kind = token.token_type
+        if kind is T.L_PAREN:
+            frames.append(False)
+        elif kind is T.R_PAREN and len(frames) > 1:
+            frames.pop()
+        elif kind in (T.SELECT, T.SEMICOLON):
+            frames[-1] = False
+        elif kind is T.WITH and _is_cte(tokens, index + 1):
+            before = tokens[index - 1].token_type if index else None
+            if frames[-1] and before in (T.R_PAREN, T.COMMA):
+                name = tokens[index + 1].text
+                yield TokenFault(
+                    token.start, f"WITH a second time, before {name}", f"with {name.lower()}"
+                )
+            frames[-1] = True
+
+
+def _is_cte(tokens: list[Token], index: int) -> bool:
+    """`name as (select`."""
+    part = tokens[index : index + 4]
+    return (
+        len(part) == 4
+        and part[0].token_type in (T.VAR, T.IDENTIFIER)
+        and part[1].token_type is T.ALIAS
+        and part[2].token_type is T.L_PAREN
+        and part[3].token_type in (T.SELECT, T.WITH)
+    )
+
+
+def _if_then(tokens: list[Token]) -> Iterator[TokenFault]:
+    """`select if x then 1 else 2 end`: IF is a function, or CASE WHEN is meant."""
+    seen_select = False
+    for index in range(1, len(tokens) - 1):
+        seen_select = seen_select or tokens[index - 1].token_type is T.SELECT
+        before, after = tokens[index - 1].token_type, tokens[index + 1].token_type
+        if tokens[index].text.lower() != "if" or before not in (T.SELECT, T.COMMA):
+            continue
+        if not seen_select or after in (T.L_PAREN, T.COMMA, T.ALIAS, T.FROM, T.DOT):
+            continue
+        for following in tokens[index + 1 :]:
+            if following.token_type in (T.COMMA, T.CASE, T.FROM, T.R_PAREN):
+                break
+            if following.token_type is T.THEN:
+                yield TokenFault(tokens[index].start, "IF where CASE WHEN is meant", "if then")
+                break
 
 
 def _pairs(tokens: list[Token], dialect: str) -> Iterator[TokenFault]:

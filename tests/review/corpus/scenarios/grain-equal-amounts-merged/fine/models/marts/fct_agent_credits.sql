@@ -1,0 +1,7 @@
+select
+    agent,
+    region,
+    sum(sales) as sales,
+    sum(sales) * 0.03 as credit
+from {{ source('ehr_more', 'agent_sales') }}
+group by 1, 2

@@ -1,0 +1,7 @@
+select
+    {{ dbt_utils.generate_surrogate_key(['clinic_code', 'visit_id']) }} as clinic_visit_key,
+    clinic_code,
+    visit_id,
+    count(*) as charges
+from {{ ref('stg_charges') }}
+group by clinic_code, visit_id

@@ -1,0 +1,17 @@
+with visits as (
+    select * from {{ ref('stg_visits') }}
+),
+
+charges as (
+    select * from {{ ref('stg_charges') }}
+)
+
+select
+    visits.clinic_code,
+    visits.visit_id,
+    charges.charge_id,
+    charges.amount
+from visits
+inner join charges
+    on charges.visit_id = visits.visit_id
+    and charges.visit_id = visits.visit_id

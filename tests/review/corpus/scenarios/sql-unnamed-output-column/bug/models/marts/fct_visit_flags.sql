@@ -1,0 +1,6 @@
+select
+    clinic_code,
+    visit_id,
+    coalesce(visit_type, 'OTHER') as visit_type,
+    visit_type = 'OFFICE' and payer_id is null
+from {{ ref('stg_visits') }}
