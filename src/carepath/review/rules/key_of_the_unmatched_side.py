@@ -2,7 +2,8 @@
 
 What it does
     Reports `b.id` in the output of `from a left join b on b.id = a.id` where columns of a are put
-    out, but neither a.id nor another key of a, and rows without a match stay.
+    out or a is unique by its id, but neither a.id nor another key of a is, and rows without a
+    match stay.
 
 Why it is bad
     Rows without a match in b lose their key.
@@ -111,7 +112,9 @@ def _outputs(
         for column in item.find_all(exp.Column)
         if (of := _binding(context, scope, column)) is other or of is None
     }
-    if other is None or not read or kept in read or read & _names_of_rows(other):
+    if other is None or kept in read or read & _names_of_rows(other):
+        return
+    if not read and not _is_list(scope, other, kept):
         return
     for item in items:
         column = item.unalias()
@@ -131,6 +134,12 @@ def _outputs(
             path=scope.path,
             evidence=[Evidence(f"{binding.name} is joined by {key} alone")],
         )
+
+
+def _is_list(scope: Scope, binding: Binding, key: str) -> bool:
+    """True where a relation is there for the sake of its key alone, beside more than a key."""
+    is_unique = any(known.columns == {key} for known in binding.relation.keys)
+    return is_unique and len(scope.node.expressions) > 1 and scope.node.args.get("where") is None
 
 
 def _names_of_rows(binding: Binding) -> set[str]:
