@@ -108,8 +108,8 @@ def test_an_interval_of_few_weeks_does_not_claim_to_allow_for_weeks(
         said[weeks] = " ".join(made.ask("conversion").caveats)
     assert "does not allow for shocks common to a week: there are too few weeks" in said[4]
     assert (
-        "The interval allows for shocks common to a week: Wilson over weeks. That of the estimate of "
-        "everybody does not." in said[5]
+        "The interval allows for shocks common to a week: Wilson over weeks. That of the estimate "
+        "of everybody does not." in said[5]
     )
 
 
