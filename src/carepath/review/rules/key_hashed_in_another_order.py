@@ -17,7 +17,6 @@ Use instead
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 
 from carepath.review.findings import Confidence, Evidence, Place, Severity
@@ -40,13 +39,13 @@ def check(context: Context) -> Iterator[Issue]:
     kept = _all(context.snapshot)
     path = context.model.file.path
     for at, name, parts in _keys(source):
-        others = Counter(p for where, p in kept.get(name, []) if where != path)
+        others = {p: where for p, where in kept.get(name, {}).items() if where - {path}}
         if parts in others or len(set(parts)) != len(parts):
             continue
         same = [p for p in others if sorted(p) == sorted(parts)]
         if len(same) != 1:
             continue
-        where = next(w for w, p in kept[name] if p == same[0] and w != path)
+        models = sorted(others[same[0]] - {path})
         yield Issue(
             subject=f"{name} {', '.join(parts)}",
             message=f"{name} is hashed of {', '.join(parts)}; elsewhere of {', '.join(same[0])}.",
@@ -54,12 +53,12 @@ def check(context: Context) -> Iterator[Issue]:
             fix=f"Name the parts in the order {', '.join(same[0])}.",
             confidence=Confidence.LIKELY,
             place=Place(path, source.count("\n", 0, at) + 1),
-            evidence=[Evidence(f"{others[same[0]]} models hash it in that order", Place(where, 1))],
+            evidence=[Evidence(f"models with that order: {len(models)}", Place(models[0], 1))],
         )
 
 
-def _all(snapshot: Snapshot) -> dict[str, list[tuple[str, Parts]]]:
-    """The surrogate keys of all models by name, read once."""
+def _all(snapshot: Snapshot) -> dict[str, dict[Parts, set[str]]]:
+    """The surrogate keys of all models by name and parts, with the files, read once."""
     kept = snapshot.local.get("surrogate keys")
     if kept is None:
         kept = {}
@@ -70,9 +69,9 @@ def _all(snapshot: Snapshot) -> dict[str, list[tuple[str, Parts]]]:
                 text = snapshot.text(model.file)
                 found = snapshot.memo[slot] = list(_keys(text) if "surrogate_key(" in text else ())
             for _, name, parts in found:
-                kept.setdefault(name, []).append((model.file.path, parts))
+                kept.setdefault(name, {}).setdefault(parts, set()).add(model.file.path)
         snapshot.local["surrogate keys"] = kept
-    result: dict[str, list[tuple[str, Parts]]] = kept
+    result: dict[str, dict[Parts, set[str]]] = kept
     return result
 
 
