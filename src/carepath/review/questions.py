@@ -262,14 +262,16 @@ YEARLESS = re.compile(r"(^|_)(month|week|quarter)$")
 
 def _any_year(variant: Variant, scope: Scope) -> Iterator[Asked]:
     """`date_part('month', created_at) as month`, grouped without a year."""
-    if scope.node.args.get("group") is None or "year" in write(scope.node).lower():
+    if scope.node.args.get("group") is None:
         return
     for item in scope.node.expressions:
         inner = item.this if isinstance(item, exp.Alias) else None
         is_part = isinstance(inner, (exp.Month, exp.Week, exp.Quarter)) or (
             isinstance(inner, exp.Extract) and YEARLESS.search(inner.this.name.lower())
         )
-        if is_part and YEARLESS.search(item.alias.lower()):
+        if not is_part or not YEARLESS.search(item.alias.lower()):
+            continue
+        if "year" not in write(scope.node).lower():
             yield (
                 "any-year",
                 f"{item.alias} is a number without its year: are the same ones of all years meant "
