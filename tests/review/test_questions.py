@@ -350,3 +350,23 @@ def test_a_filter_that_goes_with_its_cte_is_asked_about() -> None:
     assert filters(before, NUMBERED) == ["filter"]
     inside = NUMBERED.replace("= 'completed'", "= 'completed' and channel = 'web'")
     assert filters(before, inside) == []
+
+
+def test_a_month_grouped_without_its_year_is_asked_about() -> None:
+    def topics(select: str) -> list[str]:
+        text = f"select {select}, count(*) as n from {{{{ ref('stg_orders') }}}} group by 1, 2"
+        result = review_files(project("shop"), {**project("shop"), PATH: text})
+        return [q.topic for q in result.questions if q.topic == "any-year"]
+
+    assert topics("date_part('month', ordered_at) as month, channel") == ["any-year"]
+    assert topics("month(ordered_at) as month, year(ordered_at) as year") == []
+    assert topics("month(ordered_at) as month_number, channel") == []
+    assert topics("date_trunc('month', ordered_at) as month, channel") == []
+
+
+def test_a_condition_that_is_gone_is_told_in_the_words_of_the_warehouse() -> None:
+    text = "select order_id from {{ ref('stg_orders') }}"
+    where = " where ordered_at < dateadd('day', -14, current_timestamp())"
+    base = {**project("shop"), PATH: text + where}
+    (question,) = review_files(base, {**base, PATH: text}).questions
+    assert "ordered_at < DATEADD(DAY, -14, CURRENT_TIMESTAMP()) is gone" in question.text

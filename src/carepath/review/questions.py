@@ -87,6 +87,7 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
         for scope in variant.resolution.scopes:
             yield from _order(variant, scope)
             yield from _completed(variant, scope)
+            yield from _any_year(variant, scope)
             yield from _deleted(analysis.model, variant, scope)
             yield from _late(variant, scope)
             yield from _one_side(variant, scope)
@@ -251,6 +252,30 @@ def _completed(variant: Variant, scope: Scope) -> Iterator[Asked]:
             yield (
                 "completed",
                 f"{item.alias}: does completed mean every step, or the last one?",
+                variant,
+                start_of(item) or 0,
+            )
+
+
+YEARLESS = re.compile(r"(^|_)(month|week|quarter)$")
+
+
+def _any_year(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """`date_part('month', created_at) as month`, grouped without a year."""
+    if scope.node.args.get("group") is None:
+        return
+    for item in scope.node.expressions:
+        inner = item.this if isinstance(item, exp.Alias) else None
+        is_part = isinstance(inner, (exp.Month, exp.Week, exp.Quarter)) or (
+            isinstance(inner, exp.Extract) and YEARLESS.search(inner.this.name.lower())
+        )
+        if not is_part or not YEARLESS.search(item.alias.lower()):
+            continue
+        if "year" not in write(scope.node).lower():
+            yield (
+                "any-year",
+                f"{item.alias} is a number without its year: are the same ones of all years meant "
+                "to be one?",
                 variant,
                 start_of(item) or 0,
             )

@@ -13,7 +13,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import in_dialect, write
 
 Asked = tuple[str, str, Variant, int]
 BOUNDS: dict[type[exp.Expr], tuple[str, bool]] = {
@@ -191,9 +191,12 @@ def _gone(after: Variant, before: Scope, scope: Scope) -> Iterator[Asked]:
         if _stands(gone[0], before, after.resolution.scopes):
             # Moved to another part of the model.
             return
+        where = before.node.args["where"]
+        lost = next(part for part in conjuncts(where.this) if _text(part) == gone[0])
+        shown = in_dialect(lost, after.parsed.dialect)
         yield (
             "filter",
-            f"The condition {gone[0][:90]} is gone: are the rows it kept out meant to come in?",
+            f"The condition {shown[:90]} is gone: are the rows it kept out meant to come in?",
             after,
             start_of(scope.node.args.get("from_") or scope.node) or 0,
         )

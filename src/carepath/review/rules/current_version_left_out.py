@@ -4,7 +4,7 @@ What it does
     Reports BETWEEN, <, <=, > and >= with the dbt_valid_to of a snapshot, also under another name,
     where nothing stands for its null; and a pair of bounds of one relation (started_at <= x and
     ended_at > x) whose end is named after something that may not have happened yet (ended,
-    cancelled, terminated), or is treated as null elsewhere in the project.
+    cancelled, terminated), is LEAD of the begins, or is treated as null elsewhere in the project.
 
 Why it is bad
     dbt_valid_to is null in the version that holds today: it matches nothing.
@@ -28,6 +28,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
+from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
@@ -83,6 +84,9 @@ def _open_ends(context: Context, variant: Variant, scope: Scope) -> Iterator[Iss
     for part in conditions:
         for column, is_end in _bounded(part):
             name = column.name.lower()
+            if is_end and _is_next(context, variant, conditions, column):
+                yield _lasting(variant, scope, part, column, "it is LEAD of the begins")
+                continue
             if not is_end or not (HAPPENED.search(name) or END.search(name)):
                 continue
             use = variant.resolution.uses.get(id(column))
@@ -100,18 +104,55 @@ def _open_ends(context: Context, variant: Variant, scope: Scope) -> Iterator[Iss
             ]
             if not begins or not (HAPPENED.search(name) or _is_null_elsewhere(context, name)):
                 continue
-            yield Issue(
-                subject=write(part).lower()[:120],
-                message=f"{write(column)} is null as long as it lasts, and {write(part)[:80]} "
-                "leaves those rows out.",
-                consequence="What lasts today matches nothing.",
-                fix=f"Add OR {write(column)} IS NULL, or compare with coalesce(...).",
-                confidence=Confidence.LIKELY,
-                offset=start_of(part) or 0,
-                variant=variant,
-                path=scope.path,
-                evidence=[Evidence(f"{write(begins[0])} is the other end of its period")],
-            )
+            end = f"{write(begins[0])} is the other end of its period"
+            yield _lasting(variant, scope, part, column, end)
+
+
+def _lasting(
+    variant: Variant, scope: Scope, part: exp.Expr, column: exp.Column, evidence: str
+) -> Issue:
+    return Issue(
+        subject=write(part).lower()[:120],
+        message=f"{write(column)} is null as long as it lasts, and {write(part)[:80]} leaves "
+        "those rows out.",
+        consequence="What lasts today matches nothing.",
+        fix=f"Add OR {write(column)} IS NULL, or compare with coalesce(...).",
+        confidence=Confidence.LIKELY,
+        offset=start_of(part) or 0,
+        variant=variant,
+        path=scope.path,
+        evidence=[Evidence(evidence)],
+    )
+
+
+def _is_next(
+    context: Context, variant: Variant, conditions: list[exp.Expr], column: exp.Column
+) -> bool:
+    """True for the end of a period, by another bound, that is LEAD of the begins."""
+    assert variant.resolution is not None
+    uses = variant.resolution.uses
+    use = uses.get(id(column))
+    if use is None or use.binding is None or use.column is None:
+        return False
+    if not any(
+        other.name != column.name and getattr(uses.get(id(other)), "binding", None) is use.binding
+        for one in conditions
+        for other, is_end in _bounded(one)
+        if not is_end
+    ):
+        return False
+    if any(write(one).lower() == f"not {write(column)} is null".lower() for one in conditions):
+        # Only what is over is meant.
+        return False
+    made = definition(variant.resolution, column)
+    source = use.column.direct
+    model = context.snapshot.models.get(source[0]) if made is None and source is not None else None
+    if model is not None and source is not None and model.kind == "model":
+        for one in context.snapshot.analyse(model).variants[:1]:
+            if one.resolution is not None:
+                made = output_definition(one.resolution, source[1])
+    lead = made.this if isinstance(made, exp.Window) else None
+    return isinstance(lead, exp.Lead) and lead.args.get("default") is None
 
 
 def _bounded(part: exp.Expr) -> list[tuple[exp.Column, bool]]:

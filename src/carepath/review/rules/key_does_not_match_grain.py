@@ -81,19 +81,21 @@ def check(context: Context) -> Iterator[Issue]:
             columns = frozenset(str(n).lower() for n in names)
             declared.append((columns, "unique_key", None))
         new = _new_in_group(context, outermost(variant.resolution.scopes)[0])
+        is_added = context.change is not None and context.change.is_new(context.model)
         for columns, what, place in declared:
             numbered = any(
                 c.numbered_by is not None for c in output.columns if loose(c.name) not in columns
             )
             is_cut = place is None and proven - columns <= _key_at_base(context)
             may_follow = _depends(columns, proven) and not numbered and not is_cut
+            is_beside = _is_beside_a_date(columns, proven - columns)
             finer = _of_finer_rows(context, variant.resolution, columns, proven)
             may_follow = may_follow and not finer
             if (
                 proven <= columns
                 or any(key.columns <= columns for key in output.keys)
                 or not columns < grouped
-                or (may_follow and not proven - columns <= new)
+                or (may_follow and not (proven - columns <= new or (is_added and is_beside)))
                 or _looked_up(context, variant.resolution, columns, proven)
             ):
                 continue
@@ -102,6 +104,7 @@ def check(context: Context) -> Iterator[Issue]:
                 # What is looked up for each key often follows from it.
                 continue
             missing = ", ".join(sorted(rest))
+            is_doubtful = may_follow and not is_beside
             yield Issue(
                 subject=", ".join(sorted(columns)),
                 message=f"{what[0].upper() + what[1:] if place else what} names "
@@ -110,14 +113,14 @@ def check(context: Context) -> Iterator[Issue]:
                 consequence="The test fails."
                 if "test" in what
                 else "Rows that are not the same are merged.",
-                severity=Severity.NOTE if may_follow else None,
+                severity=Severity.NOTE if is_doubtful else None,
                 fix=(
                     f"Test that {', '.join(sorted(proven))} are unique together, "
                     if place is not None and len(columns) == 1
                     else f"Add {missing} to it, "
                 )
                 + f"or group by {', '.join(sorted(columns))} alone.",
-                confidence=Confidence.POSSIBLE if may_follow else Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if is_doubtful else Confidence.LIKELY,
                 place=place,
                 word="unique_key" if place is None else "",
                 evidence=[Evidence(grain[0].proof)],
@@ -457,8 +460,6 @@ def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:
         return False
     if columns & {"id", "pk", "key", "surrogate_key"}:
         return True
-    if all(_is_period(name) for name in columns):
-        return all(CALENDAR.search(name) for name in rest)
     if any(stems & set(name.split("_")) for name in rest):
         return True
     return not any(PART_OF_A_KEY.search(name) for name in rest)
@@ -466,6 +467,11 @@ def _depends(columns: frozenset[str], proven: frozenset[str]) -> bool:
 
 CALENDAR = re.compile(r"fiscal|hour|day|date|week|month|quarter|year|season|period|^is_|version")
 """Words of what may follow from a date."""
+
+
+def _is_beside_a_date(columns: frozenset[str], rest: frozenset[str]) -> bool:
+    """True for a currency beside a day, from which no currency follows."""
+    return all(_is_period(c) for c in columns) and not any(CALENDAR.search(c) for c in rest)
 
 
 def _is_period(name: str) -> bool:

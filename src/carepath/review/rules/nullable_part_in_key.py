@@ -2,8 +2,8 @@
 
 What it does
     Reports a unique_key column that comes from the optional side of an outer join, or from a
-    CASE without ELSE; and a column tested unique or not_null that glues such a column to others
-    with ||.
+    CASE without ELSE; and a unique_key, or a column tested unique or not_null, that glues such a
+    column to others with ||.
 
 Why it is bad
     A null equals nothing: MERGE inserts the row again at each run. What is glued to a null is null.
@@ -67,6 +67,9 @@ def _glued(context: Context) -> Iterator[Issue]:
         for column in (doc.columns if doc is not None else ())
         if any(test.short in ("unique", "not_null", "primary_key") for test in column.tests)
     }
+    config = context.config
+    key = config.get("unique_key") if config.get("materialized") == "incremental" else None
+    tested |= {str(name).lower() for name in (key if isinstance(key, list) else [key]) if name}
     for variant in context.resolved[:1] if tested else ():
         assert variant.resolution is not None
         for scope in outermost(variant.resolution.scopes):
@@ -83,7 +86,7 @@ def _glued(context: Context) -> Iterator[Issue]:
                     yield Issue(
                         subject=f"{item.column.name} {column.name}".lower(),
                         message=f"{item.column.shown} is null wherever {column.name} is.",
-                        consequence="Its test fails, or all these rows share no key.",
+                        consequence="Its test fails, or these rows are inserted again at each run.",
                         fix=f"Give {column.name} a value with COALESCE before it is glued.",
                         confidence=Confidence.LIKELY,
                         offset=start_of(item.node) or 0,

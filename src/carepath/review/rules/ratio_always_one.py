@@ -2,8 +2,9 @@
 
 What it does
     Reports a division of an expression by itself (NULLIF and casts aside); two counts of distinct
-    values of two columns that an inner join equates, so that both count the same; and a share of
-    the rows that meet a condition, where WHERE keeps no others.
+    values of two columns that an inner join equates, so that both count the same; a share of the
+    rows that meet a condition, where WHERE keeps no others; and a share of the rows that have a
+    match, where an INNER JOIN keeps no others.
 
 Why it is bad
     The denominator was taken from the set the numerator is filtered to: the share is always 1, and
@@ -30,6 +31,7 @@ from carepath.review.pairs import bare
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Scope
+from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
@@ -47,6 +49,7 @@ def check(context: Context) -> Iterator[Issue]:
             yield from _itself(variant, scope)
             yield from _equated(variant, scope)
             yield from _kept(variant, scope)
+            yield from _matched(variant, scope)
 
 
 def _itself(variant: Variant, scope: Scope) -> Iterator[Issue]:
@@ -138,6 +141,44 @@ def _kept(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 variant=variant,
                 path=scope.path,
                 evidence=[Evidence(f"WHERE {write(where.this)[:140]}")] if where else [],
+            )
+
+
+def _matched(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`count(r.responded_at) / count(*)` over an INNER JOIN of r, which has one in each row."""
+    joins = [b.join for b in scope.bindings.values() if b.join is not None]
+    if not joins or any(join.side or join.kind not in (None, "", "INNER") for join in joins):
+        return
+    assert variant.resolution is not None
+    for item in scope.node.expressions:
+        for node in item.find_all(*DIVISIONS):
+            above, below = _bare(node.this), _bare(node.expression)
+            while isinstance(above, exp.Mul):
+                above = _bare(above.left if isinstance(above.right, exp.Literal) else above.right)
+            if not isinstance(below, exp.Count) or not isinstance(below.this, exp.Star):
+                continue
+            column = above.this if isinstance(above, exp.Count) else None
+            use = variant.resolution.uses.get(id(column))
+            binding = use.binding if use is not None else None
+            if not isinstance(column, exp.Column) or binding is None or binding.join is None:
+                continue
+            made = definition(variant.resolution, column)
+            is_equated = any(
+                isinstance(part, exp.EQ) and column in (part.left, part.right)
+                for part in conjuncts(binding.join.args.get("on"))
+            )
+            if not is_equated and not isinstance(made, (exp.Min, exp.Max)):
+                continue
+            yield Issue(
+                subject=f"{item.alias_or_name} matched".lower(),
+                message=f"{item.alias_or_name} is the share of the rows with {write(column)}, and "
+                f"the INNER JOIN with {binding.name} keeps no others.",
+                consequence="The share is always 1, or nearly so.",
+                fix=f"Join {binding.name} with LEFT JOIN.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(item) or 0,
+                variant=variant,
+                path=scope.path,
             )
 
 

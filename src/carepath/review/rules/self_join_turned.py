@@ -2,7 +2,8 @@
 
 What it does
     Reports a join of a model with itself by `b.manager_id = a.worker_id` that puts b.worker_id out
-    as manager_id: by that condition b is one that a is the manager of.
+    as manager_id: by that condition b is one that a is the manager of. Also a count per row of the
+    one side of what the join looks up by the key of the other: it is never above 1.
 
 Why it is bad
     The parent is called the child and the other way round, and a row with several children comes
@@ -26,7 +27,8 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Binding, Scope
+from carepath.review.sql import keys
+from carepath.review.sql.bindings import Binding, Scope, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
 from carepath.review.sql.writing import write
@@ -40,6 +42,7 @@ def check(context: Context) -> Iterator[Issue]:
             for binding in scope.bindings.values():
                 if binding.join is not None:
                     yield from _join(variant, scope, binding)
+                    yield from _counted(context, variant, scope, binding)
 
 
 def _join(variant: Variant, scope: Scope, binding: Binding) -> Iterator[Issue]:
@@ -76,6 +79,49 @@ def _join(variant: Variant, scope: Scope, binding: Binding) -> Iterator[Issue]:
                 path=scope.path,
                 evidence=[Evidence(f"{binding.name} and {other.name} are the same model")],
             )
+
+
+def _counted(context: Context, variant: Variant, scope: Scope, binding: Binding) -> Iterator[Issue]:
+    """`count(referred.id)` per referrer, where the join looks up at most one row for each."""
+    assert variant.resolution is not None and binding.join is not None
+    first = next(iter(scope.bindings.values()))
+    if len(scope.bindings) != 2 or first.join is not None or not first.relation.id:
+        return
+    if first.relation.id != binding.relation.id and not _is_same(variant, first, binding):
+        return
+    names = next(name for name, one in scope.bindings.items() if one is binding)
+    shape = keys.shape_of(known_of(variant.resolution, context.dialect), scope, names, binding)
+    group = scope.node.args.get("group")
+    if not shape.is_unique or group is None:
+        return
+    grouped = {i.source for i in scope.items if i.binding is first and i.source is not None}
+    if not any(key.columns and key.columns <= grouped for key in first.relation.keys):
+        return
+    for item in scope.node.expressions:
+        total = item.unalias()
+        column = total.this if isinstance(total, exp.Count) else None
+        if not isinstance(column, exp.Column) or not _of(
+            variant.resolution.uses.get(id(column)), binding
+        ):
+            continue
+        yield Issue(
+            subject=f"{binding.name} {item.alias_or_name}".lower(),
+            message=f"{item.alias_or_name} is never above 1: the join looks up one row of "
+            f"{binding.name} for each of {first.name}.",
+            consequence="Nothing is counted: the join runs from the other side.",
+            fix="Exchange the two sides of its condition.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(binding.join.args.get("on") or binding.node) or 0,
+            variant=variant,
+            path=scope.path,
+            evidence=[Evidence(write(binding.join)[:160])],
+        )
+        return
+
+
+def _is_same(variant: Variant, first: Binding, other: Binding) -> bool:
+    """True for two readings of one CTE."""
+    return first.is_cte and other.is_cte and first.node.name.lower() == other.node.name.lower()
 
 
 def _of(use: object, binding: Binding) -> bool:

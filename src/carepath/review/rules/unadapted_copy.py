@@ -267,8 +267,10 @@ def _labels(variant: Variant) -> Iterator[Issue]:
     assert variant.resolution is not None
     by_node = {id(scope.node): scope for scope in variant.resolution.scopes}
     for check_ in variant.resolution.unions:
+        if isinstance(check_.node.parent, exp.SetOperation):
+            continue
         branches = _all_branches(check_.node, by_node)
-        if isinstance(check_.node.parent, exp.SetOperation) or len(branches) < 3:
+        if len(branches) < 3:
             continue
         width = min(len(scope.node.expressions) for scope in branches)
         rows = [[e.unalias() for e in scope.node.expressions[:width]] for scope in branches]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 from sqlglot.dialects.dialect import Dialect
 
 LEFT_ALONE = frozenset({
@@ -22,6 +22,13 @@ def write(node: exp.Expr) -> str:
     gives an IF outside of CASE another parent. Only the commonest kinds of nodes go uncopied.
     """
     return _GENERATOR.generate(node, copy=not is_left_alone(node))
+
+
+def in_dialect(node: exp.Expr, dialect: str) -> str:
+    """Write an expression as the people of a project write it; not to compare."""
+    return node.copy().sql(
+        dialect=dialect or None, comments=False, unsupported_level=ErrorLevel.IGNORE
+    )
 
 
 def is_left_alone(node: exp.Expr) -> bool:
