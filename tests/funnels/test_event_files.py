@@ -171,6 +171,37 @@ def test_a_date_that_is_how_systems_write_none_is_set_aside_with_its_row(tmp_pat
     assert [step.closed for step in older.steps] == [1, 0]
 
 
+@pytest.mark.parametrize("written", ["9999-12-31", "2999-12-31T23:59:59Z", "4102444800"])
+def test_a_date_after_the_file_is_read_is_set_aside_with_its_row(tmp_path, written):
+    now = datetime.now(UTC)
+    rows = [
+        {"person": "p", "event": "A", "timestamp": f"{now - timedelta(days=1):%F %T}"},
+        {"person": "p", "event": "B", "timestamp": written},
+        {"person": "q", "event": "A", "timestamp": f"{now:%F %T}"},
+    ]
+    path = write_csv(tmp_path / "e.csv", rows)
+    result = funnel(STEPS, events=path)
+    assert [step.closed for step in result.steps] == [2, 0]
+    assert result.complete_through < now.replace(tzinfo=None) + timedelta(seconds=1)
+    assert (result.events.counted, result.events.dated_too_late) == (2, 1)
+    (row,) = result.problem_rows
+    assert (row.row_number, row.reason, row.detail) == (2, "dated_too_late", f"'{written}'")
+    later = funnel(STEPS | {"latest_plausible_at": "9999-12-31"}, events=path)
+    assert (later.events.counted, later.events.dated_too_late) == (3, 0)
+    assert later.complete_through > datetime(2090, 1, 1)
+
+
+def test_dates_that_are_mostly_shifted_into_the_future_all_count(tmp_path):
+    rows = [
+        {"person": "p", "event": "A", "timestamp": "2180-03-01 10:00"},
+        {"person": "p", "event": "B", "timestamp": "2180-03-01 11:00"},
+        {"person": "q", "event": "A", "timestamp": "2026-03-01 10:00"},
+    ]
+    result = funnel(STEPS, events=write_csv(tmp_path / "e.csv", rows))
+    assert [step.closed for step in result.steps] == [2, 1]
+    assert result.events.dated_too_late == 0
+
+
 RENAMED = {"person": "user_id", "event": "Action", "timestamp": "at", "event_id": "$id"}
 
 

@@ -35,6 +35,7 @@ _EVENT_WORDS = {
     "no_event": "rows without an event",
     "unparsable_timestamp": "rows without a readable timestamp (see `timestamp_format`)",
     "dated_too_early": "rows dated too early to be true (`earliest_plausible_at`)",
+    "dated_too_late": "rows dated after the file was read (`latest_plausible_at`)",
     "staff": "events of staff",
     "duplicate_event_id": "copies of an event",
     "excluded_by_where": "events that `where` leaves out",

@@ -23,6 +23,7 @@ EARLIEST_PLAUSIBLE_AT = datetime(1980, 1, 1)
 """Year 1, 1900 and 1970 are how systems write that they have no date."""
 EARLIEST_READABLE_AT = datetime(1000, 1, 1)
 """What is read as an earlier year was written in another order: 02-03-26."""
+LATEST_READABLE_AT = datetime.max
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,9 @@ class FunnelDefinition:
     earliest_plausible_at : datetime, optional
         Events of a file dated earlier are set aside. None: EARLIEST_PLAUSIBLE_AT, unless most
         events are older.
+    latest_plausible_at : datetime, optional
+        Events of a file dated later are set aside. None: the end of tomorrow, unless most events
+        are later.
     """
 
     steps: tuple[Step, ...]
@@ -140,6 +144,7 @@ class FunnelDefinition:
     timestamp_unit: str | None = None
     timezone: str = "UTC"
     earliest_plausible_at: datetime | None = None
+    latest_plausible_at: datetime | None = None
 
     @property
     def step_numbers(self) -> tuple[int, ...]:

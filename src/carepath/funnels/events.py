@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import duckdb
@@ -22,13 +23,14 @@ from carepath.quoting import quote_name, quote_text
 
 @dataclass(frozen=True)
 class EventAccount:
-    """What became of the rows read: `rows_read` is the sum of the first ten others.
+    """What became of the rows read: `rows_read` is the sum of the first eleven others.
 
     Parameters
     ----------
     counted : int
         Events that count.
-    unreadable, no_person, no_group, no_event, unparsable_timestamp, dated_too_early : int
+    unreadable, no_person, no_group, no_event : int
+    unparsable_timestamp, dated_too_early, dated_too_late : int
         Rows that cannot be used, by the first reason that applies.
     staff : int
         Events of people who are out of every funnel of the warehouse.
@@ -48,6 +50,7 @@ class EventAccount:
     no_event: int
     unparsable_timestamp: int
     dated_too_early: int
+    dated_too_late: int
     staff: int
     duplicate_event_id: int
     excluded_by_where: int
@@ -64,9 +67,15 @@ class EventAccount:
         return self.dated_too_early > self.usable
 
     @property
+    def is_mostly_late(self) -> bool:
+        """Whether most rows that could count are dated too late."""
+        return self.dated_too_late > self.usable
+
+    @property
     def is_mostly_unparsable(self) -> bool:
         """Whether the times of most rows that could count cannot be read."""
-        return self.unparsable_timestamp > self.usable + self.dated_too_early
+        dated = self.usable + self.dated_too_early + self.dated_too_late
+        return self.unparsable_timestamp > dated
 
 
 REASONS = tuple(
@@ -193,7 +202,11 @@ def write_fates(
     earliest = to_microseconds(
         None if source.is_judged else definition.earliest_plausible_at or EARLIEST_PLAUSIBLE_AT
     )
+    latest = to_microseconds(
+        None if source.is_judged else definition.latest_plausible_at or _end_of_tomorrow()
+    )
     too_early = "false" if earliest is None else f"event_microseconds < {earliest}"
+    too_late = "false" if latest is None else f"event_microseconds > {latest}"
     when = source.columns[names["timestamp"]]
     forms = definition.timestamp_format
     properties = [source.text_of(source.find(name)) for name in definition.properties]
@@ -214,6 +227,7 @@ def write_fates(
         when {_write_empty("event")} then 'no_event'
         when event_microseconds is null then 'unparsable_timestamp'
         when {too_early} then 'dated_too_early'
+        when {too_late} then 'dated_too_late'
         when is_excluded then 'staff'
     end as fate
 from (
@@ -238,6 +252,12 @@ from (
         where not {source.is_blank}
     )
 )"""
+
+
+def _end_of_tomorrow() -> datetime:
+    """Nothing has happened after its file is read; a day more is for zones that are not named."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    return today + timedelta(days=2)
 
 
 def _write_empty(text: str) -> str:

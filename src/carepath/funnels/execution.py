@@ -16,7 +16,11 @@ import duckdb
 from carepath.errors import CarepathError
 from carepath.funnels.breakdown import break_down
 from carepath.funnels.crossing import add_assignment, has_crossing_steps
-from carepath.funnels.definition import EARLIEST_READABLE_AT, FunnelDefinition
+from carepath.funnels.definition import (
+    EARLIEST_READABLE_AT,
+    LATEST_READABLE_AT,
+    FunnelDefinition,
+)
 from carepath.funnels.events import LoadedEvents, drop_all, load_events
 from carepath.funnels.examples import find_first_timestamp
 from carepath.funnels.files import EventRelation, open_events, open_warehouse
@@ -97,12 +101,17 @@ def funnel(
                         drop_all(connection)
                         definition = replace(definition, timestamp_format=forms)
                         loaded, source = _load_file(connection, path, definition, scratch, persons)
+                # A file that is mostly of another time has a clock of its own.
+                shifted = definition
                 if definition.earliest_plausible_at is None and loaded.account.is_mostly_early:
-                    # The file has a clock of its own, or is of another time.
                     if definition.timestamp_unit is None:
                         refuse_small_numbers(connection, source, definition)
+                    shifted = replace(shifted, earliest_plausible_at=EARLIEST_READABLE_AT)
+                if definition.latest_plausible_at is None and loaded.account.is_mostly_late:
+                    shifted = replace(shifted, latest_plausible_at=LATEST_READABLE_AT)
+                if shifted is not definition:
                     drop_all(connection)
-                    definition = replace(definition, earliest_plausible_at=EARLIEST_READABLE_AT)
+                    definition = shifted
                     loaded, source = _load_file(connection, path, definition, scratch, persons)
             else:
                 prod = find_workspace(Path(warehouse or ".")).prod

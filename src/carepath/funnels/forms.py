@@ -112,8 +112,8 @@ def refuse_small_numbers(
     row = connection.execute(f"""
 select
     count(*),
-    count(*) filter (where regexp_full_match(moment_text, '{NUMBER}')),
-    max(moment_text) filter (where regexp_full_match(moment_text, '{NUMBER}'))
+    count(*) filter (where regexp_full_match(moment_text, {quote_text(NUMBER)})),
+    max(moment_text) filter (where regexp_full_match(moment_text, {quote_text(NUMBER)}))
 from ({write_fates(source, definition, keeps_text=True)})
 where fate = 'dated_too_early'
 """).fetchone()

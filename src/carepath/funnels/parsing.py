@@ -52,6 +52,7 @@ KEYS = (
     "timestamp_unit",
     "timezone",
     "earliest_plausible_at",
+    "latest_plausible_at",
 )
 
 
@@ -129,6 +130,7 @@ def parse_definition(document: Mapping[str, Any], source: Source | None = None) 
         else None,
         timezone=table.text("timezone", "UTC") or "UTC",
         earliest_plausible_at=table.moment("earliest_plausible_at"),
+        latest_plausible_at=table.moment("latest_plausible_at", ends_day=True),
     )
 
 

@@ -20,6 +20,7 @@ _BY_ROW = (
     "no_event",
     "unparsable_timestamp",
     "dated_too_early",
+    "dated_too_late",
 )
 
 
@@ -39,7 +40,8 @@ select
     fate,
     case
         when fate = 'unparsable_timestamp' and moment_text is null then 'timestamp is empty'
-        when fate in ('unparsable_timestamp', 'dated_too_early') then {show_value("moment_text")}
+        when fate in ('unparsable_timestamp', 'dated_too_early', 'dated_too_late')
+            then {show_value("moment_text")}
     end
 from ({fates})
 where fate is not null

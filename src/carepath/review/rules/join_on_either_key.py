@@ -62,7 +62,7 @@ def _either(node: exp.Or, name: str) -> bool:
         ours, theirs = (one, two) if one.table.lower() == name.lower() else (two, one)
         if ours.table.lower() != name.lower() or theirs.table.lower() == name.lower():
             return False
-        pairs.append((ours.name.lower(), theirs.sql().lower(), theirs.table.lower()))
+        pairs.append((ours.name.lower(), write(theirs).lower(), theirs.table.lower()))
     first, second = pairs
     return first[0] != second[0] and first[1] != second[1] and first[2] == second[2]
 

@@ -33,20 +33,21 @@ def check(context: Context) -> Iterator[Issue]:
     """Look at the bounds of incremental runs."""
     if context.config.get("materialized") != "incremental":
         return
-    full = " ".join(
-        write(v.parsed.tree).lower()
-        for v in context.resolved
-        if not v.rendered.flags.get("is_incremental") and v.parsed.tree is not None
-    )
+    first = {
+        write(node).lower()
+        for variant in context.resolved
+        if not variant.rendered.flags.get("is_incremental") and variant.resolution is not None
+        for scope in variant.resolution.scopes
+        for node, clause in nodes_of(scope)
+        if clause == "where" and isinstance(node, (exp.GT, exp.GTE))
+    }
     for variant in context.resolved:
         assert variant.resolution is not None
         if not variant.rendered.flags.get("is_incremental"):
             continue
         for scope in variant.resolution.scopes:
             tables = {
-                b.node.sql().split(" AS ")[0].lower()
-                for b in scope.bindings.values()
-                if isinstance(b.node, exp.Table)
+                _name(b.node) for b in scope.bindings.values() if isinstance(b.node, exp.Table)
             }
             for node, clause in nodes_of(scope):
                 if clause != "where" or not isinstance(node, (exp.GT, exp.GTE)):
@@ -56,14 +57,14 @@ def check(context: Context) -> Iterator[Issue]:
                 if not isinstance(column, exp.Column) or query is None:
                     continue
                 newest = query.expressions[0].find(exp.Max) if query.expressions else None
-                read = [t.sql().split(" AS ")[0].lower() for t in query.find_all(exp.Table)]
+                read = [_name(table) for table in query.find_all(exp.Table)]
                 if newest is None or len(read) != 1 or read[0] not in tables:
                     continue
                 if not isinstance(newest.this, exp.Column) or "cp_rel.t_" in read[0]:
                     continue
                 is_same = newest.this.name.lower() == column.name.lower()
                 is_moved = bound.find(exp.Interval, exp.Sub, exp.DateAdd, exp.DateSub) is not None
-                if not is_same or is_moved or write(node).lower() in full:
+                if not is_same or is_moved or write(node).lower() in first:
                     continue
                 yield Issue(
                     subject=column.name.lower(),
@@ -76,6 +77,10 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _name(table: exp.Table) -> str:
+    return f"{table.catalog}.{table.db}.{table.name}".lower()
 
 
 RULE = Rule(
