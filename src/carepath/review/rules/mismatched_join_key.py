@@ -273,18 +273,21 @@ def identifiers(snapshot: Snapshot) -> tuple[dict[str, str], dict[tuple[str, str
 
 
 def screen(snapshot: Snapshot, model: Model) -> bool:
-    """True where a join equates columns of different names."""
+    """True where a join equates columns of different names, other than a plain id."""
     return any(
-        left != right
-        and (
-            left.endswith(ENDINGS)
-            or right.endswith(ENDINGS)
-            or (NAMING.search(left) is not None and NAMING.search(right) is not None)
-        )
+        left != right and _may_mismatch(left, right)
         for join in snapshot.facts(model).joins
         for left in join.left
         for right in join.right
     )
+
+
+def _may_mismatch(left: str, right: str) -> bool:
+    keys = left.endswith(ENDINGS), right.endswith(ENDINGS)
+    names = NAMING.search(left) is not None, NAMING.search(right) is not None
+    if all(key or name for key, name in zip(keys, names, strict=True)):
+        return True
+    return any(keys) and "id" not in (left, right)
 
 
 RULE = Rule(
