@@ -41,17 +41,19 @@ OTHERS = 2
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each relation whose newest day others ask for."""
-    table = newest_days(context.snapshot, context.space.project.root)
-    for variant in context.resolved if table else ():
+    for variant in context.resolved:
         assert variant.resolution is not None
         for scope in variant.resolution.scopes:
             bindings = list(scope.bindings.values())
             if len(bindings) != 1 or not bindings[0].relation.id.startswith("model:"):
                 continue
+            if _sums_up_or_says_when(scope):
+                continue
             relation = bindings[0].relation
+            table = newest_days(context.snapshot, context.space.project.root)
             for day, readers in table.get(relation.id.rsplit(".", 1)[-1], {}).items():
                 others = [model for model in readers if model.id != context.model.id]
-                if len(others) < OTHERS or relation.get(day) is None or _says(scope, day):
+                if len(others) < OTHERS or relation.get(day) is None or _reads(scope, day):
                     continue
                 yield Issue(
                     subject=f"{bindings[0].name} {day}",
@@ -69,14 +71,12 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
-def _says(scope: Scope, day: str) -> bool:
-    """True where the query says something about the time, or sums its rows up."""
+def _sums_up_or_says_when(scope: Scope) -> bool:
+    """True where the query sums its rows up, passes all of them on, or says something of a time."""
     node = scope.node
     if any(node.args.get(key) for key in ("group", "qualify", "limit")):
         return True
     if any(isinstance(item, exp.Star) for item in node.expressions):
-        return True
-    if any(use.node.name.lower() == day for use in scope.uses):
         return True
     if any(item.find(exp.AggFunc, exp.Window) for item in node.expressions):
         return True
@@ -84,6 +84,10 @@ def _says(scope: Scope, day: str) -> bool:
     return where is not None and any(
         TIMES.search(column.name.lower()) for column in where.find_all(exp.Column)
     )
+
+
+def _reads(scope: Scope, day: str) -> bool:
+    return any(use.node.name.lower() == day for use in scope.uses)
 
 
 def newest_days(snapshot: Snapshot, root: str) -> dict[str, dict[str, list[Model]]]:
