@@ -26,7 +26,7 @@ CANARIES: dict[str, dict[str, Callable[[int], str]]] = {
     "project": {"name": "CANARYproject{}".format},
     "historical_project": {"name": "CANARYproject{}".format},
     "events": {
-        "user_ipaddress": "CANARYip{}".format,
+        "user_ipaddress": "CANARYaddress{}".format,
         "geo_zipcode": "CANARYzip{}".format,
         "geo_city": "CANARYcity{}".format,
         "geo_latitude": "-77.1907{:03d}".format,
@@ -44,6 +44,11 @@ BROKEN = {
     "task": "XGONEXtask9,XGONEXproject0,G,TODO,,not a time,,,\n",
 }
 PERSON = "XGONEXperson"
+# How the planted words go on after their mark.
+PLANTED = (
+    *("name", "mail", "project", "address", "zip", "city", "agent", "path", "query", "referrer"),
+    *("title", "person", "task", "device", "session", "event"),
+)
 
 
 def plant(folder: Path, *, without_person: bool = False) -> Path:
@@ -107,12 +112,13 @@ def _read(path: Path) -> Iterator[Row]:
         yield from csv.DictReader(stream)
 
 
-def search_files(folder: Path, word: str) -> list[str]:
-    """Name the files below a folder whose bytes hold a word that goes on for two letters or more.
+def search_files(folder: Path, mark: str) -> list[str]:
+    """Name the files below a folder whose bytes hold a planted word that starts with a mark.
 
-    Seven bytes in a row may come from memory, whatever was written (docs/decisions/0158).
+    Whole words: seven bytes of one may come from memory, whatever was written
+    (docs/decisions/0158), and bytes that were written may stand beside them and look like letters.
     """
-    pattern = re.compile(re.escape(word.encode()) + b"[a-z]{2}", re.IGNORECASE)
+    pattern = re.compile(mark.encode() + b"(?:" + "|".join(PLANTED).encode() + b")", re.IGNORECASE)
     return [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))
