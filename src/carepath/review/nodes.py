@@ -155,7 +155,6 @@ class Documentation:
     broken: list[Broken] = field(default_factory=list)
     unit_tests: list[tuple[str, str, int]] = field(default_factory=list)
     has_vague_sources: bool = False
-    twice: list[tuple[str, int, str]] = field(default_factory=list)
     doubles: list[tuple[str, NodeDoc, NodeDoc]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     freshness: dict[tuple[str, str], Freshness] = field(default_factory=dict)
@@ -183,7 +182,6 @@ class Documentation:
         self.metrics |= other.metrics
         self.measures |= other.measures
         self.metric_inputs += other.metric_inputs
-        self.twice += other.twice
         self.has_vague_sources = self.has_vague_sources or other.has_vague_sources
 
 
