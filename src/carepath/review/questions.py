@@ -18,7 +18,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.rows import with_rows_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 from carepath.review.turned import turned
 
 STEP = re.compile(r"(step|stage|funnel|phase)")
@@ -218,7 +218,7 @@ def _own_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
             left = columns[0].table or "the left side"
             yield (
                 "own-side",
-                f"{write(part)[:60]} in the ON of a LEFT JOIN keeps every row of {left}, and only "
+                f"{shown(part)[:60]} in the ON of a LEFT JOIN keeps every row of {left}, and only "
                 f"decides what is found in {name}: is no row of {left} meant to go?",
                 variant,
                 start_of(part) or 0,
@@ -492,7 +492,7 @@ def _fixed_end(source: str, variant: Variant, scope: Scope) -> Iterator[Asked]:
             continue
         yield (
             "fixed-end",
-            f"{write(node)[:80]} ends at a written date: is nothing newer meant to come in?",
+            f"{shown(node)[:80]} ends at a written date: is nothing newer meant to come in?",
             variant,
             start_of(node) or 0,
         )
@@ -553,8 +553,8 @@ def _alternatives(variant: Variant, scope: Scope) -> Iterator[Asked]:
         return
     yield (
         "alternative",
-        f"AND binds before OR: {write(last)[:60]} lets rows through without "
-        f"{write(first)[:60]}. Is that meant?",
+        f"AND binds before OR: {shown(last)[:60]} lets rows through without "
+        f"{shown(first)[:60]}. Is that meant?",
         variant,
         start_of(last) or 0,
     )

@@ -33,7 +33,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.validity import BEGIN, END
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 MOST = 200_000
 
@@ -167,10 +167,10 @@ def _cut_to_days(variant: Variant, scope: Scope) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{bound[0]} days",
-            message=f"{write(begin)} and {write(end)} are cut to days, and BETWEEN lets "
+            message=f"{shown(begin)} and {shown(end)} are cut to days, and BETWEEN lets "
             f"{bound[0]} equal both: on the day of a change two versions hold.",
             consequence="Rows of that day come twice.",
-            fix=f"Compare the moment with {write(begin)} and {write(end)} as they are, or write "
+            fix=f"Compare the moment with {shown(begin)} and {shown(end)} as they are, or write "
             f"{bound[0]} < {bound[1]}.",
             severity=Severity.WARNING,
             confidence=Confidence.LIKELY,
