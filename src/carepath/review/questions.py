@@ -103,6 +103,80 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _own_side(variant, scope)
             yield from _weeks(variant, scope)
             yield from _versions(variant, scope)
+            yield from _nulls(variant, scope)
+            yield from _by_beginning(variant, scope)
+
+
+def _nulls(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """`tier != 'internal'` of a tier that another query makes null for some rows."""
+    assert variant.resolution is not None
+    where = scope.node.args.get("where")
+    if where is None:
+        return
+    for part in conjuncts(where.this):
+        is_not = isinstance(part, exp.Not)
+        inner = part.this if is_not else part
+        while isinstance(inner, exp.Paren):
+            inner = inner.this
+        if not isinstance(inner, (exp.EQ, exp.In, exp.Like) if is_not else exp.NEQ):
+            continue
+        column = inner.this
+        use = variant.resolution.uses.get(id(column))
+        if not isinstance(column, exp.Column) or use is None or use.binding is None:
+            continue
+        if use.column is None or use.binding.nullable:
+            continue
+        values = inner.expressions if isinstance(inner, exp.In) else [inner.args.get("expression")]
+        if use.column.nullable is not True or not all(isinstance(v, exp.Literal) for v in values):
+            continue
+        if sum(one.name == column.name for one in where.find_all(exp.Column)) > 1:
+            continue
+        yield (
+            "null-left-out",
+            f"{column.name} can be null, and {shown(part)[:80]} leaves those rows out as well: is "
+            "that meant?",
+            variant,
+            start_of(part) or 0,
+        )
+
+
+BEGUN = re.compile(r"(^|_)(created|opened|started|begun|signed_up|joined|requested)_(at|on|date)$")
+OVER = re.compile(r"(^|_)(completed|closed|finished|ended|cancell?ed|resolved|done|churned)(_|$)")
+PERIOD = re.compile(
+    r"^(the_|report_|calendar_|activity_)?(date|day|week|month|quarter|period)(_start|_on)?$"
+)
+
+
+def _by_beginning(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """Ends that are counted under the day of the beginning, called `day`."""
+    if scope.node.args.get("group") is None:
+        return
+    items = [item for item in scope.node.expressions if isinstance(item, exp.Alias)]
+    for item in items:
+        columns = list(item.this.find_all(exp.Column))
+        if (
+            len(columns) != 1
+            or item.this.find(exp.AggFunc)
+            or not PERIOD.search(item.alias.lower())
+        ):
+            continue
+        if not BEGUN.search(columns[0].name.lower()):
+            continue
+        for other in items:
+            counts = other.this.find(exp.Count, exp.CountIf, exp.Sum)
+            read = {c.name.lower() for c in other.this.find_all(exp.Column)}
+            if counts is None or not OVER.search(other.alias.lower()):
+                continue
+            if not any(OVER.search(name) for name in read):
+                continue
+            yield (
+                "ends-by-beginning",
+                f"{other.alias} is counted under the {item.alias} of {columns[0].name}: is that "
+                "meant, or the one it ended in?",
+                variant,
+                start_of(other) or 0,
+            )
+            return
 
 
 def _weeks(variant: Variant, scope: Scope) -> Iterator[Asked]:
