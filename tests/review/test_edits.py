@@ -572,3 +572,55 @@ def test_the_macros_of_another_project_take_their_own_arguments() -> None:
     head = {**base, "one/models/a.sql": turned, "two/models/b.sql": call}
     codes = [f.code for f in review_files(base, head, "postgres").findings]
     assert "REF006" not in codes
+
+
+GUARDED = """models:
+  - name: visits
+    tests:
+      - dbt_utils.unique_combination_of_columns:
+          combination_of_columns: [person_id, visited_on]
+    columns:
+      - name: visit_id
+        tests:
+          - unique
+          - not_null: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("instead", "told_at"),
+    [
+        ("not_null: {config: {enabled: false}}", ("switched off", 10)),
+        ("not_null:\n              config:\n                severity: warn", ("only warns", 12)),
+        ("not_null: {where: minutes > 0}", ("some rows only (where: minutes > 0)", 10)),
+        ("not_null: {config: {error_if: '>500'}}", ("where its rows are >500", 10)),
+        ("not_null: {config: {limit: 100}}", None),
+        ("not_null: {config: {severity: error, warn_if: '>10'}}", None),
+    ],
+)
+def test_how_a_test_is_weakened_is_told(instead: str, told_at: tuple[str, int] | None) -> None:
+    base = {**PROJECT, "models/schema.yml": GUARDED}
+    head = {**base, "models/schema.yml": GUARDED.replace("not_null: {}", instead)}
+    found = review_files(base, head, "postgres").findings
+    weak = [(f.message, f.place.line) for f in found if f.code == "TST002"]
+    assert [line for _, line in weak] == ([told_at[1]] if told_at else [])
+    assert told_at is None or told_at[0] in weak[0][0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_told"),
+    [
+        ("[person_id, visited_on, minutes]", True),
+        ("[visited_on, person_id]", False),
+        ("[person_id]", False),
+        ("[person_id, minutes]", False),
+    ],
+)
+def test_a_key_of_more_columns_asks_less(columns: str, is_told: bool) -> None:
+    base = {**PROJECT, "models/schema.yml": GUARDED}
+    head = {
+        **base,
+        "models/schema.yml": GUARDED.replace("[person_id, visited_on]", columns),
+    }
+    found = review_files(base, head, "postgres").findings
+    assert any("asks less: minutes" in f.message for f in found) == is_told

@@ -36,9 +36,9 @@ class TestUse(Compact):
         """True where a filter or a tolerance makes the test weaker than its name."""
         config = self.arguments.get("config")
         merged = {**self.arguments, **(config if isinstance(config, dict) else {})}
-        return any(
-            key in merged for key in ("where", "error_if", "warn_if", "limit", "row_condition")
-        ) or (merged.get("enabled") is False)
+        return any(key in merged for key in ("where", "error_if", "row_condition")) or (
+            merged.get("enabled") is False
+        )
 
 
 @dataclass(frozen=True, slots=True)
