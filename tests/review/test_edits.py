@@ -624,3 +624,75 @@ def test_a_key_of_more_columns_asks_less(columns: str, is_told: bool) -> None:
     }
     found = review_files(base, head, "postgres").findings
     assert any("asks less: minutes" in f.message for f in found) == is_told
+
+
+OPEN_PERIOD = """select d.day, count(*) as n from {{ ref('days') }} as d
+join {{ ref('spells') }} as s
+    on @
+group by d.day"""
+HALF_OPEN = "d.day >= s.began_on and (d.day < s.ended_on or s.ended_on is null)"
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"),
+    [
+        ("d.day between s.began_on and coalesce(s.ended_on, '2999-01-01')", True),
+        ("d.day >= s.began_on and (d.day <= s.ended_on or s.ended_on is null)", True),
+        ("d.day >= s.began_on and d.day < coalesce(s.ended_on, '2999-01-01')", False),
+        ("(s.ended_on is null or s.ended_on > d.day) and s.began_on <= d.day", False),
+    ],
+)
+def test_a_period_that_may_be_open_is_shut_with_its_end(after: str, is_told: bool) -> None:
+    base = {
+        **PROJECT,
+        "models/days.sql": "select day from {{ source('app', 'people') }}",
+        "models/spells.sql": "select began_on, ended_on from {{ source('app', 'prices') }}",
+        "models/load.sql": OPEN_PERIOD.replace("@", HALF_OPEN),
+    }
+    head = {**base, "models/load.sql": OPEN_PERIOD.replace("@", after)}
+    codes = [f.code for f in review_files(base, head, "postgres").findings]
+    assert ("JOIN010" in codes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("first", "is_told"),
+    [
+        ("min(date(at))", True),
+        ("min(date(at, 'Europe/Oslo'))", False),
+        ("date(min(at), 'Europe/Oslo')", False),
+    ],
+)
+def test_the_first_of_some_days_is_a_day_of_its_time_zone(first: str, is_told: bool) -> None:
+    days = "select person_id, date(at, 'Europe/Oslo') as day from {{ ref('moments') }}"
+    base = {
+        **PROJECT,
+        "models/moments.sql": "select person_id, at from {{ source('app', 'visits') }}",
+        "models/days.sql": days,
+    }
+    sql = f"""with firsts as (
+        select person_id, {first} as first_day from {{{{ ref('moments') }}}} group by person_id
+    )
+    select d.person_id, d.day from {{{{ ref('days') }}}} as d
+    join firsts as f on f.person_id = d.person_id and f.first_day = d.day"""
+    codes = [f.code for f in review_files(base, {**base, "models/f.sql": sql}, "bigquery").findings]
+    assert ("DET005" in codes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("order", "is_told"),
+    [
+        ("step_name", True),
+        ("step_no", False),
+        ("step_no, step_name", False),
+        ("step_level", False),
+        ("started_on", False),
+    ],
+)
+def test_the_neighbour_of_a_step_is_found_by_its_number(order: str, is_told: bool) -> None:
+    steps = """select step_name, step_no, cast(step_level as int) as step_level, started_on, people
+    from {{ source('app', 'visits') }}"""
+    base = {**PROJECT, "models/steps.sql": steps}
+    sql = f"select step_name, lag(people) over (order by {order}) as before "
+    sql += "from {{ ref('steps') }}"
+    found = review_files(base, {**base, "models/rates.sql": sql}, "postgres").findings
+    assert ("GRAIN076" in [f.code for f in found]) == is_told
