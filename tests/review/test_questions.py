@@ -456,3 +456,26 @@ def test_ends_under_the_day_of_their_beginning_are_asked_about(select: str) -> N
 )
 def test_ends_under_a_day_that_says_which_it_is_are_fine(select: str) -> None:
     assert of_ends(select) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_asked"),
+    [
+        ("ordered_at > (select max(ordered_at) from {{ this }})", True),
+        ("ordered_at > (select dateadd('day', -3, max(ordered_at)) from {{ this }})", False),
+        ("ordered_at > (select max(ordered_at) - interval '3 days' from {{ this }})", False),
+        ("loaded_at > (select max(loaded_at) from {{ this }})", False),
+    ],
+)
+def test_late_rows_are_asked_about_where_nothing_takes_them_in(
+    condition: str, is_asked: bool
+) -> None:
+    base = {
+        **project("shop"),
+        "models/staging/stg_late.sql": "select id, ordered_at, loaded_at "
+        "from {{ source('shop', 'orders') }}",
+    }
+    sql = "{{ config(materialized='incremental', unique_key='id') }} select * from "
+    sql += "{{ ref('stg_late') }} {% if is_incremental() %} where " + condition + " {% endif %}"
+    result = review_files(base, {**base, "models/marts/late.sql": sql})
+    assert ("late-rows" in [q.topic for q in result.questions]) == is_asked
