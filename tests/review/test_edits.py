@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from carepath.review.findings import Severity
 from tests.review.conftest import review_files
 
 SOURCES = """
@@ -392,3 +393,306 @@ def test_an_incremental_model_that_loses_its_key(after: str, is_told: bool) -> N
     before, head = LOADED.replace("@", "tags=['a']"), after.replace("@", "tags=['a']")
     codes = [code for code, _ in told("models/loaded.sql", before, head)]
     assert ("CFG018" in codes) == is_told
+
+
+TASKS = """select task_id, project_id, is_deleted, removed_at, created_at
+from {{ source('app', 'tasks') }}"""
+LIVE = "select * from {{ ref('tasks') }} where not is_deleted"
+COUNTED = """select project_id, count(*) as tasks, min(created_at) as first_at
+from {{ ref('live_tasks') }}
+group by project_id"""
+
+
+def around(after: str, live: str = LIVE) -> list[str]:
+    base = {
+        "models/tasks.sql": TASKS,
+        "models/live_tasks.sql": live,
+        "models/counted.sql": COUNTED,
+    }
+    found = review_files(base, {**base, "models/counted.sql": after}, "postgres").findings
+    return [f"{f.code} {f.place.line}" for f in found if f.code == "LIT016"]
+
+
+def test_a_model_that_filters_is_read_around() -> None:
+    assert around(COUNTED.replace("live_tasks", "tasks")) == ["LIT016 2"]
+    gone = "select * from {{ ref('tasks') }} where removed_at is null"
+    assert around(COUNTED.replace("live_tasks", "tasks"), gone) == ["LIT016 2"]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        COUNTED.replace("live_tasks", "tasks").replace("\ngroup", "\nwhere not is_deleted\ngroup"),
+        COUNTED.replace("count(*)", "sum(case when is_deleted then 0 else 1 end)").replace(
+            "live_tasks", "tasks"
+        ),
+        COUNTED.replace("min(created_at)", "max(created_at)"),
+        COUNTED + "\nunion all select project_id, 0, null from {{ ref('tasks') }}",
+    ],
+)
+def test_what_is_read_around_with_its_filter_or_beside_it_is_fine(after: str) -> None:
+    assert around(after) == []
+
+
+def test_deleted_at_is_a_flag_that_a_filter_can_lose() -> None:
+    before = "select visit_id from {{ ref('calls') }} where deleted_at is null"
+    base = {
+        "models/calls.sql": "select visit_id, deleted_at from {{ source('app', 'calls') }}",
+        "models/kept.sql": before,
+    }
+    head = {**base, "models/kept.sql": before.split(" where")[0]}
+    assert "LIT016" in [f.code for f in review_files(base, head, "postgres").findings]
+
+
+GAP = """{% macro gap(started, ended) %} ({{ ended }} - {{ started }}) {% endmacro %}"""
+GAP_TURNED = """{% macro gap(ended, started=none) %} ({{ ended }} - {{ started }}) {% endmacro %}"""
+CALLS = """select call_id, {{ gap('rang', 'answered') }} as waited,
+    {{ gap('answered', 'hung_up') }} as spoken
+from {{ source('app', 'calls') }}"""
+
+
+@pytest.mark.parametrize(
+    ("after", "lines"),
+    [
+        (CALLS, [1, 2]),
+        (CALLS.replace("gap('answered', 'hung_up')", "gap('hung_up', 'answered')"), [1]),
+        (
+            CALLS.replace("gap('answered', 'hung_up')", "gap('hung_up', 'answered')").replace(
+                "gap('rang', 'answered')", "gap('answered', started='rang')"
+            ),
+            [],
+        ),
+    ],
+)
+def test_a_macro_is_turned_round_and_some_callers_are(after: str, lines: list[int]) -> None:
+    base = {
+        "dbt_project.yml": "name: phone",
+        "macros/gap.sql": GAP,
+        "models/calls.sql": CALLS,
+    }
+    head = {**base, "macros/gap.sql": GAP_TURNED, "models/calls.sql": after}
+    found = review_files(base, head, "postgres").findings
+    assert [f.place.line for f in found if f.code == "REF006"] == lines
+
+
+AGED = """{{ config(materialized='@') }}
+select visit_id, visited_on, ~ from {{ ref('visits') }}
+{% if is_incremental() %} where visited_on > (select max(visited_on) from {{ this }}) {% endif %}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "severity"),
+    [
+        ("incremental", "current_date - visited_on as age", Severity.WARNING),
+        ("incremental", "case when visited_on > current_date then 1 end as ahead",
+         Severity.WARNING),
+        ("table", "current_date - visited_on as age", Severity.NOTE),
+        ("incremental", "case when visited_on > current_date then null else visited_on end as d",
+         Severity.NOTE),
+        ("incremental", "least(visited_on, current_date) as seen_on", Severity.NOTE),
+        ("incremental", "current_date as loaded_on", None),
+        ("incremental", "current_date - visited_on as customer_age", Severity.WARNING),
+    ],
+)  # fmt: skip
+def test_a_clock_in_a_value_that_stays(kind: str, value: str, severity: Severity | None) -> None:
+    head = {**PROJECT, "models/aged.sql": AGED.replace("@", kind).replace("~", value)}
+    found = review_files(PROJECT, head, "postgres").findings
+    clocks = [f.severity for f in found if f.code == "DET001"]
+    assert clocks == ([severity] if severity is not None else [])
+
+
+TESTED = """models:
+  - name: visits
+    columns:
+      - name: visit_id
+        tests: [unique, not_null]
+"""
+
+
+@pytest.mark.parametrize(
+    ("after", "told_at"),
+    [
+        (TESTED + "        tests: [unique]\n", ("WARNING", 6)),
+        (TESTED + "        tests: [unique, not_null]\n", ("NOTE", 6)),
+        (TESTED + "        data_tests: [unique]\n", ("ERROR", 6)),
+        (TESTED + TESTED, ("NOTE", 6)),
+        (TESTED + "        data_tests: []\n", None),
+        (TESTED.replace("tests:", "description: One.\n        tests:"), None),
+        (TESTED + "      - name: minutes\n        tests: [unique, not_null]\n", None),
+    ],
+)
+def test_a_key_of_yaml_is_given_twice(after: str, told_at: tuple[str, int] | None) -> None:
+    base = {**PROJECT, "models/schema.yml": TESTED}
+    found = review_files(base, {**base, "models/schema.yml": after}, "postgres").findings
+    twice = [(f.severity.name, f.place.line) for f in found if f.code == "CFG076"]
+    assert twice == ([told_at] if told_at is not None else [])
+
+
+def test_a_key_that_overrides_a_merged_one_is_not_given_twice() -> None:
+    merged = """common: &common
+  tests: [not_null]
+  meta: {owner: care}
+models:
+  - name: visits
+    columns:
+      - name: visit_id
+        <<: *common
+        tests: [unique, not_null]
+"""
+    head = {**PROJECT, "models/schema.yml": merged}
+    found = review_files(PROJECT, head, "postgres").findings
+    assert [f.code for f in found if f.code == "CFG076"] == []
+
+
+def test_what_another_project_knows_of_a_null_is_no_evidence() -> None:
+    inner = PRICED.replace("(v.visited_on < p.valid_to or p.valid_to is null)",
+                           "v.visited_on < p.valid_to")  # fmt: skip
+    other = "select * from {{ source('x', 'y') }} where valid_to is null"
+    files = {f"one/{path}": text for path, text in PROJECT.items()}
+    base = {**files, "two/dbt_project.yml": "name: other", "two/models/y.sql": other}
+    head = {**base, "one/models/priced.sql": inner}
+    codes = [f.code for f in review_files(base, head, "postgres").findings]
+    assert "NULL005" not in codes
+    here = {**head, "one/models/y.sql": other}
+    assert "NULL005" in [f.code for f in review_files(base, here, "postgres").findings]
+
+
+def test_the_macros_of_another_project_take_their_own_arguments() -> None:
+    call = "select {{ nights('check_in', 'check_out') }} as n from {{ source('a', 'b') }}"
+    macro = "{%% macro nights(%s) %%} date_diff({{ check_in }}, {{ check_out }}) {%% endmacro %%}"
+    base = {
+        "one/dbt_project.yml": "name: one",
+        "one/macros/n.sql": macro % "check_out, check_in",
+        "one/models/a.sql": call,
+        "two/dbt_project.yml": "name: two",
+        "two/macros/n.sql": macro % "check_in, check_out",
+    }
+    turned = call.replace("'check_in', 'check_out'", "'check_out', 'check_in'")
+    head = {**base, "one/models/a.sql": turned, "two/models/b.sql": call}
+    codes = [f.code for f in review_files(base, head, "postgres").findings]
+    assert "REF006" not in codes
+
+
+GUARDED = """models:
+  - name: visits
+    tests:
+      - dbt_utils.unique_combination_of_columns:
+          combination_of_columns: [person_id, visited_on]
+    columns:
+      - name: visit_id
+        tests:
+          - unique
+          - not_null: {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("instead", "told_at"),
+    [
+        ("not_null: {config: {enabled: false}}", ("switched off", 10)),
+        ("not_null:\n              config:\n                severity: warn", ("only warns", 12)),
+        ("not_null: {where: minutes > 0}", ("some rows only (where: minutes > 0)", 10)),
+        ("not_null: {config: {error_if: '>500'}}", ("where its rows are >500", 10)),
+        ("not_null: {config: {limit: 100}}", None),
+        ("not_null: {config: {severity: error, warn_if: '>10'}}", None),
+    ],
+)
+def test_how_a_test_is_weakened_is_told(instead: str, told_at: tuple[str, int] | None) -> None:
+    base = {**PROJECT, "models/schema.yml": GUARDED}
+    head = {**base, "models/schema.yml": GUARDED.replace("not_null: {}", instead)}
+    found = review_files(base, head, "postgres").findings
+    weak = [(f.message, f.place.line) for f in found if f.code == "TST002"]
+    assert [line for _, line in weak] == ([told_at[1]] if told_at else [])
+    assert told_at is None or told_at[0] in weak[0][0]
+
+
+@pytest.mark.parametrize(
+    ("columns", "is_told"),
+    [
+        ("[person_id, visited_on, minutes]", True),
+        ("[visited_on, person_id]", False),
+        ("[person_id]", False),
+        ("[person_id, minutes]", False),
+    ],
+)
+def test_a_key_of_more_columns_asks_less(columns: str, is_told: bool) -> None:
+    base = {**PROJECT, "models/schema.yml": GUARDED}
+    head = {
+        **base,
+        "models/schema.yml": GUARDED.replace("[person_id, visited_on]", columns),
+    }
+    found = review_files(base, head, "postgres").findings
+    assert any("asks less: minutes" in f.message for f in found) == is_told
+
+
+OPEN_PERIOD = """select d.day, count(*) as n from {{ ref('days') }} as d
+join {{ ref('spells') }} as s
+    on @
+group by d.day"""
+HALF_OPEN = "d.day >= s.began_on and (d.day < s.ended_on or s.ended_on is null)"
+
+
+@pytest.mark.parametrize(
+    ("after", "is_told"),
+    [
+        ("d.day between s.began_on and coalesce(s.ended_on, '2999-01-01')", True),
+        ("d.day >= s.began_on and (d.day <= s.ended_on or s.ended_on is null)", True),
+        ("d.day >= s.began_on and d.day < coalesce(s.ended_on, '2999-01-01')", False),
+        ("(s.ended_on is null or s.ended_on > d.day) and s.began_on <= d.day", False),
+    ],
+)
+def test_a_period_that_may_be_open_is_shut_with_its_end(after: str, is_told: bool) -> None:
+    base = {
+        **PROJECT,
+        "models/days.sql": "select day from {{ source('app', 'people') }}",
+        "models/spells.sql": "select began_on, ended_on from {{ source('app', 'prices') }}",
+        "models/load.sql": OPEN_PERIOD.replace("@", HALF_OPEN),
+    }
+    head = {**base, "models/load.sql": OPEN_PERIOD.replace("@", after)}
+    codes = [f.code for f in review_files(base, head, "postgres").findings]
+    assert ("JOIN010" in codes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("first", "is_told"),
+    [
+        ("min(date(at))", True),
+        ("min(date(at, 'Europe/Oslo'))", False),
+        ("date(min(at), 'Europe/Oslo')", False),
+    ],
+)
+def test_the_first_of_some_days_is_a_day_of_its_time_zone(first: str, is_told: bool) -> None:
+    days = "select person_id, date(at, 'Europe/Oslo') as day from {{ ref('moments') }}"
+    base = {
+        **PROJECT,
+        "models/moments.sql": "select person_id, at from {{ source('app', 'visits') }}",
+        "models/days.sql": days,
+    }
+    sql = f"""with firsts as (
+        select person_id, {first} as first_day from {{{{ ref('moments') }}}} group by person_id
+    )
+    select d.person_id, d.day from {{{{ ref('days') }}}} as d
+    join firsts as f on f.person_id = d.person_id and f.first_day = d.day"""
+    codes = [f.code for f in review_files(base, {**base, "models/f.sql": sql}, "bigquery").findings]
+    assert ("DET005" in codes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("order", "is_told"),
+    [
+        ("step_name", True),
+        ("step_no", False),
+        ("step_no, step_name", False),
+        ("step_level", False),
+        ("started_on", False),
+    ],
+)
+def test_the_neighbour_of_a_step_is_found_by_its_number(order: str, is_told: bool) -> None:
+    steps = """select step_name, step_no, cast(step_level as int) as step_level, started_on, people
+    from {{ source('app', 'visits') }}"""
+    base = {**PROJECT, "models/steps.sql": steps}
+    sql = f"select step_name, lag(people) over (order by {order}) as before "
+    sql += "from {{ ref('steps') }}"
+    found = review_files(base, {**base, "models/rates.sql": sql}, "postgres").findings
+    assert ("GRAIN076" in [f.code for f in found]) == is_told

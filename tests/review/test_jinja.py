@@ -9,7 +9,7 @@ import pytest
 
 from carepath.review.jinja.limits import LimitError, bounded
 from carepath.review.jinja.render import Renderer, RenderFailure, read_macros
-from carepath.review.yaml import YamlError, load
+from carepath.review.yaml import Twice, YamlError, load
 from tests.review.conftest import snapshot
 
 
@@ -109,7 +109,7 @@ def test_yaml_remembers_lines_anchors_and_keys_written_twice() -> None:
     data = load("a: &x\n  b: 1\nc:\n  <<: *x\n  d: [1,\n    2]\n  d: 3\n")
     assert data["c"]["b"] == 1
     assert data["c"].at("d") == 7
-    assert data["c"].twice == [("d", 7)]
+    assert data["c"].twice == [Twice("d", [1, 2], 5, 7)]
 
 
 def test_broken_yaml_names_the_line() -> None:

@@ -370,3 +370,112 @@ def test_a_condition_that_is_gone_is_told_in_the_words_of_the_warehouse() -> Non
     base = {**project("shop"), PATH: text + where}
     (question,) = review_files(base, {**base, PATH: text}).questions
     assert "ordered_at < DATEADD(DAY, -14, CURRENT_TIMESTAMP()) is gone" in question.text
+
+
+MAYBE = """select o.order_id, c.country, case when o.amount > 5 then true end as is_large,
+    o.amount > 9 as is_huge
+from {{ ref('stg_orders') }} as o
+left join {{ ref('stg_customers') }} as c on c.customer_id = o.customer_id"""
+
+
+def of_nulls(condition: str) -> list[str]:
+    base = {**project("shop"), "models/marts/maybe.sql": MAYBE}
+    sql = "select order_id from {{ ref('maybe') }} as m where " + condition
+    result = review_files(base, {**base, "models/marts/kept.sql": sql})
+    asked = [q.topic for q in result.questions if q.topic == "null-left-out"]
+    return asked + [f.code for f in result.findings if f.code == "NULL076"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("country != 'FR'", "null-left-out"),
+        ("not (m.country = 'FR')", "null-left-out"),
+        ("country not in ('FR', 'DE')", "null-left-out"),
+        ("not is_large", "NULL076"),
+        ("m.is_large = false", "NULL076"),
+        ("is_large <> true and order_id > 1", "NULL076"),
+    ],
+)
+def test_a_negation_of_what_can_be_null(condition: str, told: str) -> None:
+    assert of_nulls(condition) == [told]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "country != 'FR' or country is null",
+        "country is not null and country != 'FR'",
+        "coalesce(country, '?') != 'FR'",
+        "country is distinct from 'FR'",
+        "country = 'FR'",
+        "is_large",
+        "is_large is not true",
+        "is_large is not null and not is_large",
+        "not coalesce(is_large, false)",
+        "not is_huge",
+        "is_large is null or not is_large",
+    ],
+)
+def test_a_negation_that_knows_of_the_null_is_fine(condition: str) -> None:
+    assert of_nulls(condition) == []
+
+
+def of_ends(select: str) -> list[str]:
+    base = {
+        **project("shop"),
+        "models/marts/jobs.sql": "select job_id, opened_at, closed_at, state from "
+        "{{ source('shop', 'orders') }}",
+    }
+    sql = f"select {select} from {{{{ ref('jobs') }}}} group by 1"
+    result = review_files(base, {**base, "models/marts/daily.sql": sql})
+    return [q.text for q in result.questions if q.topic == "ends-by-beginning"]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "opened_at::date as day, count(job_id) as opened, count(closed_at) as closed_jobs",
+        "date_trunc('week', opened_at) as week, "
+        "sum(case when closed_at is not null then 1 else 0 end) as closed",
+    ],
+)
+def test_ends_under_the_day_of_their_beginning_are_asked_about(select: str) -> None:
+    assert len(of_ends(select)) == 1
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "opened_at::date as opened_on, count(closed_at) as closed_jobs",
+        "closed_at::date as day, count(closed_at) as closed_jobs",
+        "opened_at::date as day, count(job_id) as opened_jobs",
+        "opened_at::date as day, avg(datediff('day', opened_at, closed_at)) as days_to_closed",
+        "date_trunc('month', opened_at) as cohort_month, count(closed_at) as closed_jobs",
+    ],
+)
+def test_ends_under_a_day_that_says_which_it_is_are_fine(select: str) -> None:
+    assert of_ends(select) == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_asked"),
+    [
+        ("ordered_at > (select max(ordered_at) from {{ this }})", True),
+        ("ordered_at > (select dateadd('day', -3, max(ordered_at)) from {{ this }})", False),
+        ("ordered_at > (select max(ordered_at) - interval '3 days' from {{ this }})", False),
+        ("loaded_at > (select max(loaded_at) from {{ this }})", False),
+    ],
+)
+def test_late_rows_are_asked_about_where_nothing_takes_them_in(
+    condition: str, is_asked: bool
+) -> None:
+    base = {
+        **project("shop"),
+        "models/staging/stg_late.sql": "select id, ordered_at, loaded_at "
+        "from {{ source('shop', 'orders') }}",
+    }
+    sql = "{{ config(materialized='incremental', unique_key='id') }} select * from "
+    sql += "{{ ref('stg_late') }} {% if is_incremental() %} where " + condition + " {% endif %}"
+    result = review_files(base, {**base, "models/marts/late.sql": sql})
+    assert ("late-rows" in [q.topic for q in result.questions]) == is_asked

@@ -9,7 +9,8 @@ import pytest
 from sqlglot import exp, parse_one
 from sqlglot.errors import ParseError, TokenError
 
-from carepath.review.sql.writing import is_left_alone, write
+from carepath.review.sql.parse import parse
+from carepath.review.sql.writing import is_left_alone, shown, write
 
 TREES = {
     "unnest": "select item.sku, offset as position from e, unnest(e.items) as item with offset",
@@ -59,3 +60,23 @@ IF = " union all select iff(a = 1, sum(case when b then 1 else - 2 end), max(c))
 
 def links(tree: exp.Expr) -> list[tuple[int, int, str | None, int | None]]:
     return [(id(node), id(node.parent), node.arg_key, node.index) for node in tree.walk()]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sql", "expected"),
+    [
+        ("snowflake", "iff(a is not null, 1, 0)", "IFF(a IS NOT NULL, 1, 0)"),
+        ("snowflake", "datediff('minute', a, b)", "DATEDIFF(MINUTE, a, b)"),
+        ("bigquery", "timestamp_diff(a, b, hour)", "TIMESTAMP_DIFF(a, b, HOUR)"),
+        ("duckdb", "date_diff('day', a, b)", "DATE_DIFF('DAY', a, b)"),
+        ("postgres", "b is not null", "b IS NOT NULL"),
+    ],
+)
+def test_an_expression_is_shown_as_its_project_writes_it(
+    dialect: str, sql: str, expected: str
+) -> None:
+    tree = parse(f"select {sql} as x from t", dialect, False).tree
+    assert tree is not None
+    before = repr(tree)
+    assert shown(tree.expressions[0].this) == expected
+    assert repr(tree) == before

@@ -36,9 +36,9 @@ class TestUse(Compact):
         """True where a filter or a tolerance makes the test weaker than its name."""
         config = self.arguments.get("config")
         merged = {**self.arguments, **(config if isinstance(config, dict) else {})}
-        return any(
-            key in merged for key in ("where", "error_if", "warn_if", "limit", "row_condition")
-        ) or (merged.get("enabled") is False)
+        return any(key in merged for key in ("where", "error_if", "row_condition")) or (
+            merged.get("enabled") is False
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,6 @@ class Documentation:
     broken: list[Broken] = field(default_factory=list)
     unit_tests: list[tuple[str, str, int]] = field(default_factory=list)
     has_vague_sources: bool = False
-    twice: list[tuple[str, int, str]] = field(default_factory=list)
     doubles: list[tuple[str, NodeDoc, NodeDoc]] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     freshness: dict[tuple[str, str], Freshness] = field(default_factory=dict)
@@ -183,7 +182,6 @@ class Documentation:
         self.metrics |= other.metrics
         self.measures |= other.measures
         self.metric_inputs += other.metric_inputs
-        self.twice += other.twice
         self.has_vague_sources = self.has_vague_sources or other.has_vague_sources
 
 

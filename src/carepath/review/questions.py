@@ -18,7 +18,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.rows import with_rows_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 from carepath.review.turned import turned
 
 STEP = re.compile(r"(step|stage|funnel|phase)")
@@ -103,6 +103,80 @@ def _all(analysis: Analysis) -> Iterator[Asked]:
             yield from _own_side(variant, scope)
             yield from _weeks(variant, scope)
             yield from _versions(variant, scope)
+            yield from _nulls(variant, scope)
+            yield from _by_beginning(variant, scope)
+
+
+def _nulls(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """`tier != 'internal'` of a tier that another query makes null for some rows."""
+    assert variant.resolution is not None
+    where = scope.node.args.get("where")
+    if where is None:
+        return
+    for part in conjuncts(where.this):
+        is_not = isinstance(part, exp.Not)
+        inner = part.this if is_not else part
+        while isinstance(inner, exp.Paren):
+            inner = inner.this
+        if not isinstance(inner, (exp.EQ, exp.In, exp.Like) if is_not else exp.NEQ):
+            continue
+        column = inner.this
+        use = variant.resolution.uses.get(id(column))
+        if not isinstance(column, exp.Column) or use is None or use.binding is None:
+            continue
+        if use.column is None or use.binding.nullable:
+            continue
+        values = inner.expressions if isinstance(inner, exp.In) else [inner.args.get("expression")]
+        if use.column.nullable is not True or not all(isinstance(v, exp.Literal) for v in values):
+            continue
+        if sum(one.name == column.name for one in where.find_all(exp.Column)) > 1:
+            continue
+        yield (
+            "null-left-out",
+            f"{column.name} can be null, and {shown(part)[:80]} leaves those rows out as well: is "
+            "that meant?",
+            variant,
+            start_of(part) or 0,
+        )
+
+
+BEGUN = re.compile(r"(^|_)(created|opened|started|begun|signed_up|joined|requested)_(at|on|date)$")
+OVER = re.compile(r"(^|_)(completed|closed|finished|ended|cancell?ed|resolved|done|churned)(_|$)")
+PERIOD = re.compile(
+    r"^(the_|report_|calendar_|activity_)?(date|day|week|month|quarter|period)(_start|_on)?$"
+)
+
+
+def _by_beginning(variant: Variant, scope: Scope) -> Iterator[Asked]:
+    """Ends that are counted under the day of the beginning, called `day`."""
+    if scope.node.args.get("group") is None:
+        return
+    items = [item for item in scope.node.expressions if isinstance(item, exp.Alias)]
+    for item in items:
+        columns = list(item.this.find_all(exp.Column))
+        if (
+            len(columns) != 1
+            or item.this.find(exp.AggFunc)
+            or not PERIOD.search(item.alias.lower())
+        ):
+            continue
+        if not BEGUN.search(columns[0].name.lower()):
+            continue
+        for other in items:
+            counts = other.this.find(exp.Count, exp.CountIf, exp.Sum)
+            read = {c.name.lower() for c in other.this.find_all(exp.Column)}
+            if counts is None or not OVER.search(other.alias.lower()):
+                continue
+            if not any(OVER.search(name) for name in read):
+                continue
+            yield (
+                "ends-by-beginning",
+                f"{other.alias} is counted under the {item.alias} of {columns[0].name}: is that "
+                "meant, or the one it ended in?",
+                variant,
+                start_of(other) or 0,
+            )
+            return
 
 
 def _weeks(variant: Variant, scope: Scope) -> Iterator[Asked]:
@@ -218,7 +292,7 @@ def _own_side(variant: Variant, scope: Scope) -> Iterator[Asked]:
             left = columns[0].table or "the left side"
             yield (
                 "own-side",
-                f"{write(part)[:60]} in the ON of a LEFT JOIN keeps every row of {left}, and only "
+                f"{shown(part)[:60]} in the ON of a LEFT JOIN keeps every row of {left}, and only "
                 f"decides what is found in {name}: is no row of {left} meant to go?",
                 variant,
                 start_of(part) or 0,
@@ -295,11 +369,21 @@ def _deleted(model: Model, variant: Variant, scope: Scope) -> Iterator[Asked]:
             )
 
 
+LOADED = re.compile(r"(loaded|load_tstamp|synced|received|ingested|extracted|inserted|_batch)")
+LOOK_BACK = (
+    exp.Interval, exp.Sub, exp.DateSub, exp.DateAdd, exp.TimestampSub, exp.TimestampAdd,
+    exp.DatetimeSub, exp.DatetimeAdd, exp.TsOrDsAdd,
+)  # fmt: skip
+
+
 def _late(variant: Variant, scope: Scope) -> Iterator[Asked]:
     if not variant.rendered.flags.get("is_incremental"):
         return
     for node, clause in nodes_of(scope):
         if clause != "where" or not isinstance(node, exp.GT) or not node.right.find(exp.Max):
+            continue
+        if LOADED.search(write(node.left).lower()) or node.right.find(*LOOK_BACK):
+            # Rows are taken in the order in which they arrive, or the last of them again.
             continue
         if "cp_rel.t_" in write(node.right):
             yield (
@@ -492,7 +576,7 @@ def _fixed_end(source: str, variant: Variant, scope: Scope) -> Iterator[Asked]:
             continue
         yield (
             "fixed-end",
-            f"{write(node)[:80]} ends at a written date: is nothing newer meant to come in?",
+            f"{shown(node)[:80]} ends at a written date: is nothing newer meant to come in?",
             variant,
             start_of(node) or 0,
         )
@@ -553,8 +637,8 @@ def _alternatives(variant: Variant, scope: Scope) -> Iterator[Asked]:
         return
     yield (
         "alternative",
-        f"AND binds before OR: {write(last)[:60]} lets rows through without "
-        f"{write(first)[:60]}. Is that meant?",
+        f"AND binds before OR: {shown(last)[:60]} lets rows through without "
+        f"{shown(first)[:60]}. Is that meant?",
         variant,
         start_of(last) or 0,
     )

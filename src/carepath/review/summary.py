@@ -16,7 +16,7 @@ from carepath.review.sql import tokens
 from carepath.review.sql.bindings import outermost
 from carepath.review.sql.relation import Relation
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 MOST = 20
 CONTEXT = 4
@@ -232,7 +232,7 @@ def _head(text: str) -> str:
 
 
 def _clean(node: exp.Expr, labels: dict[str, str], most: int = 600) -> str:
-    text = write(node)
+    text = shown(node)
     for encoded, label in labels.items():
         text = text.replace(encoded, label)
     return text if len(text) <= most else text[: most - 3] + "..."

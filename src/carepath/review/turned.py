@@ -13,7 +13,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import in_dialect, write
+from carepath.review.sql.writing import shown, write
 
 Asked = tuple[str, str, Variant, int]
 BOUNDS: dict[type[exp.Expr], tuple[str, bool]] = {
@@ -193,10 +193,9 @@ def _gone(after: Variant, before: Scope, scope: Scope) -> Iterator[Asked]:
             return
         where = before.node.args["where"]
         lost = next(part for part in conjuncts(where.this) if _text(part) == gone[0])
-        shown = in_dialect(lost, after.parsed.dialect)
         yield (
             "filter",
-            f"The condition {shown[:90]} is gone: are the rows it kept out meant to come in?",
+            f"The condition {shown(lost)[:90]} is gone: are the rows it kept out meant to come in?",
             after,
             start_of(scope.node.args.get("from_") or scope.node) or 0,
         )
@@ -245,7 +244,7 @@ def _bounds(before: Variant, after: Variant) -> Iterator[Asked]:
         node, other = nodes[0], others[0]
         yield (
             "bound",
-            f"{write(other)} became {write(node)}: do the rows at the very bound belong or not?",
+            f"{shown(other)} became {shown(node)}: do the rows at the very bound belong or not?",
             after,
             start_of(node) or 0,
         )
@@ -281,7 +280,7 @@ def _joins(before: Variant, after: Variant) -> Iterator[Asked]:
         if match is not None and set(match[0].bindings) == set(scope.bindings):
             yield (
                 "turned-join",
-                f"{write(match[1])} became {write(node)}: which of the "
+                f"{shown(match[1])} became {shown(node)}: which of the "
                 "two sides is meant to point at the other?",
                 after,
                 start_of(node) or 0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import yaml as pyyaml
@@ -25,6 +26,16 @@ class YamlError(Exception):
         self.line = line
 
 
+@dataclass(frozen=True, slots=True)
+class Twice:
+    """A key that one mapping gives twice: the first value, which is lost, and both lines."""
+
+    key: str
+    first: Any
+    first_line: int
+    line: int
+
+
 class Map(dict[str, Any]):
     """A mapping that knows the line of each key, and keys written twice."""
 
@@ -32,7 +43,7 @@ class Map(dict[str, Any]):
         super().__init__()
         self.line = 0
         self.lines: dict[str, int] = {}
-        self.twice: list[tuple[str, int]] = []
+        self.twice: list[Twice] = []
 
     def at(self, key: str) -> int:
         """Line of a key, or of the mapping."""
@@ -119,6 +130,7 @@ def _value(loader: Any, node: Any, seen: dict[int, Any]) -> Any:
         mapping = Map()
         mapping.line = line
         seen[id(node)] = mapping
+        own: set[str] = set()
         for key_node, value_node in node.value:
             if key_node.tag == "tag:yaml.org,2002:merge":
                 merged = _value(loader, value_node, seen)
@@ -129,10 +141,12 @@ def _value(loader: Any, node: Any, seen: dict[int, Any]) -> Any:
                             mapping.lines.setdefault(key, part.at(key))
                 continue
             key = str(key_node.value)
-            if key in mapping.lines and key_node.start_mark.line + 1 != mapping.lines[key]:
-                mapping.twice.append((key, key_node.start_mark.line + 1))
+            at = key_node.start_mark.line + 1
+            if key in own:
+                mapping.twice.append(Twice(key, mapping[key], mapping.lines[key], at))
+            own.add(key)
             mapping[key] = _value(loader, value_node, seen)
-            mapping.lines[key] = key_node.start_mark.line + 1
+            mapping.lines[key] = at
         return mapping
     if isinstance(node, pyyaml.SequenceNode):
         items = List()

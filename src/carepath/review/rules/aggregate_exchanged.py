@@ -27,6 +27,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import base_place, edited, items, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import shown
 
 SINGLE = (exp.Min, exp.Max, exp.Sum, exp.Avg, exp.Count, exp.AnyValue)
 WORDS = {
@@ -49,7 +50,7 @@ def check(context: Context) -> Iterator[Issue]:
                 continue
             yield Issue(
                 subject=f"{alias} {change[0]} {change[1]}",
-                message=f"{alias} was {plain(old)[:70]} and is {plain(expression)[:70]}.",
+                message=f"{alias} was {shown(old)[:70]} and is {shown(expression)[:70]}.",
                 consequence="It keeps its name and changes its meaning for every reader.",
                 fix=f"Keep {change[0]}, or give the new number a name of its own.",
                 severity=Severity.WARNING if change[0] in GRAVE else Severity.NOTE,
@@ -57,7 +58,7 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=start_of(expression) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(old)[:160]}", base_place(context))],
             )
 
 

@@ -24,7 +24,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -58,7 +58,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(use.node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(f"{name} is computed as {write(target)[:100]}")],
+                    evidence=[Evidence(f"{name} is computed as {shown(target)[:100]}")],
                 )
 
 

@@ -34,7 +34,7 @@ from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.units import number
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 PERCENT = re.compile(r"(^|_)(pct|percent|percentage)$")
 MONEY = re.compile(
@@ -88,7 +88,7 @@ def _no_longer(context: Context) -> Iterator[Issue]:
                 offset=start_of(new) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {write(was[alias])[:160]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(was[alias])[:160]}", base_place(context))],
             )
 
 
@@ -135,7 +135,7 @@ def _currency(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue
         offset=start_of(item) or 0,
         variant=variant,
         path=scope.path,
-        evidence=[Evidence(write(item.this)[:160])],
+        evidence=[Evidence(shown(item.this)[:160])],
     )
 
 
@@ -232,14 +232,14 @@ def _twice(context: Context, variant: Variant, scope: Scope, item: exp.Alias) ->
     yield Issue(
         subject=f"{item.alias.lower()} {column.name.lower()} twice",
         message=f"{item.alias} divides {column.name} by {by:,.0f}, and {column.name} is "
-        f"{write(theirs[0])} divided by {by:,.0f} already.",
+        f"{shown(theirs[0])} divided by {by:,.0f} already.",
         consequence=f"The values are too small by a factor of {by:,.0f}.",
         fix=f"Take {column.name} as it is.",
         confidence=Confidence.LIKELY,
         offset=start_of(item) or 0,
         variant=variant,
         path=scope.path,
-        evidence=[Evidence(f"{column.name} is {write(made)[:120]}")] if made is not None else [],
+        evidence=[Evidence(f"{column.name} is {shown(made)[:120]}")] if made is not None else [],
     )
 
 
@@ -265,14 +265,15 @@ CONVERTS = re.compile(
 
 def _converts(context: Context) -> bool:
     """True where a model of the project divides an amount in cents or micros."""
-    kept: bool | None = context.snapshot.local.get("converts")
+    slot = f"converts|{context.space.project.root}"
+    kept: bool | None = context.snapshot.local.get(slot)
     if kept is None:
         kept = any(
             CONVERTS.search(context.snapshot.text(model.file).lower())
             for model in context.space.models.values()
             if model.kind == "model"
         )
-        context.snapshot.local["converts"] = kept
+        context.snapshot.local[slot] = kept
     return kept
 
 
@@ -302,7 +303,7 @@ def _hundredfold(
         is_told = _is_percentage(context, column.name)
         yield Issue(
             subject=write(node).lower()[:100],
-            message=f"{write(node)[:90]} takes the percentage {column.name} for a part of one.",
+            message=f"{shown(node)[:90]} takes the percentage {column.name} for a part of one.",
             consequence="If it runs from 0 to 100, the amount is a hundred times too large, "
             "or negative.",
             fix=f"Divide {column.name} by 100, or name it after a rate.",

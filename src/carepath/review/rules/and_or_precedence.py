@@ -27,7 +27,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 CLAUSES = ("where", "on", "having", "select")
 COMPARE = (exp.EQ, exp.NEQ, exp.In, exp.Like, exp.Is, exp.GT, exp.LT, exp.GTE, exp.LTE)
@@ -55,7 +55,7 @@ def check(context: Context) -> Iterator[Issue]:
                 told.add(id(scope))
                 yield Issue(
                     subject=write(other)[:100],
-                    message=f"AND binds before OR: {write(other)[:60]} holds without "
+                    message=f"AND binds before OR: {shown(other)[:60]} holds without "
                     "the other conditions.",
                     consequence="Rows come in that the other conditions should keep out.",
                     fix="Put the OR in parentheses.",
@@ -97,9 +97,9 @@ def _edits(context: Context) -> Iterator[tuple[Scope, Issue]]:
             continue
         issue = Issue(
             subject=f"or {plain(ours.this)[:90]}",
-            message=f"AND became OR: {plain(new[-1])[:90]}."
+            message=f"AND became OR: {shown(new[-1])[:90]}."
             if is_more
-            else f"OR has lost its parentheses: {plain(new[0].right)[:60]} holds without the "
+            else f"OR has lost its parentheses: {shown(new[0].right)[:60]} holds without the "
             "other conditions.",
             consequence="Rows that meet one of the conditions come in, where all had to hold.",
             fix="Write AND, unless either is meant." if is_more else "Put the OR in parentheses.",
@@ -107,7 +107,7 @@ def _edits(context: Context) -> Iterator[tuple[Scope, Issue]]:
             offset=start_of(new[0].right) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(f"at base: {plain(theirs.this)[:160]}", base_place(context))],
+            evidence=[Evidence(f"at base: {shown(theirs.this)[:160]}", base_place(context))],
         )
         yield scope, issue
 

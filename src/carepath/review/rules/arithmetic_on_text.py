@@ -24,7 +24,7 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 SIGNS: dict[type[exp.Expr], str] = {exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 
@@ -43,7 +43,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{sign} is applied to the text {write(texts[0])}.",
+                    message=f"{sign} is applied to the text {shown(texts[0])}.",
                     consequence="The model stops: this is no number.",
                     fix="Write || if the texts are to be joined.",
                     offset=start_of(texts[0]) or start_of(node) or 0,

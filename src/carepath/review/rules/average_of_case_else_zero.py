@@ -28,7 +28,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.units import number
 from carepath.review.sql.values import equality
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 AGGREGATES = (exp.Avg, exp.Min, exp.Max)
 
@@ -56,14 +56,14 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:120],
-                    message=f"{write(node)[:90]} takes 0 for the rows of any other {key[0]}.",
+                    message=f"{shown(node)[:90]} takes 0 for the rows of any other {key[0]}.",
                     consequence="Rows that it is not about change the result.",
                     fix="Leave ELSE 0 away.",
                     confidence=Confidence.LIKELY,
                     offset=start_of(node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(f"{write(sibling)[:120]} leaves them out")],
+                    evidence=[Evidence(f"{shown(sibling)[:120]} leaves them out")],
                 )
 
 

@@ -24,7 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -38,7 +38,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:80]} is always {value}: the other rows are null and "
+                    message=f"{shown(node)[:80]} is always {value}: the other rows are null and "
                     "left out.",
                     consequence="The average is a constant.",
                     fix="Add ELSE 0.",

@@ -30,7 +30,7 @@ from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import bare
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 RATIO = re.compile(r"(_|^)(rate|ratio|pct|percent|percentage)$|^(avg|average)_")
 
@@ -48,10 +48,15 @@ def check(context: Context) -> Iterator[Issue]:
                 is_summed = not is_computed and _is_summed(context, variant, scope, node, column)
                 if not RATIO.search(column.name.lower()) and not is_computed and not is_summed:
                     continue
-                is_sure = (is_computed and _has_sums(scope, node)) or is_summed
+                is_sure = is_summed or (
+                    is_computed
+                    and (
+                        _has_sums(scope, node) or _is_weighed(context, variant, scope, node, column)
+                    )
+                )
                 yield Issue(
                     subject=write(node),
-                    message=f"{write(node)} averages ratios of groups of different size.",
+                    message=f"{shown(node)} averages ratios of groups of different size.",
                     consequence="Small groups weigh as much as large ones.",
                     fix="Divide the sums.",
                     severity=Severity.WARNING if is_sure else Severity.NOTE,
@@ -91,13 +96,36 @@ def _is_summed(
     return False
 
 
+def _is_weighed(
+    context: Context, variant: Variant, scope: Scope, node: exp.Avg, column: exp.Column
+) -> bool:
+    """True for the average of `closed / todos` beside the sum of the todos."""
+    if isinstance(node.parent, exp.Window):
+        return False
+    sums = {
+        total.this.name.lower()
+        for item in scope.node.expressions
+        for total in item.find_all(exp.Sum)
+        if isinstance(total.this, exp.Column)
+    }
+    ratios = [bare(made) for _, made in _made(context, variant, column)] if sums else []
+    return any(
+        part.name.lower() in sums
+        for ratio in ratios
+        if isinstance(ratio, RATIOS)
+        for part in ratio.expression.find_all(exp.Column)
+    )
+
+
 RATIOS = (exp.Div, exp.SafeDivide)
 
 
 def _is_computed(context: Context, variant: Variant, column: exp.Column) -> bool:
     """True where the column is a division of sums, here or in the model it is read from."""
     is_per = "_per_" in column.name.lower()
-    return any(_is_ratio(found, made, is_per) for found, made in _made(context, variant, column))
+    return any(
+        _is_ratio(context, found, made, is_per) for found, made in _made(context, variant, column)
+    )
 
 
 def _made(
@@ -119,7 +147,9 @@ def _made(
             yield one.resolution, output_definition(one.resolution, source[1])
 
 
-def _is_ratio(resolution: Resolution, node: exp.Expr | None, is_per: bool) -> bool:
+def _is_ratio(
+    context: Context, resolution: Resolution, node: exp.Expr | None, is_per: bool
+) -> bool:
     """True for a division of one aggregate by another, here or in the CTEs they come from.
 
     Of kg_per_ha also for one by a column: the hectares of a field are what it is grouped by.
@@ -131,17 +161,32 @@ def _is_ratio(resolution: Resolution, node: exp.Expr | None, is_per: bool) -> bo
     if not isinstance(node, (exp.Div, exp.SafeDivide)):
         return False
     right = node.args.get("expression")
-    if not isinstance(right, exp.Expr) or not _is_aggregate(resolution, node.this):
+    if not isinstance(right, exp.Expr) or not _is_aggregate(context, resolution, node.this):
         return False
-    return _is_aggregate(resolution, right) or (is_per and right.find(exp.Column) is not None)
+    return _is_aggregate(context, resolution, right) or (
+        is_per and right.find(exp.Column) is not None
+    )
 
 
-def _is_aggregate(resolution: Resolution, node: exp.Expr) -> bool:
+def _is_aggregate(context: Context, resolution: Resolution, node: exp.Expr) -> bool:
+    """True for an aggregate, also one of a CTE or of the model that the column is read from."""
     if node.find(exp.AggFunc) is not None:
         return True
     columns = list(node.find_all(exp.Column))
-    made = [definition(resolution, column) for column in columns]
-    return bool(columns) and all(one is not None and one.find(exp.AggFunc) for one in made)
+    return bool(columns) and all(_is_total(context, resolution, column) for column in columns)
+
+
+def _is_total(context: Context, resolution: Resolution, column: exp.Column) -> bool:
+    made = definition(resolution, column)
+    if made is not None:
+        return made.find(exp.AggFunc) is not None
+    use = resolution.uses.get(id(column))
+    source = use.column.direct if use is not None and use.column is not None else None
+    model = context.snapshot.models.get(source[0]) if source is not None else None
+    if source is None or model is None:
+        return False
+    there = context.snapshot.facts(model).relation.get(source[1])
+    return there is not None and there.kind == "aggregate"
 
 
 RULE = Rule(

@@ -27,7 +27,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 NAMED = re.compile(r"(^|_)(excl|exclusive)(_|$)")
 END = r"(end|ends|upper|until)"
@@ -54,9 +54,9 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:90]} lets the end in, which is exclusive.",
+                    message=f"{shown(node)[:90]} lets the end in, which is exclusive.",
                     consequence="What lies on the boundary is counted in two periods.",
-                    fix=f"Write < {write(high)[:60]}.",
+                    fix=f"Write < {shown(high)[:60]}.",
                     confidence=Confidence.LIKELY,
                     offset=start_of(node) or 0,
                     variant=variant,

@@ -25,7 +25,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 FEWEST, MOST = 3, 6
 
@@ -62,7 +62,7 @@ def check(context: Context) -> Iterator[Issue]:
                     one, other = other, one
                 yield Issue(
                     subject=write(one[0]).lower()[:100],
-                    message=f"{write(one[0])[:110]} and the condition of {other[1] or 'the end'} "
+                    message=f"{shown(one[0])[:110]} and the condition of {other[1] or 'the end'} "
                     "are made of the same tests, joined differently.",
                     consequence="One of the two keeps rows it should not, or loses some.",
                     fix="Put the parentheses where they are in the other one, if that is meant.",
@@ -70,7 +70,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(one[0]) or 0,
                     variant=variant,
                     path=one[1],
-                    evidence=[Evidence(write(other[0])[:160])],
+                    evidence=[Evidence(shown(other[0])[:160])],
                 )
                 break
 

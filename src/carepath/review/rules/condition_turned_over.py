@@ -27,6 +27,7 @@ from carepath.review.pairs import bare, base_place, edited, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -46,14 +47,14 @@ def check(context: Context) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"turned {one}"[:100],
-            message=f"{plain(gone[0])[:80]} became {plain(new[0])[:80]}.",
+            message=f"{shown(gone[0])[:80]} became {shown(new[0])[:80]}.",
             consequence="The rows are those that were left out before.",
             fix="Keep the condition, or give the other rows a model of their own.",
             confidence=Confidence.POSSIBLE,
             offset=start_of(new[0]) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(f"at base: {plain(theirs.this)[:160]}", base_place(context))],
+            evidence=[Evidence(f"at base: {shown(theirs.this)[:160]}", base_place(context))],
         )
 
 

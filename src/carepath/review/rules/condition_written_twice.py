@@ -25,7 +25,7 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 TWICE = 2
 
@@ -48,7 +48,7 @@ def check(context: Context) -> Iterator[Issue]:
                         word = "AND" if kind is exp.And else "OR"
                         yield Issue(
                             subject=f"{word} {text}"[:120],
-                            message=f"{write(part)[:90]} stands twice between {word}.",
+                            message=f"{shown(part)[:90]} stands twice between {word}.",
                             consequence="The second one does nothing; another may be missing.",
                             fix="Write the condition that is meant, or remove it.",
                             confidence=Confidence.LIKELY,

@@ -2,10 +2,12 @@
 
 What it does
     Looks up unique_key, partition_by, cluster_by, dist, sort and merge_update_columns, of a
-    snapshot (in SQL or in YAML) unique_key, updated_at and check_cols, among the output columns.
+    snapshot (in SQL or in YAML) unique_key, updated_at and check_cols, among the output columns;
+    and the column_types of a seed in its header, where the change touches either.
 
 Why it is bad
-    The build fails, on an incremental model only at its second run.
+    The build fails, on an incremental model only at its second run. A type for no column is passed
+    over, and dbt guesses the type of the column that was meant.
 
 For example
     {{ config(materialized='incremental', unique_key='order_key') }}   -- puts out order_id
@@ -19,9 +21,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.naming import listing, nearest
 from carepath.review.rule import Context, Issue, Rule
+from carepath.review.rules.seed_value_mangled import column_types
 from carepath.review.sql.names import loose
 from carepath.review.yaml import Map
 
@@ -60,6 +64,35 @@ def check(context: Context) -> Iterator[Issue]:
             )
 
 
+def check_change(change: Change) -> Iterator[Issue]:
+    """Look up the columns that the types of a seed name."""
+    for model in change.head.models.values():
+        before = change.counterpart(model) if model.kind == "seed" else None
+        types = column_types(model) if model.kind == "seed" else {}
+        if not types:
+            continue
+        columns = {column.name.lower() for column in change.head.facts(model).relation.columns}
+        old = change.base.facts(before).relation.columns if before is not None else ()
+        known = {column.name.lower() for column in old}
+        was = column_types(before) if before is not None else {}
+        for name, (kind, place) in types.items() if columns else ():
+            if name in columns or (name in was and name not in known):
+                continue
+            near = nearest(name, columns - set(types), 0.6)
+            yield Issue(
+                subject=f"column_types {name}",
+                message=f"column_types gives {name} the type {kind}, and {model.name} has no such "
+                "column." + (f" Did you mean {near}?" if near else ""),
+                consequence="The type is passed over, and dbt guesses it from the values.",
+                fix=f"Use {near}." if near else f"Name one of: {listing(sorted(columns), 14)}.",
+                severity=Severity.WARNING,
+                confidence=Confidence.LIKELY,
+                place=place,
+                model=model,
+                evidence=[Evidence(f"its header: {listing(sorted(columns), 14)}")],
+            )
+
+
 def _in_yaml(context: Context, key: str) -> Place:
     doc = context.model.doc
     if doc is None or key not in doc.config:
@@ -78,4 +111,6 @@ def _names(value: Any) -> Iterator[str]:
                     yield part.strip()
 
 
-RULE = Rule("CFG001", "config-names-missing-column", Severity.ERROR, __doc__ or "", check)
+RULE = Rule(
+    "CFG001", "config-names-missing-column", Severity.ERROR, __doc__ or "", check, check_change
+)

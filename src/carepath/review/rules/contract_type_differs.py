@@ -26,7 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import outermost
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import type_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 APART = frozenset({"text", "number", "timestamp", "date", "boolean"})
 
@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=item.column.name.lower(),
-            message=f"{item.column.shown} is {write(item.expression.args['to'])}, and the contract "
+            message=f"{item.column.shown} is {shown(item.expression.args['to'])}, and the contract "
             f"says {described.data_type}.",
             consequence="dbt stops: the contract is enforced.",
             fix="Cast it to what the contract says, or change the contract.",

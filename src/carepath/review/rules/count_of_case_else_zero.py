@@ -28,7 +28,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import outcomes
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 CONDITIONS = (
     exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.In, exp.Like, exp.ILike, exp.Is,
@@ -63,10 +63,10 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node)[:100],
-                    message=f"COUNT counts the ELSE {write(default)} as well"
+                    message=f"COUNT counts the ELSE {shown(default)} as well"
                     + (", as one more distinct value." if is_distinct else ": every row."),
                     consequence="The count is wrong.",
-                    fix=f"Remove ELSE {write(default)}, or use SUM.",
+                    fix=f"Remove ELSE {shown(default)}, or use SUM.",
                     severity=Severity.WARNING if is_distinct else Severity.ERROR,
                     offset=start_of(node) or 0,
                     variant=variant,

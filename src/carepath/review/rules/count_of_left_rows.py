@@ -30,7 +30,7 @@ from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Known, Resolution, Scope, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Key
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -54,7 +54,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=item.alias_or_name.lower(),
-                    message=f"{write(count)[:60]} counts 1 where {name} has no row: the LEFT JOIN "
+                    message=f"{shown(count)[:60]} counts 1 where {name} has no row: the LEFT JOIN "
                     "keeps the row of the left side.",
                     consequence="What has none counts as one.",
                     fix=f"Count a column of {name} that is never null.",

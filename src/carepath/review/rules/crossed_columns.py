@@ -28,7 +28,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 PAIRED = (
     exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff, exp.Sub, exp.Div,
@@ -87,7 +87,7 @@ def _crossed(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
                 offset=start_of(node) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(write(node)[:160])],
+                evidence=[Evidence(shown(node)[:160])],
             )
             return
 

@@ -31,7 +31,7 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition, output_definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 BOUNDS = (exp.LT, exp.LTE, exp.GT, exp.GTE)
 
@@ -53,11 +53,11 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(part).lower()[:120],
-                    message=f"{write(column)} is null in the version that holds today, which "
-                    f"{write(part)[:80]} leaves out.",
+                    message=f"{shown(column)} is null in the version that holds today, which "
+                    f"{shown(part)[:80]} leaves out.",
                     consequence="The current version matches nothing.",
-                    fix=f"Compare with coalesce({write(column)}, a date far away), or add "
-                    f"OR {write(column)} IS NULL.",
+                    fix=f"Compare with coalesce({shown(column)}, a date far away), or add "
+                    f"OR {shown(column)} IS NULL.",
                     confidence=Confidence.LIKELY,
                     offset=start_of(part) or 0,
                     variant=variant,
@@ -113,10 +113,10 @@ def _lasting(
 ) -> Issue:
     return Issue(
         subject=write(part).lower()[:120],
-        message=f"{write(column)} is null as long as it lasts, and {write(part)[:80]} leaves "
+        message=f"{shown(column)} is null as long as it lasts, and {shown(part)[:80]} leaves "
         "those rows out.",
         consequence="What lasts today matches nothing.",
-        fix=f"Add OR {write(column)} IS NULL, or compare with coalesce(...).",
+        fix=f"Add OR {shown(column)} IS NULL, or compare with coalesce(...).",
         confidence=Confidence.LIKELY,
         offset=start_of(part) or 0,
         variant=variant,
@@ -176,18 +176,20 @@ def _plain(node: object) -> object:
 
 
 def _is_null_elsewhere(context: Context, name: str) -> bool:
-    """True where a query of the project, or of the base, knows of the column's null."""
+    """True where a query of the project, now or at base, knows of the column's null."""
     column = re.escape(name)
     given = re.compile(rf"(coalesce|ifnull|nvl)\(\s*(\w+\.)?{column}\b|\b{column} is null")
+    root = context.space.project.root
+    slot = f"texts|{root}"
     snapshots = [context.snapshot]
     if context.change is not None and context.change.base is not context.snapshot:
         # The change may have taken the only such place away.
         snapshots.append(context.change.base)
     for snapshot in snapshots:
-        kept: str | None = snapshot.local.get("texts")
+        kept: str | None = snapshot.local.get(slot)
         if kept is None:
-            texts = (snapshot.text(m.file).lower() for m in snapshot.sql_models())
-            kept = snapshot.local["texts"] = "\n".join(texts)
+            ours = (m for m in snapshot.sql_models() if m.project.root == root)
+            kept = snapshot.local[slot] = "\n".join(snapshot.text(m.file).lower() for m in ours)
         if given.search(kept) is not None:
             return True
     return False

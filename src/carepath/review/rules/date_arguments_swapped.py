@@ -24,7 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 NUMBER_FIRST = ("snowflake", "redshift", "databricks", "spark")
 """Warehouses whose dateadd takes the number before the date, and no number for a date."""
@@ -47,11 +47,11 @@ def check(context: Context) -> Iterator[Issue]:
                 part = unit.name.lower() if isinstance(unit, exp.Expr) else "day"
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node.this)} stands where dateadd takes the date, and "
-                    f"{write(node.expression)[:60]} where it takes the number.",
+                    message=f"{shown(node.this)} stands where dateadd takes the date, and "
+                    f"{shown(node.expression)[:60]} where it takes the number.",
                     consequence="The query stops, or takes the number for a date.",
-                    fix=f"Write dateadd({part}, {write(node.this)}, "
-                    f"{write(node.expression)[:60]}).",
+                    fix=f"Write dateadd({part}, {shown(node.this)}, "
+                    f"{shown(node.expression)[:60]}).",
                     confidence=Confidence.LIKELY,
                     offset=start_of(node) or 0,
                     variant=variant,

@@ -45,7 +45,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Key
 from carepath.review.sql.rows import telling_keys, with_named_key, with_rows_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -211,7 +211,7 @@ def _either(variant: Variant, scope: Scope, name: str, join: exp.Join, broken: s
         offset=start_of(join.args["on"]) or 0,
         variant=variant,
         path=scope.path,
-        evidence=[Evidence(write(join.args["on"])[:160])],
+        evidence=[Evidence(shown(join.args["on"])[:160])],
     )
 
 
@@ -342,7 +342,7 @@ def _totals_repeated(variant: Variant, known: Known, scope: Scope) -> Iterator[I
                 finest = min(first.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns)))
                 yield Issue(
                     subject=f"{name} {column.name.lower()}",
-                    message=f"{write(total)[:60]} adds a total of {name} once for each row of "
+                    message=f"{shown(total)[:60]} adds a total of {name} once for each row of "
                     f"{first_name}; it is a total per {', '.join(sorted(equated))} already.",
                     consequence="Values are inflated.",
                     fix=f"Aggregate {first_name} to {', '.join(sorted(equated))} first, or take "

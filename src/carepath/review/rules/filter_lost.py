@@ -1,10 +1,11 @@
 """The change loses the filter that kept test, deleted or outdated rows out.
 
 What it does
-    Reports a WHERE on a flag such as is_test, is_deleted or is_internal, or on the end of a
-    version (valid_to is null, is_current), that the model had at base and has nowhere now, although
-    the column is still there. Quiet where the model puts the column out or looks at it otherwise,
-    and where a model that this one reads has the filter.
+    Reports a WHERE on a flag such as is_test, is_deleted or is_internal, on deleted_at, or on the
+    end of a version (valid_to is null, is_current), that the model had at base and has nowhere
+    now, although the column is still there; also where the model read a relation that filters, and
+    reads now what stands beneath it. Quiet where the model puts the column out or looks at it
+    otherwise, and where a model that this one reads has the filter.
 
 Why it is bad
     Rows come in that count for nothing, or several versions of one thing; often the filter was lost
@@ -26,16 +27,18 @@ from sqlglot import exp
 
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Severity
-from carepath.review.pairs import base_place, plain
+from carepath.review.pairs import base_place
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Model, Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import shown
 
 FLAG = re.compile(
     r"^(?:_|is_|was_)?(?:\w+_)?(test|sandbox|deleted|internal|bot|fake|demo|spam)(?:_user)?$"
 )
+GONE = re.compile(r"^(\w+_)?(deleted|removed|purged)_(at|on|date|ts|time|timestamp|tstamp)(_\w+)?$")
 VERSION = re.compile(
     r"^(\w+_)?(valid_to|valid_until|effective_to)(_\w+)?$|^is_(current|latest)(_\w+)?$"
 )
@@ -62,7 +65,7 @@ def check(context: Context) -> Iterator[Issue]:
                 continue
             yield Issue(
                 subject=f"{source} {name}",
-                message=f"{plain(condition)[:80]} is gone, and nothing looks at {name} any more.",
+                message=f"{shown(condition)[:80]} is gone, and nothing looks at {name} any more.",
                 consequence="Versions that are over come in."
                 if VERSION.search(name)
                 else "Rows that were left out come in.",
@@ -71,9 +74,55 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=start_of(node) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {plain(condition)[:160]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(condition)[:160]}", base_place(context))],
             )
             break
+    yield from _beneath(context, old[0], variant)
+
+
+def _beneath(context: Context, old: Variant, variant: Variant) -> Iterator[Issue]:
+    """A model that read `live_tasks`, where the deleted are left out, and reads `tasks` now."""
+    now, then = (_read(one) for one in (variant, old))
+    for id_ in sorted(then - now):
+        upstream = context.snapshot.models.get(id_)
+        analysis = context.snapshot.analyse(upstream) if upstream is not None else None
+        if analysis is None or not analysis.variants or analysis.variants[0].resolution is None:
+            continue
+        for source, name, condition in _filters(analysis.variants[0]):
+            if source not in now - then:
+                continue
+            for scope, node in _readers(variant, source):
+                if _is_named(variant, name) or not any(
+                    c.relation.id == source and c.relation.get(name) is not None
+                    for c in scope.bindings.values()
+                ):
+                    continue
+                short = id_.rpartition(".")[2]
+                yield Issue(
+                    subject=f"{source} {name}",
+                    message=f"{short} kept {shown(condition)[:80]}, and this reads "
+                    f"{source.rpartition('.')[2]} itself now.",
+                    consequence="Versions that are over come in."
+                    if VERSION.search(name)
+                    else "Rows that were left out come in.",
+                    fix=f"Read {short}, or put the condition here.",
+                    confidence=Confidence.LIKELY,
+                    offset=start_of(node) or 0,
+                    variant=variant,
+                    path=scope.path,
+                    evidence=[Evidence(f"{short} keeps {shown(condition)[:160]}")],
+                )
+                break
+
+
+def _read(variant: Variant) -> set[str]:
+    assert variant.resolution is not None
+    return {
+        binding.relation.id
+        for scope in variant.resolution.scopes
+        for binding in scope.bindings.values()
+        if binding.relation.id and not binding.hidden
+    }
 
 
 def _filters(variant: Variant) -> Iterator[tuple[str, str, exp.Expr]]:
@@ -90,7 +139,8 @@ def _filters(variant: Variant) -> Iterator[tuple[str, str, exp.Expr]]:
             is_version = VERSION.search(name) is not None and isinstance(
                 part, (exp.Is, exp.EQ, exp.Column)
             )
-            if (FLAG.match(name) or is_version) and use.column.direct is not None:
+            is_gone = GONE.match(name) is not None and isinstance(part, exp.Is)
+            if (FLAG.match(name) or is_version or is_gone) and use.column.direct is not None:
                 yield use.column.direct[0], use.column.direct[1], part
 
 

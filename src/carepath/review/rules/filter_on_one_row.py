@@ -28,7 +28,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 UUID = re.compile(r"(?i)^([0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}|[0-9a-f]{24})$")
 IDENTIFIER = re.compile(r"(^|_)(id|uuid|guid)$")
@@ -65,7 +65,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(part).lower()[:100],
-                    message=f"{write(part)[:60]} leaves one row of {use.binding.name}: "
+                    message=f"{shown(part)[:60]} leaves one row of {use.binding.name}: "
                     f"{name} is its key.",
                     consequence="All other rows are gone.",
                     fix="Remove the condition, if it was for a trial.",

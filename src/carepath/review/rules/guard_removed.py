@@ -29,6 +29,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
+from carepath.review.sql.writing import shown
 
 GUARDS = (exp.Nullif, exp.Coalesce)
 
@@ -69,15 +70,15 @@ def _closed(context: Context, variant: Variant, scope: Scope, before: Scope) -> 
             continue
         yield Issue(
             subject=f"{plain(null)[:80]} gone",
-            message=f"{plain(rest)[:80]} no longer lets {plain(null)[:60]} through.",
+            message=f"{shown(rest)[:80]} no longer lets {shown(null)[:60]} through.",
             consequence="Rows where it is null, often those that are still open, are lost.",
-            fix=f"Put `or {plain(null)[:60]}` back.",
+            fix=f"Put `or {shown(null)[:60]}` back.",
             severity=Severity.WARNING,
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+            evidence=[Evidence(f"at base: {shown(old)[:160]}", base_place(context))],
         )
 
 
@@ -115,7 +116,7 @@ def _else_issue(
 ) -> Issue:
     return Issue(
         subject=f"{alias} else",
-        message=f"{alias} has lost its ELSE {plain(old.args['default'])[:60]}: what meets no "
+        message=f"{alias} has lost its ELSE {shown(old.args['default'])[:60]}: what meets no "
         "branch, a null above all, is null now.",
         consequence="Its not_null test fails.",
         fix="Put an ELSE back.",
@@ -124,7 +125,7 @@ def _else_issue(
         offset=start_of(new) or 0,
         variant=variant,
         path=path,
-        evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+        evidence=[Evidence(f"at base: {shown(old)[:160]}", base_place(context))],
     )
 
 
@@ -166,18 +167,18 @@ def _issue(
     name = "NULLIF" if isinstance(guard, exp.Nullif) else "COALESCE"
     return Issue(
         subject=f"{alias} {plain(guard)[:80]}",
-        message=f"{alias} has lost its {name}: {plain(guard)[:80]} became {plain(inner)[:60]}.",
+        message=f"{alias} has lost its {name}: {shown(guard)[:80]} became {shown(inner)[:60]}.",
         consequence="A zero stops the model."
         if divides
         else "Nulls come through"
-        + (f": {plain(inner)} is null where the join has no match." if nullable else "."),
+        + (f": {shown(inner)} is null where the join has no match." if nullable else "."),
         fix="Put it back, unless nothing can be null or zero here any more.",
         severity=Severity.WARNING if divides or nullable else Severity.NOTE,
         confidence=Confidence.LIKELY if divides or nullable else Confidence.POSSIBLE,
         offset=start_of(new) or 0,
         variant=variant,
         path=path,
-        evidence=[Evidence(f"at base: {plain(guard)[:160]}", base_place(context))],
+        evidence=[Evidence(f"at base: {shown(guard)[:160]}", base_place(context))],
     )
 
 

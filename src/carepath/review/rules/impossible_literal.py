@@ -32,7 +32,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import Comparison, comparisons, nodes_of
 from carepath.review.sql.relation import Column
 from carepath.review.sql.values import equality
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -215,7 +215,7 @@ def _folded(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 right = text.lower() if isinstance(call, exp.Lower) else text.upper()
                 yield Issue(
                     subject=f"{write(call)[:60]} {text}",
-                    message=f"{write(call)[:60]} is never {text!r}.",
+                    message=f"{shown(call)[:60]} is never {text!r}.",
                     consequence="The condition is never true."
                     if not isinstance(node, exp.NEQ)
                     else "The condition is always true.",

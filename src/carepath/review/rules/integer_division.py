@@ -32,7 +32,7 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 TRUNCATING = frozenset({"postgres", "redshift", "trino", "athena"})
 
@@ -58,7 +58,7 @@ def check(context: Context) -> Iterator[Issue]:
                 if _is_cut(node):
                     yield Issue(
                         subject=write(node).lower()[:100],
-                        message=f"{write(node)[:80]} divides {node.left.name}, by its name a whole "
+                        message=f"{shown(node)[:80]} divides {node.left.name}, by its name a whole "
                         "number, by a whole number: the fraction is dropped.",
                         consequence="1999 / 1000 is 1.",
                         fix=f"Divide by {node.right.name}.0.",
@@ -78,7 +78,7 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=write(node)[:100],
-                        message=f"{write(node)[:80]} divides whole numbers: the "
+                        message=f"{shown(node)[:80]} divides whole numbers: the "
                         "fraction is dropped.",
                         consequence="A rate below one becomes 0.",
                         fix="Multiply by 1.0, or cast one side to a decimal.",
@@ -115,7 +115,7 @@ def _average(variant: Variant, scope: Scope, node: exp.Avg) -> Iterator[Issue]:
         return
     yield Issue(
         subject=write(node).lower()[:100],
-        message=f"{write(node)[:80]} averages whole numbers: on Redshift the fraction is dropped.",
+        message=f"{shown(node)[:80]} averages whole numbers: on Redshift the fraction is dropped.",
         consequence="A rate below one becomes 0.",
         fix="Write 1.0 and 0.0, or cast to a decimal.",
         confidence=Confidence.CERTAIN,

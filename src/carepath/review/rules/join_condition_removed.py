@@ -30,7 +30,7 @@ from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -105,7 +105,7 @@ def _compare(
             offset=start_of(binding.join.args.get("on") or binding.node) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(f"at base: {plain(theirs)[:200]}", base_place(context))],
+            evidence=[Evidence(f"at base: {shown(theirs)[:200]}", base_place(context))],
         )
 
 

@@ -25,7 +25,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -48,7 +48,7 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=write(part),
-                        message=f"{write(part)} equates {left.column.type} with "
+                        message=f"{shown(part)} equates {left.column.type} with "
                         f"{right.column.type}.",
                         consequence="It fails, or misses matches.",
                         fix="Cast both to one type, upstream.",

@@ -26,7 +26,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -75,7 +75,7 @@ def _numbers(scope: Scope) -> bool:
 def _issue(variant: Variant, scope: Scope, part: exp.Expr, name: str) -> Issue:
     return Issue(
         subject=write(part).lower()[:120],
-        message=f"{name} is matched by one pair of columns or by another: {write(part)[:100]}.",
+        message=f"{name} is matched by one pair of columns or by another: {shown(part)[:100]}.",
         consequence="A row that finds one partner by each comes twice.",
         fix="Match by one key, or number the matches and keep the best one.",
         confidence=Confidence.POSSIBLE,

@@ -27,7 +27,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Resolution
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 ROLES = re.compile(
     r"^(prev|previous|orig|original|parent|next|old|new|first|last|from|to|start|end|min|max"
@@ -49,7 +49,7 @@ def check(context: Context) -> Iterator[Issue]:
                     plain, other = found
                     yield Issue(
                         subject=write(part).lower()[:120],
-                        message=f"{write(part)[:100]} compares {plain} with a variant of it, which "
+                        message=f"{shown(part)[:100]} compares {plain} with a variant of it, which "
                         "both sides have.",
                         consequence="Rows match by chance only.",
                         fix=f"Compare {other} on both sides.",

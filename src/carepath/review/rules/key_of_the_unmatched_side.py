@@ -31,7 +31,7 @@ from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.rows import named_key
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -124,10 +124,10 @@ def _outputs(
             continue
         yield Issue(
             subject=f"{binding.name} {key}",
-            message=f"{write(column)} is null where the LEFT JOIN finds nothing, and "
-            f"{write(theirs)}, which it is equated with, is not put out.",
+            message=f"{shown(column)} is null where the LEFT JOIN finds nothing, and "
+            f"{shown(theirs)}, which it is equated with, is not put out.",
             consequence="Rows without a match have no key.",
-            fix=f"Put out {write(theirs)}.",
+            fix=f"Put out {shown(theirs)}.",
             confidence=Confidence.POSSIBLE,
             offset=start_of(column) or 0,
             variant=variant,

@@ -30,7 +30,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, equality
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 EARLIER = re.compile(r"(^|_)(prev|previous|prior|before|old|lag|lagged)(_|$)")
 RISE = re.compile(
@@ -106,7 +106,7 @@ def _branches(variant: Variant, scope: Scope, case: exp.Case) -> Iterator[Issue]
         yield Issue(
             subject=f"{write(node.this).lower()[:90]} {text}",
             message=f"{label.name!r} is what a {directions.pop()} is called: "
-            f"{write(node.this)[:90]}.",
+            f"{shown(node.this)[:90]}.",
             consequence="The labels are exchanged.",
             fix="Turn the comparison, or exchange the labels.",
             confidence=Confidence.LIKELY,

@@ -31,7 +31,7 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 DAY = re.compile(r"^\d{4}-\d{2}-\d{2}$")
 
@@ -90,10 +90,10 @@ def _whole(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
         following = end + timedelta(days=1)
         yield Issue(
             subject=f"{write(node.left).lower()} {end}",
-            message=f"{write(node.left)} begins with {start}, and {end} is not taken: the last day "
+            message=f"{shown(node.left)} begins with {start}, and {end} is not taken: the last day "
             "of the month is left out.",
             consequence="The last day is lost.",
-            fix=f"Write {write(node.left)} < '{following}'.",
+            fix=f"Write {shown(node.left)} < '{following}'.",
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
             variant=variant,
@@ -125,10 +125,10 @@ def _until(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
         return
     yield Issue(
         subject=f"{write(column).lower()} {use.column.name.lower()}",
-        message=f"{write(column)} is a timestamp, and {use.column.shown} a date, which means its "
+        message=f"{shown(column)} is a timestamp, and {use.column.shown} a date, which means its "
         "midnight: the rest of that day is left out.",
         consequence="What happens on the last day is not in time.",
-        fix=f"Compare the date of {write(column)}, or write < the day after.",
+        fix=f"Compare the date of {shown(column)}, or write < the day after.",
         confidence=Confidence.LIKELY,
         offset=start_of(node) or 0,
         variant=variant,

@@ -32,7 +32,7 @@ from carepath.review.sql.normal import WRITTEN_RIGHT
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.unnested import unnested
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 REJECTING = (exp.EQ, exp.NEQ, exp.GT, exp.LT, exp.GTE, exp.LTE, exp.In, exp.Between, exp.Like)
 
@@ -112,7 +112,7 @@ def _unnested(variant: Variant, scope: Scope) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{one.owner.name} {one.name}",
-            message=f"{write(one.array)} is taken apart without OUTER: rows that have no match in "
+            message=f"{shown(one.array)} is taken apart without OUTER: rows that have no match in "
             f"{one.owner.name} are lost, and its LEFT JOIN acts as an INNER JOIN.",
             consequence="Rows without a match are lost.",
             fix="Take it apart in a LEFT JOIN (or with OUTER), or write INNER JOIN if that is "
@@ -152,7 +152,7 @@ def _full(scope: Scope) -> dict[str, Binding]:
 def _outer(variant: Variant, scope: Scope, name: str, part: exp.Expr) -> Issue:
     return Issue(
         subject=name,
-        message=f"WHERE {write(part)[:80]} drops the rows that have no match in "
+        message=f"WHERE {shown(part)[:80]} drops the rows that have no match in "
         f"{name}: the FULL JOIN keeps one side only.",
         consequence="Rows of the other side without a match are lost.",
         fix="Filter before the join, or compare a COALESCE of both sides.",

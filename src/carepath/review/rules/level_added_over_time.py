@@ -30,7 +30,7 @@ from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.relation import Key
 from carepath.review.sql.rows import telling_keys
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 LEVEL = re.compile(
     r"(^|_)(balance|headcount|inventory|on_hand|stock_level|stock_units|mrr|arr|backlog)$"
@@ -68,7 +68,7 @@ def check(context: Context) -> Iterator[Issue]:
                 name, key = found
                 yield Issue(
                     subject=item.alias_or_name.lower(),
-                    message=f"{write(total)[:60]} adds up {total.this.name} over every {name}: it "
+                    message=f"{shown(total)[:60]} adds up {total.this.name} over every {name}: it "
                     "is a level, not a flow.",
                     consequence="The sum grows with the number of dates.",
                     fix=f"Take one {name} of each group, or the average over them.",

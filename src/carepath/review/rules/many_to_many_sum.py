@@ -31,7 +31,7 @@ from carepath.review.sql.joins import other_side
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.rows import telling_keys
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -81,7 +81,7 @@ def _matched_by_several(variant: Variant, known: Known, scope: Scope) -> Iterato
                 yield Issue(
                     subject=name,
                     message=f"Several rows of {left} can have one {', '.join(sorted(equated))}, "
-                    f"and each matches the same rows of {name}; {write(total)[:60]} counts these "
+                    f"and each matches the same rows of {name}; {shown(total)[:60]} counts these "
                     "several times.",
                     consequence="Values are inflated.",
                     fix=f"Make {left} one row per {', '.join(sorted(equated))} first, or match "

@@ -31,7 +31,7 @@ from carepath.review.snapshot import Model, Snapshot, Variant
 from carepath.review.sql.bindings import Binding, Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 ENDINGS = ("_id", "_key", "_sk", "_code")
 
@@ -58,7 +58,7 @@ def check(context: Context) -> Iterator[Issue]:
                     wrong, right, why = found
                     yield Issue(
                         subject=write(part).lower()[:120],
-                        message=f"{write(part)[:90]} compares two different things: "
+                        message=f"{shown(part)[:90]} compares two different things: "
                         f"there is {right}"
                         + (f" beside {wrong}." if _table(wrong) == _table(right) else "."),
                         consequence="Rows meet that have nothing to do with each other.",
@@ -97,7 +97,7 @@ def _named(part: exp.Expr, resolution: Resolution) -> tuple[str, str] | None:
 def _of_name(variant: Variant, scope: Scope, part: exp.Expr, identifier: str, name: str) -> Issue:
     return Issue(
         subject=write(part).lower()[:120],
-        message=f"{identifier} is an identifier and {name} is none: {write(part)[:90]} compares "
+        message=f"{identifier} is an identifier and {name} is none: {shown(part)[:90]} compares "
         "two different things.",
         consequence="No row matches, or the wrong ones do.",
         fix="Equate the identifiers of both sides.",
@@ -203,9 +203,9 @@ def _renamed(
             key.columns == {one.column.name} and key.strength == "sql"
             for key in one.binding.relation.keys
         ):
-            shown = model.rsplit(".", 1)[-1]
-            why = f"{one.binding.name}.{one.column.name} is {name} of {shown}"
-            return f"{one.binding.name}.{one.column.name}", f"{shown}.{other}", why
+            owner = model.rsplit(".", 1)[-1]
+            why = f"{one.binding.name}.{one.column.name} is {name} of {owner}"
+            return f"{one.binding.name}.{one.column.name}", f"{owner}.{other}", why
     return None
 
 

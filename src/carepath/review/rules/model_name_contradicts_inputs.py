@@ -56,19 +56,46 @@ def _relations(context: Context) -> Iterator[Issue]:
             theirs = {_unversioned(c.name) for c in snapshot.calls(other)}
             if call.name not in theirs or meant in theirs:
                 continue
-            if meant in names and len(_split(meant)) < 4:
+            is_copy = meant in names and _is_copy(context, other, call.name, meant)
+            if meant in names and len(_split(meant)) < 4 and not is_copy:
                 # src_orders beside src_customers: a model of one entity reads the other as well.
                 continue
+            is_sure = is_copy or meant not in names
             yield Issue(
                 subject=call.name,
-                message=f"{model.name} reads {call.name}, as {sibling} does; {meant} exists too.",
+                message=f"{model.name} is {sibling} with another word, and reads {call.name} here."
+                if is_copy
+                else f"{model.name} reads {call.name}, as {sibling} does; {meant} exists too.",
                 consequence=f"It shows the rows of {sibling}.",
                 fix=f"Read {meant}, if that is meant.",
-                severity=Severity.NOTE if meant in names else Severity.WARNING,
-                confidence=Confidence.POSSIBLE if meant in names else Confidence.LIKELY,
+                severity=Severity.WARNING if is_sure else Severity.NOTE,
+                confidence=Confidence.LIKELY if is_sure else Confidence.POSSIBLE,
                 word=call.name,
                 evidence=[Evidence(f"{sibling} reads {call.name} only", Place(other.file.path, 1))],
             )
+
+
+def _is_copy(context: Context, sibling: Model, read: str, meant: str) -> bool:
+    """True where a model is its sibling's text, with the word exchanged everywhere but here."""
+    words = zip(_split(read), _split(meant), strict=True)
+    foreign, own = next(((a, b) for a, b in words if a != b), ("", ""))
+    if foreign.endswith("s") and own.endswith("s"):
+        # The columns are named after one of them.
+        foreign, own = foreign[:-1], own[:-1]
+    mine = context.snapshot.text(context.model.file).lower().split()
+    theirs = context.snapshot.text(sibling.file).lower().split()
+    if len(mine) != len(theirs) or not foreign or not own:
+        return False
+    pairs = [(a, b) for a, b in zip(mine, theirs, strict=True) if foreign in b]
+    if any(a != b for a, b in zip(mine, theirs, strict=True) if foreign not in b):
+        return False
+    kept = [a for a, b in pairs if a == b]
+    return (
+        len(kept) == 1
+        and read in kept[0]
+        and len(pairs) > FEWEST
+        and all(a in (b, b.replace(foreign, own)) for a, b in pairs)
+    )
 
 
 def _unversioned(name: str) -> str:

@@ -33,7 +33,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.relation import Column, Source
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 GRAINS = (
     re.compile(r"_(at|ts|timestamp|datetime|time)$|^(timestamp|datetime)$"),
@@ -69,10 +69,10 @@ def check(context: Context) -> Iterator[Issue]:
                 words = [NAMES[g] for g in sorted(g for g in grains if g is not None)]
                 yield Issue(
                     subject=write(node).lower()[:120],
-                    message=f"{write(fine)} is {words[0]}, {write(coarse)} {words[1]}: they are "
+                    message=f"{shown(fine)} is {words[0]}, {shown(coarse)} {words[1]}: they are "
                     "equal only at its very beginning.",
                     consequence="Nearly no row matches.",
-                    fix=f"Truncate {write(fine)} first.",
+                    fix=f"Truncate {shown(fine)} first.",
                     confidence=Confidence.POSSIBLE,
                     offset=start_of(node) or 0,
                     variant=variant,
@@ -93,7 +93,7 @@ def _truncated(variant: Variant, scope: Scope, node: exp.EQ) -> Iterator[Issue]:
     coarse, fine = sorted(units, key=lambda unit: -UNITS.index(str(unit)))
     yield Issue(
         subject=write(node).lower()[:120],
-        message=f"{write(node)[:110]} equates the beginning of a {str(coarse).lower()} with a "
+        message=f"{shown(node)[:110]} equates the beginning of a {str(coarse).lower()} with a "
         f"{str(fine).lower()}: it holds on one {str(fine).lower()} of each only.",
         consequence="Most of the time no row is kept.",
         fix=f"Truncate both to the {str(coarse).lower()}.",
@@ -117,9 +117,9 @@ def _of_the_clock(variant: Variant, scope: Scope, node: exp.EQ) -> Iterator[Issu
             continue
         yield Issue(
             subject=write(node).lower()[:120],
-            message=f"{write(node)[:110]} holds for one moment only.",
+            message=f"{shown(node)[:110]} holds for one moment only.",
             consequence="Nearly no row matches.",
-            fix=f"Write {write(column)} >= ..., or truncate {write(column)} too.",
+            fix=f"Write {shown(column)} >= ..., or truncate {shown(column)} too.",
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
             variant=variant,

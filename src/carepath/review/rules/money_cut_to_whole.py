@@ -31,7 +31,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import FRACTION, has_places
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 MONEY = re.compile(
     r"(^|_)(amount|price|revenue|cost|fee|salary|subtotal|premium|rent|wage|income|sales|spend|"
@@ -68,7 +68,7 @@ def check(context: Context) -> Iterator[Issue]:
 def _issue(variant: Variant, scope: Scope, item: exp.Expr, cast: exp.Expr, fact: str) -> Issue:
     return Issue(
         subject=f"{item.alias_or_name.lower()} whole",
-        message=f"{item.alias_or_name} is cast to {write(cast.args['to'])}: its cents are lost.",
+        message=f"{item.alias_or_name} is cast to {shown(cast.args['to'])}: its cents are lost.",
         consequence="Every row is off by up to one unit of money.",
         fix="Cast it to a decimal type with a scale, or say with ROUND that whole units are meant.",
         confidence=Confidence.LIKELY,

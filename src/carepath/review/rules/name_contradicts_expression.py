@@ -39,7 +39,7 @@ from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import comparisons, nodes_of
 from carepath.review.sql.values import bare, conjuncts, equality
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 LOW = ("first", "min", "minimum", "earliest", "oldest", "lowest", "smallest")
 HIGH = ("last", "max", "maximum", "latest", "newest", "highest", "most", "largest")
@@ -122,7 +122,7 @@ def _aggregate(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         return
     yield Issue(
         subject=item.alias,
-        message=f"{contradiction}: {write(item)[:90]}.",
+        message=f"{contradiction}: {shown(item)[:90]}.",
         consequence="The values are those of the opposite column.",
         fix="Change the function or the name.",
         confidence=Confidence.LIKELY,
@@ -293,7 +293,7 @@ def _neighbour(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issu
         return
     yield Issue(
         subject=alias,
-        message=f"{item.alias} is {write(inner)[:60]}, although there is {named[0].shown}.",
+        message=f"{item.alias} is {shown(inner)[:60]}, although there is {named[0].shown}.",
         consequence="The values are those of the neighbour.",
         fix=f"Use {named[0].shown}, or change the name.",
         confidence=Confidence.LIKELY,
@@ -444,7 +444,7 @@ def _plural(context: Context, variant: Variant, scope: Scope, item: exp.Alias) -
         message=f"{item.alias} counts the rows of {use.binding.name} that have a {name}, not the "
         f"{last}: one has several rows.",
         consequence=f"The same {thing} counts several times.",
-        fix=f"Write COUNT(DISTINCT {write(inner.this)}), or change the name.",
+        fix=f"Write COUNT(DISTINCT {shown(inner.this)}), or change the name.",
         confidence=Confidence.LIKELY,
         offset=start_of(item) or 0,
         variant=variant,
@@ -630,7 +630,7 @@ def _opposite(context: Context, variant: Variant, scope: Scope, item: exp.Alias)
         return
     yield Issue(
         subject=alias,
-        message=f"{write(inner)} is called {item.alias}: {opposite[0]} became {opposite[1]}.",
+        message=f"{shown(inner)} is called {item.alias}: {opposite[0]} became {opposite[1]}.",
         consequence="The values are those of the neighbour.",
         fix=f"Use {twin.shown if twin is not None else 'the column meant'}.",
         severity=Severity.WARNING,

@@ -31,7 +31,7 @@ from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.relation import Column
 from carepath.review.sql.values import ROWS_OF
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 SHOWN = 4
 
@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:120],
-                    message=f"{write(node)[:110]} never holds: the two sides have no value in "
+                    message=f"{shown(node)[:110]} never holds: the two sides have no value in "
                     "common.",
                     consequence="Nothing matches.",
                     fix="Equate what both sides share.",
@@ -62,7 +62,7 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                     evidence=[
-                        Evidence(f"{write(side)} is one of {_list(found)}")
+                        Evidence(f"{shown(side)} is one of {_list(found)}")
                         for side, found in zip((node.left, node.right), values, strict=True)
                     ],
                 )
@@ -78,8 +78,8 @@ def _values(column: Column) -> frozenset[str]:
 
 
 def _list(values: frozenset[str]) -> str:
-    shown = sorted(values)[:SHOWN]
-    return ", ".join(shown) + (f" and {len(values) - SHOWN} more" if len(values) > SHOWN else "")
+    first = sorted(values)[:SHOWN]
+    return ", ".join(first) + (f" and {len(values) - SHOWN} more" if len(values) > SHOWN else "")
 
 
 RULE = Rule("LIT031", "never-equal-columns", Severity.ERROR, __doc__ or "", check)

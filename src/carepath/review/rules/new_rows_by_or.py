@@ -32,7 +32,7 @@ from carepath.review.pairs import by_path, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -55,7 +55,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=f"{path} or",
-                    message=f"Incremental runs take every row with {write(same[0])[:80]}, new or "
+                    message=f"Incremental runs take every row with {shown(same[0])[:80]}, new or "
                     "not: the condition for new rows is joined by OR.",
                     consequence="Nothing is saved, and rows may come in that a full refresh "
                     "leaves out.",
@@ -64,7 +64,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(added[0]) or 0,
                     variant=ours,
                     path=path,
-                    evidence=[Evidence(f"only incremental runs ask {write(added[0])[:120]}")],
+                    evidence=[Evidence(f"only incremental runs ask {shown(added[0])[:120]}")],
                 )
 
 

@@ -29,7 +29,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 NEWER = (exp.GT, exp.GTE)
 WRAPS = (
@@ -109,7 +109,7 @@ def _compare(
         return
     yield Issue(
         subject=f"{write(left).lower()} {name}",
-        message=f"{write(left)} is compared with the newest {newest.name}, which is another "
+        message=f"{shown(left)} is compared with the newest {newest.name}, which is another "
         "column.",
         consequence="Rows whose two times lie apart never come in.",
         fix=f"Compare {newest.name} with {newest.name}.",

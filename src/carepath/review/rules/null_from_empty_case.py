@@ -27,7 +27,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -47,7 +47,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:100]} is null where one of the two has no row.",
+                    message=f"{shown(node)[:100]} is null where one of the two has no row.",
                     consequence="The side that has rows is lost with the other.",
                     fix="Write ELSE 0, or coalesce(..., 0) around each.",
                     confidence=Confidence.LIKELY,

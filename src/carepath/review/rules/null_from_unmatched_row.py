@@ -29,7 +29,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -49,10 +49,10 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(found)} is null where the LEFT JOIN finds nothing, and "
-                    f"{write(node)[:80]} leaves such rows out whole.",
+                    message=f"{shown(found)} is null where the LEFT JOIN finds nothing, and "
+                    f"{shown(node)[:80]} leaves such rows out whole.",
                     consequence="The total is too low.",
-                    fix=f"Write coalesce({write(found)}, 0).",
+                    fix=f"Write coalesce({shown(found)}, 0).",
                     confidence=Confidence.LIKELY,
                     offset=start_of(node) or 0,
                     variant=variant,
@@ -90,10 +90,10 @@ def _totals(variant: Variant, scope: Scope) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{item.alias_or_name.lower()} {write(missing).lower()}",
-            message=f"{write(missing)} is null where the LEFT JOIN finds nothing, and so is "
+            message=f"{shown(missing)} is null where the LEFT JOIN finds nothing, and so is "
             f"{item.alias_or_name} then.",
             consequence="The total is missing where only this part of it is.",
-            fix=f"Write coalesce({write(missing)}, 0).",
+            fix=f"Write coalesce({shown(missing)}, 0).",
             severity=Severity.NOTE,
             confidence=Confidence.POSSIBLE,
             offset=start_of(missing) or 0,

@@ -32,7 +32,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 NEWEST = re.compile(r"(^|_)(latest|last|newest|most_recent)(_|$)")
 OLDEST = re.compile(r"(^|_)(first|earliest|oldest|initial)(_|$)")
@@ -221,7 +221,7 @@ def _issue(variant: Variant, scope: Scope, name: str, window: exp.Window, place:
         offset=start_of(first.this) or start_of(place) or 0,
         variant=variant,
         path=scope.path,
-        evidence=[Evidence(write(window)[:160])],
+        evidence=[Evidence(shown(window)[:160])],
     )
 
 

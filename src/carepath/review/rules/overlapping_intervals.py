@@ -33,7 +33,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.validity import BEGIN, END
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 MOST = 200_000
 
@@ -55,7 +55,7 @@ def check(context: Context) -> Iterator[Issue]:
                 subject=" ".join(bound),
                 message=f"{bound[0]} may now equal the end of the period, {bound[1]}.",
                 consequence="A moment on the boundary meets two periods: rows double.",
-                fix=f"Write {bound[0]} < {bound[1]}, unless the periods have gaps between them.",
+                fix="Leave the end out again (<), unless the periods have gaps between them.",
                 confidence=Confidence.POSSIBLE,
                 offset=start_of(node) or 0,
                 variant=variant,
@@ -86,7 +86,7 @@ def _next_ones(variant: Variant, scope: Scope) -> Iterator[Issue]:
             message=f"{bound[1]} is where the next period begins, and BETWEEN lets {bound[0]} "
             "equal it.",
             consequence="A moment on the boundary meets two periods: rows double.",
-            fix=f"Write {bound[0]} >= {bare(low)} and {bound[0]} < {bound[1]}.",
+            fix=f"Write {bound[0]} >= {bare(low)} and {bound[0]} < {bare(node.args['high'])}.",
             severity=Severity.WARNING,
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
@@ -119,7 +119,8 @@ def _rows_that_touch(context: Context, variant: Variant, scope: Scope) -> Iterat
             message=f"{bound[0]} may equal {bound[1]}, and in {seed.name} a row begins at "
             f"{shared}, where another ends.",
             consequence="A value on the boundary meets two rows: rows double.",
-            fix=f"Write {bound[0]} >= {bare(node.args['low'])} and {bound[0]} < {bound[1]}.",
+            fix=f"Write {bound[0]} >= {bare(node.args['low'])} and {bound[0]} < "
+            f"{bare(node.args['high'])}.",
             severity=Severity.WARNING,
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
@@ -167,11 +168,11 @@ def _cut_to_days(variant: Variant, scope: Scope) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{bound[0]} days",
-            message=f"{write(begin)} and {write(end)} are cut to days, and BETWEEN lets "
+            message=f"{shown(begin)} and {shown(end)} are cut to days, and BETWEEN lets "
             f"{bound[0]} equal both: on the day of a change two versions hold.",
             consequence="Rows of that day come twice.",
-            fix=f"Compare the moment with {write(begin)} and {write(end)} as they are, or write "
-            f"{bound[0]} < {bound[1]}.",
+            fix=f"Compare the moment with {shown(begin)} and {shown(end)} as they are, or write "
+            f"{bound[0]} < {bare(node.args['high'])}.",
             severity=Severity.WARNING,
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
@@ -206,16 +207,37 @@ def _bounds(scope: Scope) -> Iterator[tuple[tuple[str, str], str, exp.Expr]]:
              for p in conjuncts(root)]  # fmt: skip
     lower = {bare(p.left) for p in parts if isinstance(p, (exp.GTE, exp.GT))}
     lower |= {bare(p.right) for p in parts if isinstance(p, (exp.LTE, exp.LT))}
-    for part in parts:
+    for whole in parts:
+        part = _or_open(whole)
         if isinstance(part, exp.Between) and part.args["high"].find(exp.Column):
-            yield (bare(part.this), bare(part.args["high"])), "closed", part
+            yield (bare(part.this), bare(_end(part.args["high"]))), "closed", part
         elif isinstance(part, (exp.LT, exp.LTE, exp.GT, exp.GTE)):
             low, high = part.left, part.right
             if isinstance(part, (exp.GT, exp.GTE)):
                 low, high = high, low
             if bare(low) in lower and high.find(exp.Column):
                 kind = "open" if isinstance(part, (exp.LT, exp.GT)) else "closed"
-                yield (bare(low), bare(high)), kind, part
+                yield (bare(low), bare(_end(high))), kind, part
+
+
+def _end(node: exp.Expr) -> exp.Expr:
+    """The end of a period, without what stands for one that has none yet."""
+    while isinstance(node, (exp.Coalesce, exp.Paren)) and isinstance(node.this, exp.Expr):
+        node = node.this
+    return node
+
+
+def _or_open(part: exp.Expr) -> exp.Expr:
+    """`x < ended_at` of `(x < ended_at or ended_at is null)`."""
+    inner = part
+    while isinstance(inner, exp.Paren):
+        inner = inner.this
+    if isinstance(inner, exp.Or):
+        for one, other in ((inner.left, inner.right), (inner.right, inner.left)):
+            is_null = isinstance(other, exp.Is) and isinstance(other.expression, exp.Null)
+            if is_null and other.this in (one.args.get("this"), one.args.get("expression")):
+                return one
+    return part
 
 
 RULE = Rule(

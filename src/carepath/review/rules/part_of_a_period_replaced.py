@@ -32,7 +32,7 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.keys import cut
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 THIS = "cp_rel.t_"
 NOW = frozenset(
@@ -60,7 +60,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=f"{day} {moment}",
-                    message=f"Rows are grouped by {day}, and {write(condition)[:90]} begins in the "
+                    message=f"Rows are grouped by {day}, and {shown(condition)[:90]} begins in the "
                     "middle of one.",
                     consequence="What that day had before is replaced by its last hours.",
                     fix=f"Let the condition begin where a {day} begins.",

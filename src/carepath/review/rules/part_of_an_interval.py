@@ -26,7 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 FIELDS = frozenset({"HOUR", "MINUTE", "SECOND", "HOURS", "MINUTES", "SECONDS"})
 MOMENT = re.compile(r"(_at|_time|_ts|_timestamp)(_utc|_local)?$|^(ts|timestamp)$")
@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:90]} gives only the {field.lower().rstrip('s')} field "
+                    message=f"{shown(node)[:90]} gives only the {field.lower().rstrip('s')} field "
                     "of the interval.",
                     consequence="It starts again from 0 at each full "
                     f"{'day' if field.startswith('HOUR') else 'hour or minute'}.",

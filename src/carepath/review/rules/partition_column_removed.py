@@ -27,6 +27,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
+from carepath.review.sql.writing import shown
 
 NUMBERING = (
     exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue,
@@ -60,7 +61,7 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=start_of(window) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {plain(old)[:200]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(old)[:200]}", base_place(context))],
             )
 
 

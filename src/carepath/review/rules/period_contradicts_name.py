@@ -28,7 +28,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 TOLD = re.compile(r"(?:^|_)(\d{1,3})_?(d|days?|w|weeks?|m|months?)(?:_|$)")
 SHORT = {"d": "DAY", "w": "WEEK", "m": "MONTH"}
@@ -66,7 +66,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(item) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(write(item.this)[:160])],
+                    evidence=[Evidence(shown(item.this)[:160])],
                 )
 
 
@@ -103,7 +103,7 @@ def _share(variant: Variant, scope: Scope, item: exp.Expr) -> Iterator[Issue]:
         offset=start_of(item) or 0,
         variant=variant,
         path=scope.path,
-        evidence=[Evidence(write(window)[:160])],
+        evidence=[Evidence(shown(window)[:160])],
     )
 
 
@@ -132,7 +132,7 @@ def _cut(variant: Variant, scope: Scope, item: exp.Expr) -> Iterator[Issue]:
         offset=start_of(item) or 0,
         variant=variant,
         path=scope.path,
-        evidence=[Evidence(write(item)[:160])],
+        evidence=[Evidence(shown(item)[:160])],
     )
 
 

@@ -35,7 +35,7 @@ from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 DIVISIONS = (exp.Div, exp.SafeDivide)
 WRAPS = (exp.Paren, exp.Cast, exp.TryCast, exp.Round, exp.Nullif, exp.Coalesce)
@@ -62,7 +62,7 @@ def _itself(variant: Variant, scope: Scope) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{text[:100]} itself",
-            message=f"{write(above)[:80]} is divided by itself.",
+            message=f"{shown(above)[:80]} is divided by itself.",
             consequence="The result is always 1.",
             fix="Divide by what the share is of.",
             confidence=Confidence.LIKELY,
@@ -140,7 +140,7 @@ def _kept(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 offset=start_of(item) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"WHERE {write(where.this)[:140]}")] if where else [],
+                evidence=[Evidence(f"WHERE {shown(where.this)[:140]}")] if where else [],
             )
 
 
@@ -171,7 +171,7 @@ def _matched(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 continue
             yield Issue(
                 subject=f"{item.alias_or_name} matched".lower(),
-                message=f"{item.alias_or_name} is the share of the rows with {write(column)}, and "
+                message=f"{item.alias_or_name} is the share of the rows with {shown(column)}, and "
                 f"the INNER JOIN with {binding.name} keeps no others.",
                 consequence="The share is always 1, or nearly so.",
                 fix=f"Join {binding.name} with LEFT JOIN.",

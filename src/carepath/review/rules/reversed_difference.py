@@ -34,7 +34,7 @@ from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.definitions import definition
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 DIFFERENCES = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff)
 BEGIN = re.compile(
@@ -124,14 +124,14 @@ def _fall(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{item.alias.lower()} fall",
-            message=f"{item.alias} takes {write(now)} from the {write(now)} before it.",
+            message=f"{item.alias} takes {shown(now)} from the {shown(now)} before it.",
             consequence="A rise is negative.",
             fix="Swap the two.",
             confidence=Confidence.LIKELY,
             offset=start_of(node) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(f"{write(before)} is {write(made or before)[:120]}")],
+            evidence=[Evidence(f"{shown(before)} is {shown(made or before)[:120]}")],
         )
         return
 

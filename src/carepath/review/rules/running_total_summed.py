@@ -25,7 +25,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 RUNNING = re.compile(r"(^|_)(running|cumulative|cumul|cum)_|_(running|cumulative)$")
 DATE = re.compile(r"(^|_)(date|day|week|month|quarter|year|period)(_|$)|_on$|^as_of")
@@ -50,7 +50,7 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=item.alias_or_name.lower() or column.name.lower(),
-                        message=f"{write(total)[:80]} adds up a running total: every row of it "
+                        message=f"{shown(total)[:80]} adds up a running total: every row of it "
                         "holds the rows before.",
                         consequence="What came first is counted once for each row after it.",
                         fix="Take MAX, or the last row, or sum what the total was made of.",

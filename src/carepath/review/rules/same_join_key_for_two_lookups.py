@@ -25,7 +25,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -54,7 +54,7 @@ def check(context: Context) -> Iterator[Issue]:
                         offset=start_of(condition) or 0,
                         variant=variant,
                         path=scope.path,
-                        evidence=[Evidence(write(condition)[:120])],
+                        evidence=[Evidence(shown(condition)[:120])],
                     )
                 seen.setdefault((table, text), name)
 

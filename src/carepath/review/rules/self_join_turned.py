@@ -31,7 +31,7 @@ from carepath.review.sql import keys
 from carepath.review.sql.bindings import Binding, Scope, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -69,7 +69,7 @@ def _join(variant: Variant, scope: Scope, binding: Binding) -> Iterator[Issue]:
                 continue
             yield Issue(
                 subject=f"{binding.name} {parent}",
-                message=f"{write(part)} finds those whose {parent} it is, and {write(item)} "
+                message=f"{shown(part)} finds those whose {parent} it is, and {shown(item)} "
                 f"calls them the {parent}.",
                 consequence="Parent and child are exchanged, and rows may come several times.",
                 fix=f"Join by {binding.name}.{child} = {other.name}.{parent}.",
@@ -114,7 +114,7 @@ def _counted(context: Context, variant: Variant, scope: Scope, binding: Binding)
             offset=start_of(binding.join.args.get("on") or binding.node) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(write(binding.join)[:160])],
+            evidence=[Evidence(shown(binding.join)[:160])],
         )
         return
 

@@ -25,7 +25,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 BEFORE = re.compile(r"(^|_)(prev|previous|prior|last|py|pm|ly)(_|$)")
 AFTER = re.compile(r"(^|_)(next|following)(_|$)")
@@ -52,7 +52,7 @@ def check(context: Context) -> Iterator[Issue]:
                     yield Issue(
                         subject=f"{name} {write(part).lower()[:90]}",
                         message=f"{name} is the {'next' if way > 0 else 'previous'} one by "
-                        f"{write(part)[:80]}.",
+                        f"{shown(part)[:80]}.",
                         consequence="The comparison runs the other way.",
                         fix="Move the period to the other side, or change the name.",
                         confidence=Confidence.LIKELY,

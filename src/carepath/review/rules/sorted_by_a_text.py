@@ -24,7 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -45,7 +45,7 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=f"{word} {write(part)}".lower()[:100],
-                        message=f"{word} {write(part)[:60]} is a text, the same in every row.",
+                        message=f"{word} {shown(part)[:60]} is a text, the same in every row.",
                         consequence="All rows are one partition."
                         if word == "PARTITION BY"
                         else "Any row may come first.",

@@ -66,7 +66,8 @@ def _statements(context: Context, file: File, text: str, start: int, model: str)
 
 def _bodies(context: Context) -> dict[str, tuple[File, str, int]]:
     """The macros of the project that hold such a statement: (file, text, where it begins)."""
-    kept: dict[str, tuple[File, str, int]] | None = context.snapshot.local.get("statements")
+    slot = f"statements|{context.space.project.root}"
+    kept: dict[str, tuple[File, str, int]] | None = context.snapshot.local.get(slot)
     if kept is None:
         kept = {}
         for file in context.space.project.of_kind("macro"):
@@ -76,7 +77,7 @@ def _bodies(context: Context) -> dict[str, tuple[File, str, int]]:
             for macro in MACRO.finditer(_uncommented(text)):
                 if RUN.search(macro[0]) or BLOCK.search(macro[0]):
                     kept[macro[1]] = (file, macro[0], macro.start())
-        context.snapshot.local["statements"] = kept
+        context.snapshot.local[slot] = kept
     return kept
 
 

@@ -24,7 +24,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -42,7 +42,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:90]} takes equal values of different rows once.",
+                    message=f"{shown(node)[:90]} takes equal values of different rows once.",
                     consequence="The total is too low wherever two values are the same.",
                     fix="Make the rows single first, and drop the DISTINCT.",
                     confidence=Confidence.LIKELY,

@@ -31,7 +31,7 @@ from carepath.review.sql.bindings import Resolution, Scope, outermost
 from carepath.review.sql.definitions import located
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 LASTING = re.compile(
     r"(^|_)(customer|user|visitor|member|patient|person|people|account|client|device|employee|"
@@ -63,7 +63,7 @@ def check(context: Context) -> Iterator[Issue]:
                 counts = bool(periods) and LASTING.search(thing) is not None
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:80]} adds up counts of distinct {thing}: one that is "
+                    message=f"{shown(node)[:80]} adds up counts of distinct {thing}: one that is "
                     f"in several groups of {', '.join(periods or sorted(lost))} counts as often.",
                     consequence="The total is too high.",
                     fix=f"Count distinct {thing} again at this level.",

@@ -24,7 +24,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import bare, outcomes
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -51,9 +51,9 @@ def check(context: Context) -> Iterator[Issue]:
                         continue
                     yield Issue(
                         subject=write(node),
-                        message=f"{write(node)} adds up identifiers.",
+                        message=f"{shown(node)} adds up identifiers.",
                         consequence="The number means nothing.",
-                        fix=f"Use COUNT, or COUNT(DISTINCT {write(column)}).",
+                        fix=f"Use COUNT, or COUNT(DISTINCT {shown(column)}).",
                         confidence=Confidence.LIKELY,
                         offset=start_of(node) or 0,
                         variant=variant,

@@ -30,7 +30,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.unnested import Unnested, is_whole, unnested
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -60,8 +60,8 @@ def _sums(variant: Variant, scope: Scope, one: Unnested) -> Iterator[Issue]:
             key = min(one.owner.relation.keys, key=lambda k: (len(k.columns), sorted(k.columns)))
             yield Issue(
                 subject=f"{write(total).lower()[:80]} {one.name}",
-                message=f"{write(total)[:60]} adds a value of {one.owner.name} once for each "
-                f"element of {write(one.array)}.",
+                message=f"{shown(total)[:60]} adds a value of {one.owner.name} once for each "
+                f"element of {shown(one.array)}.",
                 consequence="Values are inflated.",
                 fix="Add up a value of the element, or sum before the array is taken apart.",
                 confidence=Confidence.LIKELY,

@@ -33,7 +33,7 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -65,11 +65,11 @@ def check(context: Context) -> Iterator[Issue]:
                 written = between.split("\n")[0].rstrip()
                 yield Issue(
                     subject=f"{write(item.this)} {name}",
-                    message=f"A comma is missing after {write(item.this)}: "
+                    message=f"A comma is missing after {shown(item.this)}: "
                     f"{alias.name} became its alias.",
                     consequence=f"{item.this.name} is put out as {alias.name}; the real "
                     f"{alias.name} is lost.",
-                    fix=f"Put a comma after {write(item.this)}.",
+                    fix=f"Put a comma after {shown(item.this)}.",
                     severity=Severity.ERROR if proven else Severity.WARNING,
                     confidence=Confidence.CERTAIN if proven else Confidence.LIKELY,
                     offset=before,

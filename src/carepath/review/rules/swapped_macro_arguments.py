@@ -103,11 +103,15 @@ def _moved(context: Context, source: str, taken: dict[str, list[str]]) -> Iterat
         if was[: len(now)] == now or name not in source:
             continue
         theirs = [given for _, given in _calls(earlier, name)]
-        for call, given in _calls(source, name):
+        ours = list(_calls(source, name))
+        for number, (call, given) in enumerate(ours):
+            same = (
+                [theirs[number]] if len(ours) == len(theirs) else [x for x in theirs if x == given]
+            )
             for at, text in enumerate(given):
                 if at >= min(len(was), len(now)) or was[at] == now[at] or was[at] not in now:
                     continue
-                if not any(at < len(other) and other[at] == text for other in theirs):
+                if not any(at < len(other) and other[at] == text for other in same):
                     continue
                 yield Issue(
                     subject=f"{name} {at} moved",
@@ -145,13 +149,14 @@ def _calls(source: str, name: str) -> Iterator[tuple[str, list[str]]]:
 
 def _parameters(snapshot: Snapshot, space: Space) -> dict[str, list[str]]:
     """The parameters of each macro of the project, in order."""
-    kept: dict[str, list[str]] | None = snapshot.local.get("parameters")
+    slot = f"parameters|{space.project.root}"
+    kept: dict[str, list[str]] | None = snapshot.local.get(slot)
     if kept is None:
         kept = {}
         for file in space.project.of_kind("macro"):
             for name, listed in HEAD.findall(snapshot.text(file)):
                 kept[name] = [p.split("=")[0].strip() for p in listed.split(",") if p.strip()]
-        snapshot.local["parameters"] = kept
+        snapshot.local[slot] = kept
     return kept
 
 

@@ -28,7 +28,7 @@ from carepath.review.sql.bindings import Known, known_of
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import value_type
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 QUIET = frozenset({"spark", "databricks", "clickhouse"})
 PROMPT = frozenset({"snowflake", "postgres", "redshift", "bigquery", "trino", "athena"})
@@ -53,16 +53,16 @@ def check(context: Context) -> Iterator[Issue]:
                 text, other, kind = found
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:80]} gives the {kind} {write(other)[:60]} or the text "
-                    f"{write(text)[:40]}.",
-                    consequence=f"The model stops: {write(text)[:40]} is no {kind}.",
+                    message=f"{shown(node)[:80]} gives the {kind} {shown(other)[:60]} or the text "
+                    f"{shown(text)[:40]}.",
+                    consequence=f"The model stops: {shown(text)[:40]} is no {kind}.",
                     fix="Cast all values to text, or choose null.",
                     severity=Severity.ERROR if context.dialect in PROMPT else Severity.WARNING,
                     confidence=Confidence.LIKELY,
                     offset=start_of(text) or start_of(node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(f"{write(other)[:80]} is a {kind}")],
+                    evidence=[Evidence(f"{shown(other)[:80]} is a {kind}")],
                 )
 
 

@@ -33,7 +33,7 @@ from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, type_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 RANKS = (exp.Rank, exp.DenseRank)
 
@@ -103,7 +103,7 @@ def _by_day(variant: Variant, dialect: str) -> Iterator[Issue]:
                 continue
             yield Issue(
                 subject=write(window)[:100],
-                message=f"{write(moment)[:80]} cannot tell rows of one day apart: ROW_NUMBER() = 1 "
+                message=f"{shown(moment)[:80]} cannot tell rows of one day apart: ROW_NUMBER() = 1 "
                 "takes any of them.",
                 consequence="Which row is kept differs from run to run.",
                 fix="Order by the moment itself, then by a unique column.",

@@ -25,6 +25,7 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.pairs import bare, base_place, edited, items, plain
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+from carepath.review.sql.writing import shown
 
 ZONES = (exp.ConvertTimezone, exp.AtTimeZone, exp.FromTimeZone)
 CUTS = (
@@ -60,7 +61,7 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=start_of(now) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(old)[:160]}", base_place(context))],
             )
 
 

@@ -4,7 +4,8 @@ What it does
     Reports a SELECT that truncates or casts a column to a date (or week, month) after converting it
     to another time zone, and the same column without the conversion; a comparison of two such days
     of one moment, also where two models cut them; a conversion from one time zone of a moment
-    that an earlier conversion, in this model or upstream, put into another; and one of a date.
+    that an earlier conversion, in this model or upstream, put into another; one of a date; and a
+    difference or comparison of a moment of local time with one in UTC.
 
 Why it is bad
     An event late in the evening belongs to one day by one column and to the next by the other:
@@ -21,6 +22,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -32,7 +34,7 @@ from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import converted_to
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 ZONES = (exp.ConvertTimezone, exp.AtTimeZone, exp.FromTimeZone)
 CUTS = (exp.DateTrunc, exp.TimestampTrunc, exp.Date, exp.TsOrDsToDate)
@@ -62,6 +64,7 @@ def check(context: Context) -> Iterator[Issue]:
             yield from _converted_twice(variant, scope)
             yield from _of_a_day(variant, scope)
             yield from _days(variant, scope)
+            yield from _spans(variant, scope)
             for name, ways in cut.items():
                 if len(ways) != 2:
                     continue
@@ -101,7 +104,7 @@ def _of_a_day(variant: Variant, scope: Scope) -> Iterator[Issue]:
             offset=start_of(node) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(write(node)[:160])],
+            evidence=[Evidence(shown(node)[:160])],
         )
 
 
@@ -136,7 +139,7 @@ def _days(variant: Variant, scope: Scope) -> Iterator[Issue]:
         local, plain = (node.left, node.right) if kinds[0] == "local" else (node.right, node.left)
         yield Issue(
             subject=f"{write(node).lower()[:90]} days",
-            message=f"{write(local)} is a day of local time, {write(plain)} the day of the same "
+            message=f"{shown(local)} is a day of local time, {shown(plain)} the day of the same "
             "moment as it is.",
             consequence="What happens near midnight finds the other day, or none.",
             fix="Cut both in one time zone.",
@@ -146,6 +149,53 @@ def _days(variant: Variant, scope: Scope) -> Iterator[Issue]:
             path=scope.path,
             evidence=[Evidence(f"both are cut from {shared[0].split('.')[-1]}")],
         )
+
+
+def _spans(variant: Variant, scope: Scope) -> Iterator[Issue]:
+    """`datediff('minute', opened_local, replied_utc)`: hours too many or too few."""
+    for node, _ in nodes_of(scope):
+        if not isinstance(node, SPANS):
+            continue
+        sides = [node.this, node.expression]
+        zones = [_zone(variant, side) for side in sides]
+        if "" in zones or zones[0] == zones[1]:
+            continue
+        first, second = (write(side) for side in sides)
+        item = node.find_ancestor(exp.Alias)
+        if item is not None and "offset" in item.alias.lower():
+            continue
+        yield Issue(
+            subject=f"{first.lower()[:60]} {second.lower()[:60]} zones",
+            message=f"{first[:60]} is in the time zone {zones[0]}, {second[:60]} in {zones[1]}.",
+            consequence="What lies between the two is wrong by the offset of the time zone.",
+            fix="Take both in one time zone.",
+            confidence=Confidence.LIKELY,
+            offset=start_of(node) or 0,
+            variant=variant,
+            path=scope.path,
+        )
+
+
+SPANS = (
+    exp.DateDiff, exp.TsOrDsDiff, exp.TimestampDiff, exp.DatetimeDiff,
+    exp.GT, exp.GTE, exp.LT, exp.LTE,
+)  # fmt: skip
+IN_UTC = re.compile(r"(^|_)utc($|_)")
+
+
+def _zone(variant: Variant, node: object) -> str:
+    """The time zone a column is in, by its conversion or else its name; '' where unknown."""
+    assert variant.resolution is not None
+    while isinstance(node, (exp.Cast, exp.Paren, exp.TsOrDsToDate)):
+        node = node.this
+    if not isinstance(node, exp.Column):
+        return ""
+    use = variant.resolution.uses.get(id(node))
+    tags = use.column.tags if use is not None and use.column is not None else frozenset()
+    zones = [tag.removeprefix("zone:") for tag in tags if tag.startswith("zone:")]
+    if len(zones) == 1:
+        return "utc" if zones[0] in UTC else zones[0]
+    return "utc" if not zones and IN_UTC.search(node.name.lower()) else ""
 
 
 UTC = frozenset({"utc", "etc/utc", "gmt", "z", "zulu"})
@@ -173,7 +223,7 @@ def _converted_twice(variant: Variant, scope: Scope) -> Iterator[Issue]:
         assert isinstance(inner, exp.Expr)
         yield Issue(
             subject=f"{write(inner).lower()[:80]} twice",
-            message=f"{write(inner)[:60]} is in the time zone {is_in} already, and is converted "
+            message=f"{shown(inner)[:60]} is in the time zone {is_in} already, and is converted "
             f"from {source.name} here.",
             consequence="The moment is moved twice.",
             fix="Convert once, or name the time zone it is in.",

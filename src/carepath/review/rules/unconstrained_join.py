@@ -31,7 +31,7 @@ from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier, loose
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 LOOKUP = "is with all of its rows, which nothing proves to be exactly one"
 SPINE = re.compile(
@@ -71,7 +71,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(join.args.get("on") or binding.node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(write(join)[:160].replace("cp_rel.m_", ""))],
+                    evidence=[Evidence(shown(join)[:160].replace("cp_rel.m_", ""))],
                 )
 
 

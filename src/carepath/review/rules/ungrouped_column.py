@@ -31,7 +31,7 @@ from carepath.review.sql.names import DATE_PARTS, PSEUDO, fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.scope import STRUCT_DIALECTS
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 QUALIFIER = re.compile(r"[\w\"`]+\.(?=[a-z_\"`])")
 LATERAL_ALIASES = frozenset(
@@ -85,7 +85,7 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
         if loose is not None and fold_identifier(loose.this, context.dialect) not in scope.aliases:
             yield Issue(
                 subject=f"having {write(loose)}",
-                message=f"HAVING looks at {write(loose)}, which is neither grouped nor aggregated.",
+                message=f"HAVING looks at {shown(loose)}, which is neither grouped nor aggregated.",
                 consequence="The model does not build.",
                 fix="Move the condition into WHERE, or aggregate the column.",
                 offset=start_of(loose) or 0,
@@ -119,7 +119,7 @@ def _scope(context: Context, variant: Variant, scope: Scope) -> Iterator[Issue]:
         )
         yield Issue(
             subject=write(loose),
-            message=f"{write(loose)} is neither grouped nor aggregated.",
+            message=f"{shown(loose)} is neither grouped nor aggregated.",
             consequence="The model does not build.",
             fix="Add it to GROUP BY, or aggregate it.",
             # The missing name is missing in GROUP BY; the column is a second place to look at.

@@ -2,7 +2,7 @@
 
 What it does
     Reports branches with different numbers of columns, and branches with the same names in
-    different positions.
+    different positions; of two tables, also one name that changed places with another identifier.
 
 Why it is bad
     Different numbers do not build. Different positions do, and put one column's values under
@@ -60,12 +60,14 @@ def check(context: Context) -> Iterator[Issue]:
                 for a, b in zip(ours, theirs, strict=True)
                 if a != b and a in theirs and b in ours and not a.startswith("?")
             ]
-            crossed = _crossed(ours, theirs) if not moved else None
+            crossed = None
+            if not moved:
+                crossed = _crossed(ours, theirs) or _displaced(check_.node, ours, theirs)
             if crossed is not None:
                 yield Issue(
                     subject=f"{crossed[0]} beside {crossed[1]}",
                     message=f"{crossed[1]} of the second branch lands in {crossed[0]}, and "
-                    "the reverse.",
+                    + (f"{crossed[2]} in {crossed[1]}." if len(crossed) > 2 else "the reverse."),
                     consequence="Values appear under the wrong name; nothing fails.",
                     fix="List the columns of both branches in one order.",
                     severity=Severity.WARNING,
@@ -102,7 +104,33 @@ def check(context: Context) -> Iterator[Issue]:
                 )
 
 
-def _crossed(ours: list[str], theirs: list[str]) -> tuple[str, str] | None:
+def _displaced(node: exp.Expr, ours: list[str], theirs: list[str]) -> tuple[str, str, str] | None:
+    """A name both branches have, that changed places with its neighbour of the other branch.
+
+    `member, coach` over `agent, member` of another table: (coach, member, agent). All other names
+    in common stand in one place; of one table the two may be its two ends.
+    """
+    assert isinstance(node, exp.SetOperation)
+    tables = [
+        {t.name.lower() for t in side.find_all(exp.Table)} for side in (node.left, node.right)
+    ]
+    if tables[0] & tables[1] or len(set(ours)) < len(ours) or len(set(theirs)) < len(theirs):
+        return None
+    shared = [name for name in ours if name in theirs]
+    away = [name for name in shared if ours.index(name) != theirs.index(name)]
+    if len(away) != 1 or len(shared) <= len(away):
+        return None
+    place, other = ours.index(away[0]), theirs.index(away[0])
+    a, b, c = ours[other], away[0], theirs[place]
+    ends = {name.rpartition("_")[2] for name in (a, b, c)}
+    is_one_kind = len(ends) == 1 and all("_" in name for name in (a, b, c))
+    return (a, b, c) if is_one_kind and ends <= KEYS else None
+
+
+KEYS = {"id", "key", "no", "code", "number", "uuid", "sk", "name", "ref"}
+
+
+def _crossed(ours: list[str], theirs: list[str]) -> tuple[str, ...] | None:
     """Two names, `matches` and `wins`, that `squad_wins` and `squad_matches` stand under."""
     for i, name in enumerate(ours):
         for j, other in enumerate(ours):

@@ -42,7 +42,7 @@ from carepath.review.sql.units import (
     number,
     spelled_out,
 )
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 PAIRED = (exp.Add, exp.Sub, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.EQ, exp.NEQ)
 
@@ -103,7 +103,7 @@ def _limit(variant: Variant, scope: Scope, node: exp.Expr) -> Iterator[Issue]:
             continue
         yield Issue(
             subject=f"{write(node).lower()[:100]} limit",
-            message=f"The difference is in {_word(real)}, and {write(limit)} is a number of "
+            message=f"The difference is in {_word(real)}, and {shown(limit)} is a number of "
             f"{_word(told)}.",
             consequence=_factor(real, told),
             fix="Count both in one unit.",
@@ -180,9 +180,9 @@ def _percent(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue
         return
     yield Issue(
         subject=write(node).lower()[:100],
-        message=f"{write(node)[:90]} takes a percentage and an amount together.",
+        message=f"{shown(node)[:90]} takes a percentage and an amount together.",
         consequence="8.5 % becomes 8.5 of the currency.",
-        fix=f"Multiply {write(left)} by the percentage first.",
+        fix=f"Multiply {shown(left)} by the percentage first.",
         confidence=Confidence.LIKELY,
         offset=start_of(node) or 0,
         variant=variant,
@@ -200,7 +200,7 @@ def _paired(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator[Issue]
         return
     yield Issue(
         subject=write(node).lower()[:100],
-        message=f"{write(node)[:90]} takes {_word(ours)} and {_word(theirs)} together.",
+        message=f"{shown(node)[:90]} takes {_word(ours)} and {_word(theirs)} together.",
         consequence=_factor(theirs, ours),
         fix="Convert one of the two.",
         confidence=Confidence.LIKELY,
@@ -236,7 +236,7 @@ def _paired_shares(variant: Variant, scope: Scope, node: exp.Binary) -> Iterator
         return
     yield Issue(
         subject=write(node).lower()[:100],
-        message=f"{write(node)[:90]} takes {SHARES.get(ours, 'a share')} and "
+        message=f"{shown(node)[:90]} takes {SHARES.get(ours, 'a share')} and "
         f"{SHARES.get(theirs, 'a share')} together.",
         consequence=f"One of the two is off by a factor of {max(ours, theirs) * 1e4:,.6g}.",
         fix="Convert one of the two.",

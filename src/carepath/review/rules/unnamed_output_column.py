@@ -25,7 +25,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.jinja.unknown import PATTERN
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 TRUTHS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Is, exp.In, exp.And, exp.Or)
 COMPUTED = (*TRUTHS, exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Case, exp.Coalesce, exp.Concat)
@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
             is_truth = isinstance(item, TRUTHS)
             yield Issue(
                 subject=write(item).lower()[:100],
-                message=f"{write(item)[:80]} has no name in the output.",
+                message=f"{shown(item)[:80]} has no name in the output.",
                 consequence="The warehouse makes a name up; readers cannot rely on it.",
                 fix="Give it a name with AS.",
                 severity=Severity.WARNING if is_truth else Severity.NOTE,

@@ -26,7 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.rules.dedup_removed import NUMBER
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -62,7 +62,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(item.node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(f"{name} is {write(inner)[:160]}")],
+                    evidence=[Evidence(f"{name} is {shown(inner)[:160]}")],
                 )
 
 

@@ -30,7 +30,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Binding, Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.values import conjuncts
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -49,8 +49,8 @@ def check(context: Context) -> Iterator[Issue]:
                     told.add(name)
                     yield Issue(
                         subject=f"{binding.name} {name}",
-                        message=f"{write(use.node)} is null in every row: "
-                        f"{write(condition)} keeps the rows without a match only.",
+                        message=f"{shown(use.node)} is null in every row: "
+                        f"{shown(condition)} keeps the rows without a match only.",
                         consequence="What is computed of it never holds.",
                         fix="Take it from the side that is there.",
                         confidence=Confidence.LIKELY,

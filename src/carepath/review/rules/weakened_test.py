@@ -2,8 +2,8 @@
 
 What it does
     Compares the tests of each model and column that both sides have: reports unique, not_null,
-    relationships, accepted_values and row-uniqueness tests that are gone, or that became
-    conditional or a warning.
+    relationships, accepted_values and row-uniqueness tests that are gone, switched off, narrowed
+    to some rows or to a warning, or that take more columns together to be unique.
 
 Why it is bad
     The guard goes in the same change that may need it.
@@ -22,9 +22,11 @@ from collections.abc import Iterator
 
 from carepath.review.change import Change
 from carepath.review.findings import Confidence, Evidence, Place, Severity
+from carepath.review.naming import listing
 from carepath.review.nodes import NodeDoc, TestUse
 from carepath.review.rule import Issue, Rule
 from carepath.review.sql.names import loose
+from carepath.review.yaml import Map
 
 GUARDS = frozenset(
     {"unique", "not_null", "relationships", "accepted_values", "unique_combination_of_columns"}
@@ -77,15 +79,42 @@ def check_change(change: Change) -> Iterator[Issue]:
                 continue
             if now is None:
                 yield _issue(model.doc, test, "is gone", change, before.doc)
-            elif _is_weak(now) and not _is_weak(test):
-                what = "became conditional or a warning"
+                continue
+            what, line = _weakness(now)
+            if what and not _weakness(test)[0]:
+                yield _issue(model.doc, test, what, change, before.doc, line)
+            elif added := _more_columns(test, now):
+                what = f"asks less: {listing(added)} may tell rows apart now"
                 yield _issue(model.doc, test, what, change, before.doc, now.line)
 
 
-def _is_weak(test: TestUse) -> bool:
-    config = test.arguments.get("config")
-    merged = {**test.arguments, **(config if isinstance(config, dict) else {})}
-    return test.is_conditional or str(merged.get("severity", "")).lower() == "warn"
+def _weakness(test: TestUse) -> tuple[str, int]:
+    """What makes a test weaker than its name, and the line that says so."""
+    for level in (test.arguments.get("config"), test.arguments):
+        for key, value in level.items() if isinstance(level, dict) else ():
+            what = ""
+            if key == "enabled" and value is False:
+                what = "is switched off (enabled: false)"
+            elif key in ("where", "row_condition"):
+                what = f"looks at some rows only ({key}: {value})"
+            elif key == "error_if":
+                what = f"fails only where its rows are {value} (error_if)"
+            elif key == "severity" and str(value).lower() == "warn":
+                what = "only warns now (severity: warn)"
+            if what:
+                return what, level.at(key) if isinstance(level, Map) else test.line
+    return "", test.line
+
+
+def _more_columns(before: TestUse, after: TestUse) -> list[str]:
+    """What a test of several columns together takes in that it did not."""
+    sides = []
+    for test in (before, after):
+        inner = test.arguments.get("arguments")
+        given = {**test.arguments, **(inner if isinstance(inner, dict) else {})}
+        listed = given.get("combination_of_columns")
+        sides.append({str(c).lower() for c in listed} if isinstance(listed, list) else set())
+    return sorted(sides[1] - sides[0]) if sides[0] and sides[0] < sides[1] else []
 
 
 def _identity(test: TestUse) -> tuple[str, str]:

@@ -29,7 +29,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 CUTS = (exp.DateTrunc, exp.TimestampTrunc, exp.DatetimeTrunc)
 FORMATS = (
@@ -58,7 +58,7 @@ def check(context: Context) -> Iterator[Issue]:
             scope, node = weeks[few][0]
             yield Issue(
                 subject="weeks",
-                message=f"{write(node)[:80]} begins weeks on {few.title()}, the model's other "
+                message=f"{shown(node)[:80]} begins weeks on {few.title()}, the model's other "
                 f"weeks begin on {many.title()}.",
                 consequence="Weeks of the two never have one date.",
                 fix="Cut all of them alike.",
@@ -66,7 +66,7 @@ def check(context: Context) -> Iterator[Issue]:
                 offset=start_of(node) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(write(weeks[many][0][1])[:120])],
+                evidence=[Evidence(shown(weeks[many][0][1])[:120])],
             )
 
 
@@ -120,7 +120,7 @@ def _parts(variant: Variant, scope: Scope) -> Iterator[Issue]:
             node = parts["YEAR"]
             yield Issue(
                 subject=f"year {write(node.expression).lower()[:80]}",
-                message=f"{write(node)[:80]} stands beside the ISO week of the same date.",
+                message=f"{shown(node)[:80]} stands beside the ISO week of the same date.",
                 consequence="Days around New Year get week 1 or 53 of the wrong year.",
                 fix="Take ISOYEAR.",
                 severity=Severity.NOTE,

@@ -35,7 +35,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown
 
 NEIGHBOURS = (exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 ENTITY = re.compile(r"_(id|key|sk|uuid|guid)$")
@@ -101,7 +101,7 @@ def _without(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Issue
             offset=start_of(item) or 0,
             variant=variant,
             path=scope.path,
-            evidence=[Evidence(write(window)[:160])],
+            evidence=[Evidence(shown(window)[:160])],
         )
 
 
@@ -183,7 +183,7 @@ def _continued(variant: Variant, scope: Scope, windows: Windows) -> Iterator[Iss
                 offset=start_of(item) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(write(other)[:160])],
+                evidence=[Evidence(shown(other)[:160])],
             )
             return
 
@@ -297,7 +297,7 @@ def _exchanged(context: Context) -> Iterator[Issue]:
                 offset=start_of(ours[0]) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {plain(others[0])[:160]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(others[0])[:160]}", base_place(context))],
             )
 
 

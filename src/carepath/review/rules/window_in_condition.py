@@ -24,7 +24,7 @@ from carepath.review.findings import Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 CLAUSES = {"where": "WHERE", "having": "HAVING", "group": "GROUP BY", "on": "ON"}
 
@@ -39,7 +39,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:80]} stands in {CLAUSES[clause]}, where no window "
+                    message=f"{shown(node)[:80]} stands in {CLAUSES[clause]}, where no window "
                     "function may.",
                     consequence="The warehouse refuses the query.",
                     fix="Use QUALIFY, or compute it in a CTE first.",

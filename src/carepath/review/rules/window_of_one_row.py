@@ -26,7 +26,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.rows import telling_keys
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 OVER = (
     exp.Sum, exp.Avg, exp.Min, exp.Max, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue,
@@ -57,7 +57,7 @@ def check(context: Context) -> Iterator[Issue]:
                 by = ", ".join(sorted(key.columns))
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:90]} looks at one row: there is one per {by}.",
+                    message=f"{shown(node)[:90]} looks at one row: there is one per {by}.",
                     consequence="It gives the row's own value, or null.",
                     fix="Partition by what the row belongs to.",
                     confidence=Confidence.LIKELY,

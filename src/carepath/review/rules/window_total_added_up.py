@@ -30,7 +30,7 @@ from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Resolution, Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 CHOOSING = ("where", "qualify", "distinct", "limit", "having")
 
@@ -53,7 +53,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(node).lower()[:100],
-                    message=f"{write(node)[:60]} adds up {write(total)[:80]}, which every row of "
+                    message=f"{shown(node)[:60]} adds up {shown(total)[:80]}, which every row of "
                     "the partition has.",
                     consequence="The total counts once for each of them.",
                     fix="Add up what the window adds up, or take one row of each partition first.",
@@ -61,7 +61,7 @@ def check(context: Context) -> Iterator[Issue]:
                     offset=start_of(node) or 0,
                     variant=variant,
                     path=scope.path,
-                    evidence=[Evidence(f"{column.name} is {write(total)[:160]}")],
+                    evidence=[Evidence(f"{column.name} is {shown(total)[:160]}")],
                 )
 
 

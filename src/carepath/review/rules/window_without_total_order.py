@@ -30,7 +30,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Scope
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 RUNNING = re.compile(r"(^|_)(running|cumulative|cum|cumul|rolling)(_|$)")
 TOTALS = (exp.Sum, exp.Count, exp.Avg)
@@ -103,7 +103,7 @@ def _no_longer_total(context: Context) -> Iterator[Issue]:
                 offset=start_of(window) or 0,
                 variant=variant,
                 path=scope.path,
-                evidence=[Evidence(f"at base: {plain(old)[:160]}", base_place(context))],
+                evidence=[Evidence(f"at base: {shown(old)[:160]}", base_place(context))],
             )
 
 

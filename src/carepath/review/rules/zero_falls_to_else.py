@@ -26,7 +26,7 @@ from carepath.review.findings import Confidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 COMPARISONS = (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
 
@@ -49,8 +49,8 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 yield Issue(
                     subject=write(quotient).lower()[:100],
-                    message=f"Where {write(divisor)[:60]} is zero, no condition holds, "
-                    f"and the row is told {write(node.args['default'])}.",
+                    message=f"Where {shown(divisor)[:60]} is zero, no condition holds, "
+                    f"and the row is told {shown(node.args['default'])}.",
                     consequence="What has nothing to count is counted as failed.",
                     fix="Give it a branch of its own, before the others.",
                     confidence=Confidence.POSSIBLE,

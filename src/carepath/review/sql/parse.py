@@ -13,6 +13,7 @@ from sqlglot.tokenizer_core import Token
 
 from carepath.review.jinja import unknown
 from carepath.review.sql.normal import normalise
+from carepath.review.sql.writing import DIALECT
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
@@ -122,6 +123,7 @@ def _try(text: str, dialect: str) -> Parsed:
     queries = [node for node in statements if isinstance(node, exp.Query)]
     for query in queries:
         normalise(query)
+        query.meta[DIALECT] = dialect
     if len(statements) == 1 and queries:
         return Parsed(queries[0], "query", dialect=dialect, tokens=tokens)
     if statements and not queries:

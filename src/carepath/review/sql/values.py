@@ -190,6 +190,12 @@ ZONES = (exp.ConvertTimezone, exp.AtTimeZone, exp.FromTimeZone)
 
 def _day_tags(known: Known, node: exp.Expr, is_local: bool) -> set[str]:
     """`day:local:...` of a moment cut to a day in a time zone, `day:plain:...` of one cut as is."""
+    if isinstance(node, (exp.Min, exp.Max, exp.AnyValue)):
+        # The first of some days is such a day.
+        node = node.this
+        use = known.uses.get(id(node))
+        if use is not None and use.column is not None:
+            return {tag for tag in use.column.tags if tag.startswith("day:")}
     target = node.args.get("to") if isinstance(node, exp.Cast) else None
     is_cut = isinstance(target, exp.DataType) and target.this == exp.DataType.Type.DATE
     if not is_cut and not isinstance(node, CUTS):

@@ -12,6 +12,8 @@ LEFT_ALONE = frozenset({
     exp.Add, exp.Sub, exp.Mul,
 })  # fmt: skip
 """Kinds of nodes that sqlglot's generator only reads (tested): trees of them need no copy."""
+DIALECT = "dialect"
+"""Under which the root of a parsed tree remembers what it was written in."""
 _GENERATOR = Dialect().generator(comments=False)
 
 
@@ -24,11 +26,17 @@ def write(node: exp.Expr) -> str:
     return _GENERATOR.generate(node, copy=not is_left_alone(node))
 
 
-def in_dialect(node: exp.Expr, dialect: str) -> str:
-    """Write an expression as the people of a project write it; not to compare."""
-    return node.copy().sql(
-        dialect=dialect or None, comments=False, unsupported_level=ErrorLevel.IGNORE
-    )
+def shown(node: exp.Expr) -> str:
+    """Write an expression as the people of its project write it: to show, never to compare."""
+    dialect = node.root().meta.get(DIALECT)
+    copy = node.copy()
+    for outside in list(copy.find_all(exp.Not)):
+        inner = outside.this
+        if isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null):
+            is_not = exp.Is(this=inner.this, expression=exp.Not(this=inner.expression))
+            copy = is_not if outside is copy else copy
+            outside.replace(is_not)
+    return copy.sql(dialect=dialect or None, comments=False, unsupported_level=ErrorLevel.IGNORE)
 
 
 def is_left_alone(node: exp.Expr) -> bool:
