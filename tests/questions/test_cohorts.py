@@ -37,3 +37,15 @@ def test_a_cohort_is_final_when_all_are_mature_and_its_last_week_is_over(
         assert read_cohorts(Context(QUESTION, warehouse, moment, zone)).final == final
     finally:
         warehouse.close()
+
+
+def test_an_entry_dated_after_the_moment_of_the_warehouse_makes_no_cohort(made: Made) -> None:
+    made.person(MONDAY, is_mature=True)
+    made.person(MONDAY + timedelta(weeks=4000), is_mature=False)
+    made.fresh()
+    warehouse = EmbeddedWarehouse(made.write() / "prod.duckdb")
+    try:
+        moment, zone = read_as_of(warehouse), read_site_time_zone(warehouse)
+        assert len(read_cohorts(Context(QUESTION, warehouse, moment, zone))) == 1
+    finally:
+        warehouse.close()
