@@ -271,7 +271,7 @@ def _say(
         # a quarter more, or as much less
         if (ratio.low or 0.0) > 1 / QUARTER_MORE and (ratio.high or 0.0) < QUARTER_MORE:
             return f"{change}: it did not change by a quarter."
-        return f"{change}: no change by a quarter is seen beyond chance, and none is ruled out."
+        return f"{change}: a change by a quarter is neither seen beyond chance nor ruled out."
     if found.verdict == "cannot tell":
         told = f"{change}; why" if change else "Whether demand or efficiency changed"
         return f"{told} cannot be told: {found.reason}."
