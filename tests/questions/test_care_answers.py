@@ -127,6 +127,18 @@ def test_where_finished_tasks_have_no_history_earlier_days_are_not_counted(made:
     assert answer.estimate("open_tasks").value == 3
 
 
+def test_no_time_at_all_has_no_shares_and_no_days(made: Made) -> None:
+    made.fresh(MONDAY)
+    made.task("t", MONDAY, created_at=MONDAY)
+    made.visit("t", 1, "ONGOING", "active", MONDAY, None)
+    answer = made.ask("slowest-phase")
+    assert answer.headline == (
+        "Whether a phase is slower cannot be told: there is nothing to compare it with."
+    )
+    assert answer.estimate("ONGOING_share_rate").value is None
+    assert made.ask("demand-or-efficiency").headline.endswith("do not span them (no day).")
+
+
 def test_without_tasks_it_is_said_that_none_was_started_or_in_a_phase(made: Made) -> None:
     made.fresh()
     made.task("new", None)

@@ -195,9 +195,10 @@ def _say_short(context: Context, flow: TaskFlow) -> str:
             f"it holds {count(max(asked, 0), 'day')} in whole weeks"
         )
     length = (flow.last - flow.first).days + 1
+    spanned = f"{count(length, 'day')} from {flow.first} to {flow.last}" if length else "no day"
     return (
         f"two windows of {MINIMUM_DAYS} days are needed, and the tasks{context.period} do not "
-        f"span them ({count(length, 'day')} from {flow.first} to {flow.last})"
+        f"span them ({spanned})"
     )
 
 
