@@ -48,6 +48,14 @@ def test_nothing_completed_is_said_and_not_guessed(made: Made) -> None:
     assert "Fewer than half of the 40 started tasks were completed by day 30" in answer.headline
 
 
+def test_what_nobody_completed_within_hours_is_not_told_of_day_nought(made: Made) -> None:
+    made.fresh()
+    for index in range(40):
+        made.task(f"t{index}", AS_OF - timedelta(hours=5))
+    told = made.ask("time-to-complete").headline
+    assert "Fewer than half of the 40 started tasks were completed within 5.0 hours." in told
+
+
 def test_tasks_without_a_start_or_history_are_left_out_and_counted(made: Made) -> None:
     made.fresh()
     made.task("a", MONDAY, 2.0)
