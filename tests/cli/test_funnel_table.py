@@ -46,7 +46,7 @@ def test_no_rate_is_told_of_nobody(capsys, monkeypatch, story, keys, told) -> No
 
 
 def test_where_no_row_can_be_used_that_is_told_and_not_that_no_event_has_the_name(capsys) -> None:
-    print_result(run("ann: A@31-03-26 B@31-03-26"))
+    print_result(run("ann: A@31-13-2026 B@31-13-2026"))
     printed = capsys.readouterr().out
     assert "No row can be used" in printed
     assert "No event is called" not in printed

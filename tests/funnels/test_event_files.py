@@ -488,6 +488,37 @@ def test_a_column_that_nothing_is_usually_called_like_is_left_to_the_user(tmp_pa
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("e.csv", "user_id,person_id,event,event,created,time\n,p,,A,,2026-03-01\n"),
+        (
+            "e.jsonl",
+            '{"user_id": null, "p": {"user_id": "", "person_id": "p"}, "event (1)": null, '
+            '"event (2)": "A", "created": " ", "time": "2026-03-01"}\n',
+        ),
+    ],
+)
+def test_a_column_without_a_value_is_not_suggested(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(CarepathError) as caught:
+        funnel(STEPS, events=path)
+    line = "columns" + caught.value.fix.partition(": columns")[2].partition("; known")[0]
+    columns = tomllib.loads(line)["columns"]
+    assert columns["person"].endswith("person_id")
+    assert (columns["event"], columns["timestamp"]) == ("event (2)", "time")
+    assert "user_id" in caught.value.fix.partition("; known columns: ")[2]
+    assert funnel(STEPS | {"columns": columns}, events=path).totals.entered == 1
+
+
+def test_columns_of_no_rows_are_suggested_by_their_names(tmp_path):
+    path = tmp_path / "e.csv"
+    path.write_text("user_id,event,timestamp\n")
+    with pytest.raises(CarepathError, match='columns = { person = "user_id" }'):
+        funnel(STEPS, events=path)
+
+
 def test_a_file_that_is_not_there_is_said_to_be(tmp_path):
     with pytest.raises(CarepathError, match="no such file"):
         funnel(STEPS, events=tmp_path / "none.csv")

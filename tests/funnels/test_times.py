@@ -45,6 +45,8 @@ def write(folder, times):
         ("%d/%m/%Y %I:%M:%S %p", "{0:%d/%m/%Y} 1:05:00 p.\N{NO-BREAK SPACE}m."),
         ("%d%b%Y:%H:%M:%S", "31MAR2026:13:05:00"),
         ("%d%b%Y %H:%M:%S", "31mar2026 13:05:00"),
+        ("%d-%m-%Y:%H.%M", "{0:%d-%m-%Y:%H.%M}"),
+        ("%d.%m.%Y %H.%M.%S", "{0:%d.%m.%Y %H.%M.%S}"),
         ("%a %b %d %Y %H:%M:%S GMT%z", "{0:%a %b %d %Y} 15:05:00 GMT+0200 (Central Europe Time)"),
     ],
 )
@@ -135,6 +137,27 @@ def test_the_year_of_two_digits_and_what_is_no_time_are_not_guessed(tmp_path):
     assert result.first_timestamp is None
 
 
+@pytest.mark.parametrize(
+    ("times", "forms"),
+    [
+        (["03/11/25 10:00", "04/11/25 10:00"], ["%d/%m/%y", "%m/%d/%y", "%y/%m/%d"]),
+        (["03/11/25 10:00", "13/11/25 10:00"], ["%d/%m/%y", "%y/%m/%d"]),
+        (["3/1/26 10:00", "3/31/26 10:00"], ["%m/%d/%y"]),
+        (["26-03-01 10:00", "26-02-25 10:00", "soon"], ["%d-%m-%y", "%y-%m-%d"]),
+        (["31.03.26 10:00"], ["%d.%m.%y", "%y.%m.%d"]),
+    ],
+)
+def test_years_of_two_digits_are_refused_with_the_forms_that_they_may_have(tmp_path, times, forms):
+    path = write(tmp_path, times)
+    with pytest.raises(CarepathError, match="write years with two digits, such as") as caught:
+        funnel(STEPS, events=path)
+    assert caught.value.where == str(path)
+    listed = caught.value.fix.partition("timestamp_format = ")[2].split(", or ")
+    assert sorted(listed) == sorted(f'"{form} %H:%M"' for form in forms)
+    result = funnel(STEPS | {"timestamp_format": f"{forms[0]} %H:%M"}, events=path)
+    assert result.events.counted == len(times) - times.count("soon")
+
+
 def test_a_defined_form_goes_before_the_usual_ways(tmp_path):
     forms = ["%d%m%Y", "%d.%m.%y"]
     path = write(tmp_path, ["01022026", "13.02.26", "2026-02-14"])
@@ -176,9 +199,15 @@ def test_a_time_without_a_zone_is_of_the_zone_that_the_definition_says(tmp_path,
 
 
 def test_what_belongs_to_a_file_is_refused_over_the_warehouse(tmp_path):
-    for more in ({"timezone": "Europe/Berlin"}, {"timestamp_format": "%d.%m.%Y"}):
-        with pytest.raises(CarepathError, match="the events are the warehouse's"):
+    for more in (
+        {"timezone": "Europe/Berlin"},
+        {"timestamp_format": "%d.%m.%Y"},
+        {"earliest_plausible_at": "2020-01-01"},
+        {"latest_plausible_at": "2027-01-01"},
+    ):
+        with pytest.raises(CarepathError, match="the events are the warehouse's") as caught:
             funnel(STEPS | more, warehouse=tmp_path)
+        assert caught.value.where in more
 
 
 @pytest.mark.parametrize("zone", ["BST", "IST", "CST", "PST"])

@@ -60,9 +60,9 @@ def test_a_file_without_its_header_is_told_what_is_missing(workspace, folder):
 def test_a_folder_without_a_file_of_a_known_kind_is_told_of_kinds_and_not_of_names(
     workspace, folder
 ):
-    (folder / "task.avro").write_bytes(b"Obj\x01")
-    (folder / "project.xlsx").write_bytes(b"PK\x03\x04")
-    with pytest.raises(CarepathError, match=r"found project\.xlsx, task\.avro") as error:
+    (folder / "orders.avro").write_bytes(b"Obj\x01")
+    (folder / "notes.xlsx").write_bytes(b"PK\x03\x04")
+    with pytest.raises(CarepathError, match=r"found notes\.xlsx, orders\.avro") as error:
         land(folder, workspace)
     assert "CSV, JSON Lines or Parquet" in error.value.what
     assert "gzip" in str(error.value.fix)
@@ -115,6 +115,44 @@ def test_a_packed_file_that_lies_unpacked_beside_is_left_alone(workspace, folder
     assert report.accepted == 1
     notes = {file.file_name: file.notes for file in report.files}
     assert "unpacked beside it" in notes[name][0]
+
+
+def test_a_packed_file_landed_by_itself_is_refused_whatever_lies_beside_it(workspace, folder):
+    (folder / "task.csv").write_text("id,created\n1,2024-01-02\n")
+    (folder / "task.zip").write_bytes(pack_zip("task.csv", b"id,created\n1,2024-01-02\n"))
+    with pytest.raises(CarepathError, match="is packed") as error:
+        land(folder / "task.zip", workspace)
+    assert "`unzip task.zip`" in error.value.fix
+
+
+OTHER_KINDS = [
+    ("task.xlsx", "a spreadsheet", "CSV UTF-8"),
+    ("Task 2024-01.ods", "a spreadsheet", "CSV UTF-8"),
+    ("task.orc", "ORC", "Parquet"),
+    ("task/000000_0.avro", "Avro", "Parquet"),
+]
+
+
+@pytest.mark.parametrize(("name", "kind", "remedy"), OTHER_KINDS)
+def test_a_table_in_another_format_is_refused_with_what_to_do(
+    workspace, folder, name, kind, remedy
+):
+    (folder / "members.csv").write_text("user_id\n1\n")
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(b"\0")
+    with pytest.raises(CarepathError, match=f"The file is {kind}") as error:
+        land(folder, workspace)
+    assert name in error.value.where
+    assert remedy in error.value.fix
+    (folder / name).with_suffix(".csv").write_text("id,created\n1,2024-01-02\n")
+    assert land(folder, workspace).accepted == 2
+
+
+def test_a_spreadsheet_that_is_no_table_is_left_alone(workspace, folder):
+    (folder / "task").mkdir()
+    (folder / "task" / "notes.xlsx").write_bytes(b"\0")
+    (folder / "task" / "1.csv").write_text("id,created\n1,2024-01-02\n")
+    assert land(folder, workspace).accepted == 1
 
 
 def test_what_holds_no_table_is_left_alone(workspace, folder):

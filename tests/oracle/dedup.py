@@ -47,9 +47,13 @@ def dated_at(table: str, row: Row) -> datetime | None:
 
 
 def source_at(table: str, row: Row) -> datetime | None:
-    """When the source last touched the row; a record is touched before it is loaded."""
+    """When the source last touched the row: a record before it is loaded, an event before the
+    collector has it.
+    """
     touched = [at for at in (row.get("modified"), dated_at(table, row)) if at]
-    if table == EVENTS or table in HISTORIES:
+    if table == EVENTS:
+        return min(*touched, row.get("collector_tstamp") or datetime.max)
+    if table in HISTORIES:
         return dated_at(table, row)
     loaded = loaded_at(table, row)
     return min(max(touched), loaded or datetime.max) if touched else None

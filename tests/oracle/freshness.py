@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from oracle.dedup import loaded_at, source_at
+from oracle.dedup import dated_at, loaded_at, source_at
 from oracle.definitions import EVENTS, HISTORIES, TABLES, Definitions, Row
 from oracle.rejection import Settled
 from oracle.times import MICROSECOND
@@ -24,12 +24,12 @@ def freshness_of(table: str, settled: Settled) -> Row:
     loads = [at for row in rows if (at := loaded_at(table, row))]
     has_lateness = table == EVENTS or table in HISTORIES
     lateness = [
-        (loaded - source) // MICROSECOND
+        (loaded - happened) // MICROSECOND
         for row in rows
         if has_lateness
         and (loaded := loaded_at(table, row))
-        and (source := source_at(table, row))
-        and source >= min(loads)
+        and (happened := dated_at(table, row))
+        and happened >= min(loads)
     ]
     late = percentile(sorted(lateness), Decimal("0.99")) if lateness else None
     is_told = bool(loads) and (bool(lateness) or not has_lateness)

@@ -216,6 +216,8 @@ def add_event(
         row["load_tstamp"] = at - timedelta(seconds=world.pick(1, 86_400))
     if world.chance(0.01):
         row["derived_tstamp"] = datetime(1970, 1, 1, 0, 0, 1)
+    if world.chance(0.01):  # a clock that runs ahead, and no loader that would tell
+        row |= {"derived_tstamp": at + timedelta(days=world.pick(1, 900)), "load_tstamp": None}
     if world.chance(0.004):
         row["event_id"] = None
     world.add(EVENTS, row)

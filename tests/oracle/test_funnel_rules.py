@@ -439,6 +439,17 @@ def test_rule_20_the_first_load_of_what_had_happened_says_nothing_about_lateness
     assert (row["lateness_p99_seconds"], row["complete_through"]) == (60, at(days=1))
 
 
+def test_rule_20_an_event_tells_of_nothing_after_it_was_collected() -> None:
+    ahead = event("e2", "n", "A", at(days=9000), collector_tstamp=at(5), load_tstamp=None)
+    for loaded, through in ((at(60), at(60)), (None, at(5))):
+        events = [event("e1", "m", "A", at(0), load_tstamp=loaded), ahead]
+        expected = expect(raw(events=events), PLAIN)
+        row = expected["data_freshness"][-1]
+        assert (row["latest_source_at"], row["as_of"]) == (at(5), through)
+        rows = {row["member_id"]: row for row in expected["member_intake_funnel_metrics"]}
+        assert (rows["n"]["entered_at"], rows["n"]["is_mature"]) == (at(days=9000), False)
+
+
 def test_rule_21_the_client_at_entry_is_the_landing_page_then_the_account() -> None:
     page = {"page_url": "https://Care.example.com/acme/?utm=1"}
     world = raw(

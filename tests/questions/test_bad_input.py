@@ -166,6 +166,14 @@ def test_people_who_all_entered_yesterday_are_too_early_to_judge(made: Made) -> 
     assert made.ask("conversion").headline.startswith("It is too early to tell: none of the 20")
 
 
+def test_one_person_alone_is_told_of_as_one(made: Made) -> None:
+    made.person(MONDAY, is_mature=False)
+    made.fresh()
+    assert made.ask("conversion").headline == (
+        "It is too early to tell: the person who entered has not had the whole window yet."
+    )
+
+
 def test_fewer_than_thirty_people_name_no_step(made: Made) -> None:
     made.fresh()
     for index in range(29):

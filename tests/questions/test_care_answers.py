@@ -48,6 +48,14 @@ def test_nothing_completed_is_said_and_not_guessed(made: Made) -> None:
     assert "Fewer than half of the 40 started tasks were completed by day 30" in answer.headline
 
 
+def test_what_nobody_completed_within_hours_is_not_told_of_day_nought(made: Made) -> None:
+    made.fresh()
+    for index in range(40):
+        made.task(f"t{index}", AS_OF - timedelta(hours=5))
+    told = made.ask("time-to-complete").headline
+    assert "Fewer than half of the 40 started tasks were completed within 5.0 hours." in told
+
+
 def test_tasks_without_a_start_or_history_are_left_out_and_counted(made: Made) -> None:
     made.fresh()
     made.task("a", MONDAY, 2.0)
@@ -125,6 +133,18 @@ def test_where_finished_tasks_have_no_history_earlier_days_are_not_counted(made:
         "1 of 9 tasks have no history that tells when they were open",
     )
     assert answer.estimate("open_tasks").value == 3
+
+
+def test_no_time_at_all_has_no_shares_and_no_days(made: Made) -> None:
+    made.fresh(MONDAY)
+    made.task("t", MONDAY, created_at=MONDAY)
+    made.visit("t", 1, "ONGOING", "active", MONDAY, None)
+    answer = made.ask("slowest-phase")
+    assert answer.headline == (
+        "Whether a phase is slower cannot be told: there is nothing to compare it with."
+    )
+    assert answer.estimate("ONGOING_share_rate").value is None
+    assert made.ask("demand-or-efficiency").headline.endswith("do not span them (no day).")
 
 
 def test_without_tasks_it_is_said_that_none_was_started_or_in_a_phase(made: Made) -> None:

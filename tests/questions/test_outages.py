@@ -101,10 +101,14 @@ def test_events_that_are_lost_on_all_days_alike_are_not_said_to_agree_with_the_r
     told = _describe_tracking(never)
     assert "0.0 % of 1,824 records have their CREATE_PROJECT event" in told
     assert "no span of days has fewer than usual" in told
-    assert _say_always_lost(never).startswith(
-        "On all days alike only 0.0 % of 1,824 records have their CREATE_PROJECT event: events are "
-        "lost all along"
+    assert _say_always_lost(never) == (
+        "Only 0.0 % of 1,824 records have their CREATE_PROJECT event, and no span of days stands "
+        "out: projects are made elsewhere or their events are lost, and more people convert than "
+        "is measured. What is lost evenly makes no fall."
     )
+    entries = Tracking((), None, {"CREATE_PROJECT": (1824, 1800), "CREATE_ACCOUNT": (2900, 1450)})
+    assert "left out of conversion" in _say_always_lost(entries)
+    assert "more people convert" not in _say_always_lost(entries)
     usual = Tracking((), None, {"CREATE_PROJECT": (1824, 1800), "CREATE_ACCOUNT": (0, 0)})
     assert _say_always_lost(usual) == ""
     assert "CREATE_ACCOUNT" not in _describe_tracking(usual)

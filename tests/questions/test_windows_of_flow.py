@@ -56,8 +56,8 @@ def test_a_range_that_was_asked_for_is_the_only_window():
     ("low", "high", "told"),
     [
         (0.85, 1.20, "it did not change by a quarter."),
-        (0.96, 2.19, "no change by a quarter is seen beyond chance, and none is ruled out."),
-        (0.55, 1.10, "no change by a quarter is seen beyond chance, and none is ruled out."),
+        (0.96, 2.19, "a change by a quarter is neither seen beyond chance nor ruled out."),
+        (0.55, 1.10, "a change by a quarter is neither seen beyond chance nor ruled out."),
     ],
 )
 def test_no_change_is_only_said_where_the_interval_rules_one_out(low, high, told):

@@ -63,6 +63,7 @@ def test_what_was_left_out_is_counted_in_words(left: Exclusion, told: str) -> No
             " (95 % interval 41.5 hours to 50.9 hours)",
         ),
         (Figure("", 2.0, "days", 9, "", 1.9, 2.1, 0.95), " (95 % interval 1.9 days to 2.1 days)"),
+        (Figure("", 0.0, "days", 9, "", 0.0, 3.0, 0.95), " (95 % interval 0 seconds to 3.0 days)"),
         (Figure("", 1.86, "per week", 9, "", 1.6, 2.18, 0.95), " (95 % interval 1.60 to 2.18)"),
         (Figure("", 114.2, "per week", 9, "", 111, 117.4, 0.95), " (95 % interval 111.0 to 117.4)"),
     ],

@@ -102,6 +102,25 @@ def test_under_twenty_projects_there_is_no_interval():
         assert (found.low, found.high, found.reason) == (None, None, "under 20 projects")
 
 
+def test_a_quantile_that_is_not_reached_has_no_limit_under_twenty_projects_either():
+    projects = np.repeat(np.arange(5), 40)
+    times = np.tile(np.arange(1.0, 41.0), 5)
+    curve = kaplan_meier(times, times <= 15, clusters=projects)
+    for q in (0.5, 0.37):
+        found = quantile(curve, q)
+        assert (found.value, found.low, found.high) == (None, None, None)
+
+
+def test_a_share_of_none_is_one_of_projects():
+    times, _, cluster = tasks(np.random.default_rng(9), projects=50)
+    kinds = np.where(np.arange(len(times)) == times.argmax(), 2, 1)
+    found = cumulative_incidence(times, kinds, clusters=cluster)[2].at(float(np.median(times)))
+    assert (found.value, found.reason) == (0.0, "none by then")
+    assert found.high == pytest.approx(3.8416 / (50 + 3.8416), rel=1e-3)
+    few = cumulative_incidence(times, kinds, clusters=cluster % 19)[2].at(float(np.median(times)))
+    assert (few.value, few.high, few.reason) == (0.0, None, "under 20 projects")
+
+
 def test_a_project_counts_once_where_its_tasks_are_the_same():
     rng = np.random.default_rng(8)
     once = rng.normal(size=200)

@@ -154,3 +154,9 @@ def test_where_none_has_ended_so_yet_the_share_has_an_upper_limit():
     found = cumulative_incidence(np.arange(40, 80), np.ones(40, int))[1].at(30.0)
     assert (found.value, found.low, found.reason) == (0.0, 0.0, "none by then")
     assert found.high == pytest.approx(3.8416 / (40 + 3.8416), rel=1e-3)  # Wilson, 0 of 40
+
+
+def test_who_ended_another_way_is_known_not_to_have_ended_so():
+    ends = np.where(np.arange(1000) < 999, 1, 2)
+    found = cumulative_incidence(np.where(ends == 1, 5.0, 90.0), ends)[2].at(30.0)
+    assert found.high == pytest.approx(3.8416 / (1000 + 3.8416), rel=1e-3)

@@ -93,9 +93,9 @@
     end
 {%- endmacro %}
 
-{#- A moment that a record tells of: no later than the one at which it was loaded. -#}
-{% macro known_by_load(moment) -%}
-    case when loaded_at < {{ moment }} then loaded_at else {{ moment }} end
+{#- A moment that a row tells of: no later than the one at which it was seen, where that is known. -#}
+{% macro known_by(seen_at, moment) -%}
+    case when {{ seen_at }} < {{ moment }} then {{ seen_at }} else {{ moment }} end
 {%- endmacro %}
 
 {#- Why a row cannot be used, judged from the row alone; null when it can. `loaded_at` is given for

@@ -116,9 +116,11 @@ def count_nodes(result: DbtResult) -> dict[str, int]:
 
 
 def _describe(node: NodeResult) -> str:
-    if node.kind == "test":
-        return f"data test {node.name} returned {node.failures:,} rows ({node.path})"
-    return f"{node.kind} {node.name}: {_error_line(node.message)} ({node.path})"
+    if node.kind == "test" and node.status == "fail":
+        rows = "1 row" if node.failures == 1 else f"{node.failures:,} rows"
+        return f"data test {node.name} returned {rows} ({node.path})"
+    kind = "data test" if node.kind == "test" else node.kind
+    return f"{kind} {node.name}: {_error_line(node.message)} ({node.path})"
 
 
 def _error_line(message: str) -> str:

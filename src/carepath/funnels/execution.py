@@ -134,6 +134,10 @@ def _refuse_what_is_of_files(definition: FunnelDefinition) -> None:
         ("timestamp_format", bool(definition.timestamp_format), "says how a file writes times"),
         ("timestamp_unit", bool(definition.timestamp_unit), "says what the times of a file count"),
         ("timezone", definition.timezone != "UTC", "gives the time zone of a file"),
+        *(
+            (key, getattr(definition, key) is not None, "says which times of a file are true")
+            for key in ("earliest_plausible_at", "latest_plausible_at")
+        ),
     ):
         if is_given:
             raise CarepathError(

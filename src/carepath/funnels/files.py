@@ -18,6 +18,7 @@ from carepath.funnels.roles import (
     REQUIRED,
     ROLES,
     is_moment,
+    is_usual,
     join_names,
     suggest_columns,
     suggest_header,
@@ -62,6 +63,8 @@ class EventRelation:
         Whether events whose dates are none have been rejected already.
     known : tuple of str
         Names to suggest for one that there is not; empty: all columns.
+    empty : frozenset of str
+        Of these, names that no row fills, where that has been looked at.
     encoding : str
         What the text of the file is written in.
     """
@@ -80,6 +83,7 @@ class EventRelation:
     is_columnar: bool = False
     is_judged: bool = False
     known: tuple[str, ...] = ()
+    empty: frozenset[str] = frozenset()
     encoding: str = "utf-8"
 
     def find(self, wanted: str) -> str:
@@ -111,13 +115,14 @@ class EventRelation:
         missing = [role for role in REQUIRED if find_column(role, self.columns) is None]
         is_one = len(missing) == 1
         meaning = join_names([MEANINGS[role] for role in missing])
+        filled = [name for name in known if name not in self.empty]
         raise CarepathError(
             f"The column{'' if is_one else 's'} {join_names(missing)} "
             f"{'is' if is_one else 'are'} missing.",
             where=self.name,
             fix=f"{suggest_header(known)}name the column{'' if is_one else 's'} that "
             f"{'says' if is_one else 'say'} {meaning} in the definition: "
-            f"{suggest_columns(missing, known)}; {list_names(known, 'columns')}",
+            f"{suggest_columns(missing, filled)}; {list_names(known, 'columns')}",
         )
 
     def rename(self, columns: Mapping[str, tuple[str, ...]]) -> EventRelation:
@@ -207,7 +212,7 @@ def open_events(
         source = _open(connection, file, names, scratch, is_careful)
         source = _add_parts(connection, source, names).rename(definition.columns)
         if any(find_column(role, source.columns) is None for role in REQUIRED):
-            source = _know_parts(connection, source)
+            source = _know_empty(connection, _know_parts(connection, source))
         return replace(source, encoding=encoding)
     except (EOFError, OSError) as error:
         raise CarepathError(
@@ -266,6 +271,27 @@ def _know_parts(connection: duckdb.DuckDBPyConnection, source: EventRelation) ->
         if outer in source.columns:
             known += list_parts(connection, source.relation, source.columns, outer)
     return replace(source, known=tuple(dict.fromkeys(known)))
+
+
+def _know_empty(connection: duckdb.DuckDBPyConnection, source: EventRelation) -> EventRelation:
+    """Let no column be suggested that has a usual name and no value."""
+    names = [name for name in source.known if is_usual(name)]
+    cells = []
+    for name in names:
+        outer = find_outer(name, source.columns)
+        cells.append(
+            source.text_of(source.find(name))
+            if outer is None
+            else write_part(*source.columns[outer[0]], outer[1])
+        )
+    if not cells:
+        return source
+    filled = ", ".join(f"bool_or(trim({cell}) != '')" for cell in cells)
+    row = connection.execute(f"select count(*), {filled} from {source.relation}").fetchone()
+    assert row is not None
+    rows, *has_values = row
+    empty = [name for name, has in zip(names, has_values, strict=True) if rows and not has]
+    return replace(source, empty=frozenset(empty))
 
 
 def _describe(source: Source, file: RawFile) -> EventRelation:

@@ -22,23 +22,21 @@ _DAYS = (
 )
 _CLOCKS = (
     *("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p"),
-    *("%I:%M%p", "%I:%M:%S%p"),
+    *("%I:%M%p", "%I:%M:%S%p", "%H.%M", "%H.%M.%S"),
     *("%I.%M.%S %p", "%I.%M.%S.%f %p", "%H:%M:%S GMT%z"),
 )
 _ZONED = tuple(
     clock + zone for clock in ("%H:%M:%S", "%H:%M:%S.%f") for zone in (" %z", "%z", " GMT", " UTC")
 )
+
+
+def _with_clocks(day: str) -> tuple[str, ...]:
+    betweens = (" ", ", ", "T", ":")
+    return day, *(day + between + clock for between, clock in product(betweens, _CLOCKS + _ZONED))
+
+
 FORMS = (
-    *(
-        (
-            day,
-            *(
-                day + between + clock
-                for between, clock in product((" ", ", ", "T", ":"), _CLOCKS + _ZONED)
-            ),
-        )
-        for day in _DAYS
-    ),
+    *(_with_clocks(day) for day in _DAYS),
     *(
         tuple(f"{day} {clock}" for clock in ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p"))
         for day in ("%Y-%m-%d", "%Y/%m/%d")
@@ -47,6 +45,10 @@ FORMS = (
 )
 """By how the day is written; a year of two digits only beside a month's name, for 02-03-26 could be
 any of three days."""
+_SHORT_FORMS = tuple(
+    _with_clocks(day.replace("-", separator))
+    for day, separator in product(("%d-%m-%y", "%m-%d-%y", "%y-%m-%d"), "./-")
+)
 _SAMPLED = 100
 
 
@@ -71,7 +73,7 @@ def find_forms(
     Raises
     ------
     CarepathError
-        When two forms fit equally well and mean different moments.
+        When two forms fit equally well and mean different moments, or years have two digits.
     """
     fates = write_fates(source, definition, keeps_text=True)
     connection.execute(f"""
@@ -81,6 +83,7 @@ from ({fates})
 where fate = 'unparsable_timestamp' and moment_text is not null
 """)
     sample = f"(from unread_texts order by hash(text), text limit {_SAMPLED})"
+    _refuse_short_years(connection, sample, source.name)
     forms = tuple(form for group in _keep_fitting(connection, FORMS, sample) for form in group)
     forms = sum(_keep_fitting(connection, [(form,) for form in forms], "unread_texts"), ())
     for one, other in combinations(forms, 2):
@@ -97,6 +100,30 @@ where fate = 'unparsable_timestamp' and moment_text is not null
             )
         forms = tuple(form for form in forms if form != (other if only_one else one))
     return forms
+
+
+def _refuse_short_years(connection: duckdb.DuckDBPyConnection, sample: str, source: str) -> None:
+    groups = _keep_fitting(connection, _SHORT_FORMS, sample)
+    forms = sum(groups, ())
+    if not forms:
+        return
+    text = write_bare("text")
+    fits = f"try_strptime({text}, {quote_list(forms)}) is not null"
+    row = connection.execute(
+        f"select 2 * count(*) filter (where {fits}) > count(*), min(text) filter (where {fits}) "
+        f"from {sample}"
+    ).fetchone()
+    assert row is not None
+    is_most, example = row
+    if is_most:
+        counts = _count_fitting(connection, [(form,) for form in forms], sample)
+        most = max(count for _, count in counts)
+        best = [f'"{form}"' for (form,), count in counts if count == most]
+        raise CarepathError(
+            f"The times write years with two digits, such as {example!r}.",
+            where=source,
+            fix=f"say how in the definition: timestamp_format = {', or '.join(best)}",
+        )
 
 
 def refuse_small_numbers(
@@ -133,8 +160,17 @@ def _keep_fitting(
     connection: duckdb.DuckDBPyConnection, groups: Sequence[tuple[str, ...]], relation: str
 ) -> tuple[tuple[str, ...], ...]:
     """Keep the groups of forms that some text has one of, those that most have first."""
+    counts = _count_fitting(connection, groups, relation)
+    fitting = [(forms, count) for forms, count in counts if count]
+    return tuple(forms for forms, _ in sorted(fitting, key=lambda pair: -pair[1]))
+
+
+def _count_fitting(
+    connection: duckdb.DuckDBPyConnection, groups: Sequence[tuple[str, ...]], relation: str
+) -> list[tuple[tuple[str, ...], int]]:
+    """Count the texts that have a form of each group."""
     if not groups:
-        return ()
+        return []
     text = write_bare("text")
     earliest = f"timestamp '{EARLIEST_READABLE_AT}'"
     counts = ", ".join(
@@ -143,8 +179,7 @@ def _keep_fitting(
     )
     row = connection.execute(f"select {counts} from {relation}").fetchone()
     assert row is not None
-    fitting = [(forms, count) for forms, count in zip(groups, row, strict=True) if count]
-    return tuple(forms for forms, _ in sorted(fitting, key=lambda pair: -pair[1]))
+    return list(zip(groups, row, strict=True))
 
 
 def _compare(

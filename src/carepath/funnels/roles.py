@@ -67,6 +67,12 @@ def suggest_columns(missing: Sequence[str], columns: Iterable[str]) -> str:
     return f"columns = {{ {', '.join(named)} }}"
 
 
+def is_usual(name: str) -> bool:
+    """Tell whether a column may be suggested by its name."""
+    folded = {_fold(name), _fold(name.rpartition(".")[2])}
+    return any(folded & set(names) for names in _USUAL.values())
+
+
 def _quote(name: str) -> str:
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
@@ -78,4 +84,5 @@ def join_names(names: Sequence[str]) -> str:
 
 
 def _fold(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.lower())
+    unnumbered = re.sub(r" \(\d+\)$", "", name)
+    return re.sub(r"[\W_]", "", unnumbered.lower())

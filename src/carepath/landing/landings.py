@@ -21,6 +21,7 @@ from carepath.landing.files import (
 )
 from carepath.landing.ledger import is_landed_already, list_usual_columns, publish
 from carepath.landing.matching import match_table, normalise_name
+from carepath.landing.other_kinds import refuse_other_kind
 from carepath.landing.packed import refuse_packed
 from carepath.landing.report import FileReport, LandingReport, Progress
 from carepath.landing.staging import Staged, describe_file, stage_file
@@ -148,13 +149,15 @@ class _Landing:
 
     def _read(self, name: str, path: Path) -> FileReport:
         place = PurePath(self._folder.resolve().name, name)
-        if self._folder.is_file():
+        is_alone = self._folder.is_file()
+        if is_alone:
             place = PurePath(self._folder.resolve().parent.name, name)
-        packed = refuse_packed(path, name, place)
+        packed = refuse_packed(path, name, place, is_alone=is_alone)
         if packed is not None:
             return FileReport(name, None, "unknown", notes=(packed,))
         file = recognise(path, name)
         if file is None:
+            refuse_other_kind(path, name, place)
             return FileReport(name, None, "unknown", notes=(_OTHER_KIND,))
         started = time.monotonic()
         size = max(path.stat().st_size, 1)

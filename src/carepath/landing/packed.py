@@ -18,7 +18,7 @@ _COMMANDS = (
 _TAR_SUFFIXES = (".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
 
-def refuse_packed(path: Path, name: str, place: PurePath) -> str | None:
+def refuse_packed(path: Path, name: str, place: PurePath, *, is_alone: bool) -> str | None:
     """Refuse a packed file of a table, unless what is in it lies unpacked beside it.
 
     Parameters
@@ -29,6 +29,8 @@ def refuse_packed(path: Path, name: str, place: PurePath) -> str | None:
         Its name for messages.
     place : PurePath
         Its path with the folders that may name the table.
+    is_alone : bool
+        Whether only this file is landed, and nothing that lies beside it.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def refuse_packed(path: Path, name: str, place: PurePath) -> str | None:
     ]
     if not rows:
         return None
-    if all(one != path.name and (path.parent / one).exists() for one in rows):
+    if not is_alone and all(one != path.name and (path.parent / one).exists() for one in rows):
         return f"packed ({kind}), and unpacked beside it"
     raise UnreadableFileError(
         f"The file is packed ({kind}); landing reads plain files and gzip.",

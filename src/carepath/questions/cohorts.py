@@ -45,7 +45,10 @@ class Cohorts:
 
 
 def read_cohorts(context: Context) -> Cohorts:
-    """Count entries, mature people and conversions per cohort; at least one entry is needed."""
+    """Count entries, mature people and conversions per cohort; at least one entry is needed.
+
+    A clock that runs ahead may date an entry after `as_of`: it makes no cohort.
+    """
     found = context.fetch(
         f"""
         with people as ({entrants(context.whole(), ", entered_week_date")}
@@ -56,9 +59,11 @@ def read_cohorts(context: Context) -> Cohorts:
             count(case when is_mature then 1 end) as mature,
             count(case when is_mature and is_converted then 1 end) as converted
         from people
+        where entered_at <= $as_of
         group by entered_week_date
         order by entered_week_date
-        """
+        """,
+        {"as_of": context.as_of},
     )
     weeks = [moment.date() for moment in found.values("entered_week_date")]
     first = weeks[0]

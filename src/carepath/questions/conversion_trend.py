@@ -39,7 +39,8 @@ QUESTION = Question(
     verdicts={
         "problem": "conversion fell by at least 2 points, and chance alone does so in at most 5 "
         "% of permutations",
-        "no problem": "no such fall; the headline says what would have been seen",
+        "no problem": "no such fall; the headline names a smaller one, or says what would have "
+        "been seen",
         "cannot tell": "fewer than 13 final cohorts, so few people in them that a fall by half "
         "would have gone unseen, or nobody who converted",
     },
@@ -134,6 +135,8 @@ def _judge_steps(context: Context, cohorts: Cohorts, trend: TrendVerdict) -> tup
 
 
 def _say(cohorts: Cohorts, trend: TrendVerdict, steps: tuple[StepTrend, ...]) -> str:
+    from carepath.stats.trend import MINIMUM_FALL
+
     seen = (
         f"{count(trend.cohorts, 'final four-week cohort')}, "
         f"{count(trend.people, 'person', 'people')}"
@@ -155,6 +158,13 @@ def _say(cohorts: Cohorts, trend: TrendVerdict, steps: tuple[StepTrend, ...]) ->
             f"Conversion rose by {points(trend.change.value).lstrip('-+')}, to "
             f"{percent(trend.after)}, with the cohort of {cohorts.starts(trend.changed_at or 0)}; "
             f"there is no fall ({seen})."
+        )
+    if trend.changed_at is not None and trend.change.value:
+        change = figure("", "", "points", trend.change)
+        return (
+            f"Conversion fell by {fall(change)}, to {percent(trend.after)}, with the cohort of "
+            f"{cohorts.starts(trend.changed_at)}: less than the {points(MINIMUM_FALL).lstrip('+')} "
+            f"from which a fall is a problem ({seen})."
         )
     found = trend.smallest_detectable
     blind = f"; a fall of {points(found).lstrip('+')} would have been seen" if found else ""

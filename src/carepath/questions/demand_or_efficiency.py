@@ -195,9 +195,10 @@ def _say_short(context: Context, flow: TaskFlow) -> str:
             f"it holds {count(max(asked, 0), 'day')} in whole weeks"
         )
     length = (flow.last - flow.first).days + 1
+    spanned = f"{count(length, 'day')} from {flow.first} to {flow.last}" if length else "no day"
     return (
         f"two windows of {MINIMUM_DAYS} days are needed, and the tasks{context.period} do not "
-        f"span them ({count(length, 'day')} from {flow.first} to {flow.last})"
+        f"span them ({spanned})"
     )
 
 
@@ -271,7 +272,7 @@ def _say(
         # a quarter more, or as much less
         if (ratio.low or 0.0) > 1 / QUARTER_MORE and (ratio.high or 0.0) < QUARTER_MORE:
             return f"{change}: it did not change by a quarter."
-        return f"{change}: no change by a quarter is seen beyond chance, and none is ruled out."
+        return f"{change}: a change by a quarter is neither seen beyond chance nor ruled out."
     if found.verdict == "cannot tell":
         told = f"{change}; why" if change else "Whether demand or efficiency changed"
         return f"{told} cannot be told: {found.reason}."

@@ -51,7 +51,7 @@ def _warn_of_drift(items: Completions, started: NDArray[np.float64], seed: int) 
     pace, wrong = ("slower", "under") if ratio > 1 else ("faster", "over")
     return (
         f"The pace of {items.unit} changed: those started in the later half are {pace} (open "
-        f"{days(found.mean.value)} of the first {horizon:.0f} days, before "
+        f"{days(found.mean.value)} of the first {days(horizon)}, before "
         f"{days(found.other_mean.value)}), so one figure for all {wrong}states today's times; ask "
         "again with --since."
     )

@@ -7,7 +7,7 @@ from datetime import date
 
 from carepath.questions.answer import Answer, Exclusion
 from carepath.questions.question import Context
-from carepath.questions.wording import count, listed
+from carepath.questions.wording import listed
 
 METRICS = "member_intake_funnel_metrics"
 STEPS = "member_intake_funnel_steps"
@@ -123,11 +123,12 @@ def nobody(context: Context, people: People) -> Answer | None:
     if people.mature:
         return None
     if people.entrants:
-        told = count(people.entrants, "person", "people")
-        headline = (
-            f"It is too early to tell: none of the {told} who "
-            f"entered{context.period} has had the whole window yet."
-        )
+        who = (
+            "the person who entered{} has not"
+            if people.entrants == 1
+            else f"none of the {people.entrants:,} people who entered{{}} has"
+        ).format(context.period)
+        headline = f"It is too early to tell: {who} had the whole window yet."
     elif people.first_date is None:
         headline = "Nobody has entered the funnel: there is no CREATE_ACCOUNT event to count."
     else:

@@ -181,20 +181,22 @@ def _read_visits(context: Context) -> Visits:
     )
 
 
-def _shares(visits: Visits) -> dict[str, float]:
+Shares = dict[str, float | None]
+
+
+def _shares(visits: Visits) -> Shares:
     total = float(visits.durations.sum())
     place, names = encode(visits.phases)
     sums = np.bincount(place, weights=visits.durations)
     return {
-        name: float(value / total) if total else 0.0
+        name: float(value / total) if total else None
         for name, value in zip(names, sums, strict=True)
     }
 
 
 def _conclude(
-    visits: Visits, found: tuple[GroupMean, ...], slower: list[GroupMean], shares: dict[str, float]
+    visits: Visits, found: tuple[GroupMean, ...], slower: list[GroupMean], shares: Shares
 ) -> tuple[str, str]:
-    most = max(shares, key=lambda name: shares[name])
     if slower:
         told = [
             f"{_name(visits, group)}{days(group.mean.value)} a visit, "
@@ -202,20 +204,23 @@ def _conclude(
             for group in slower
         ]
         verb = "is" if len(told) == 1 else "are"
-        most_told = f"{most} holds the most task time, {percent(shares[most])}."
-        return f"{listed(told)} {verb} slower than the other phases; {most_told}", "slower"
+        return f"{listed(told)} {verb} slower than the other phases{_say_most(shares)}.", "slower"
     if all(group.is_slower is None for group in found):
         reason = found[0].reason or "too few visits"
         return (
-            f"Whether a phase is slower cannot be told: {reason}; {most} holds the most task "
-            f"time, {percent(shares[most])}.",
+            f"Whether a phase is slower cannot be told: {reason}{_say_most(shares)}.",
             "cannot tell",
         )
     return (
-        f"No phase is slower than the others by 20 % beyond chance; {most} holds the most task "
-        f"time, {percent(shares[most])}.",
+        f"No phase is slower than the others by 20 % beyond chance{_say_most(shares)}.",
         "none slower",
     )
+
+
+def _say_most(shares: Shares) -> str:
+    most = max(shares, key=lambda name: shares[name] or 0.0)
+    held = shares[most]
+    return "" if held is None else f"; {most} holds the most task time, {percent(held)}"
 
 
 def _name(visits: Visits, group: GroupMean) -> str:
@@ -224,7 +229,7 @@ def _name(visits: Visits, group: GroupMean) -> str:
     return f"{group.group} (" + ("" if kind == group.group else f"{kind}, ")
 
 
-def _estimates(found: tuple[GroupMean, ...], shares: dict[str, float]) -> list[Figure]:
+def _estimates(found: tuple[GroupMean, ...], shares: Shares) -> list[Figure]:
     figures = [
         figure(
             f"{group.group}_mean_days", f"mean days of a visit to {group.group}", "days", group.mean
@@ -244,7 +249,7 @@ def _estimates(found: tuple[GroupMean, ...], shares: dict[str, float]) -> list[F
     return figures
 
 
-def _row(visits: Visits, group: GroupMean, share: float) -> tuple[Cell, ...]:
+def _row(visits: Visits, group: GroupMean, share: float | None) -> tuple[Cell, ...]:
     from carepath.stats.survival import kaplan_meier, quantile
 
     chosen = visits.phases == group.group

@@ -158,9 +158,10 @@ def _say(unit: str, found: CompletionTimes) -> str:
             f"{count(found.n)} started."
         )
     if middle.value is None:
+        last = found.followed_to
+        by = f"by day {last:.0f}" if last >= 2 else f"within {days(last)}"
         return (
-            f"Fewer than half of the {count(found.n)} started {unit} were completed by day "
-            f"{found.followed_to:.0f}."
+            f"Fewer than half of the {count(found.n)} started {unit} were completed {by}."
             if not found.is_half_reached
             else f"Too few {unit} were completed to tell their median ({middle.reason})."
         )

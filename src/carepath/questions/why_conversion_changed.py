@@ -479,17 +479,23 @@ def _figures(found: Findings) -> list[Figure]:
 
 
 def _say_always_lost(tracking: Tracking) -> str:
-    """Say which event is lost so often on all days that rates are far too low."""
-    told = [
-        f"{percent(captured / records)} of {count(records, 'record')} have their {event} event"
+    """Say which event is lost so often, in no span more than usual, that rates are far off."""
+    lost = {
+        event: f"{percent(captured / records)} of {count(records, 'record')} have their {event} "
+        "event"
         for event, (records, captured) in tracking.compared.items()
         if captured < USUALLY_CAPTURED * records
-    ]
-    if not told or tracking.losses:
+    }
+    if not lost or tracking.losses:
         return ""
+    meant = {
+        "CREATE_PROJECT": "projects are made elsewhere or their events are lost, and more people "
+        "convert than is measured",
+        "CREATE_ACCOUNT": "people without it are left out of conversion",
+    }
     return (
-        f"On all days alike only {listed(told)}: events are lost all along, so conversion is "
-        "higher than measured, and no change can come from that."
+        f"Only {listed(list(lost.values()))}, and no span of days stands out: "
+        f"{'; '.join(meant[event] for event in lost)}. What is lost evenly makes no fall."
     )
 
 

@@ -53,7 +53,7 @@ def days(value: float | None, like: float | None = None) -> str:
     """Return a time in days, or in hours, minutes or seconds where it, or `like`, is short."""
     if value is None:
         return "unknown"
-    size = abs(value if like is None else like)
+    size = abs(like or value)
     if size >= 2:
         return f"{value:.1f} days"
     if size * 24 >= 2:

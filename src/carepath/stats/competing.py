@@ -88,7 +88,7 @@ class Incidence:
         return np.asarray(self.kinds == OPEN)
 
     def at(self, time: float, minimum_at_risk: int = MINIMUM_AT_RISK) -> Estimate:
-        """Share ended this way by `time`; Wilson's interval of none before the first such end.
+        """Share ended this way by `time`; where none has, Wilson's upper limit over those known.
 
         None with fewer than `minimum_at_risk` at risk at `time` while some were watched for less
         and still open, as in `survival.share_finished`; unless no more than one in a hundred were
@@ -108,8 +108,7 @@ class Incidence:
             return Estimate(None, None, None, self.n, self.level, method, reason)
         index = int(np.searchsorted(self.times, time, side="right")) - 1
         if index < 0 or self.incidence[index] < NEGLIGIBLE:
-            high = wilson(0, at_risk, self.level).high
-            return Estimate(0.0, 0.0, high, self.n, self.level, method, "none by then")
+            return self._none_by(time, method)
         value, low, high = self.incidence[index], self.low[index], self.high[index]
         if self.clusters is not None and value < 1 - NEGLIGIBLE:
             method += OVER_CLUSTERS
@@ -120,6 +119,19 @@ class Incidence:
             lows, highs = _limits(self.incidence[here], self.variance[here] * factor, self.level)
             low, high = lows[0], highs[0]
         return Estimate(float(value), float(low), float(high), self.n, self.level, method)
+
+    def _none_by(self, time: float, method: str) -> Estimate:
+        """Return a share of none: of those at risk then or ended before, or of their clusters."""
+        is_known = (self.entries < time) & ((self.exits >= time) | ~self.is_open)
+        known, reason = int(is_known.sum()), "none by then"
+        if self.clusters is not None:
+            method += OVER_CLUSTERS
+            if count_clusters(self.clusters) < MINIMUM_CLUSTERS:
+                return Estimate(0.0, None, None, self.n, self.level, method, FEW_CLUSTERS)
+            known = len(np.unique(self.clusters[is_known]))
+        return Estimate(
+            0.0, 0.0, wilson(0, known, self.level).high, self.n, self.level, method, reason
+        )
 
     def _influence(self, index: int) -> Floats:
         """Return what each item adds to the incidence at the time of that index."""

@@ -202,7 +202,8 @@ def quantile(
     if curve.clusters is not None:
         method += OVER_CLUSTERS
         lows, highs = _limits_over_clusters(curve, value)
-    low = _first_time(curve.times, lows <= 1 - q + 1e-12)
+    has_few_clusters = _has_few_clusters(curve)
+    low = None if has_few_clusters else _first_time(curve.times, lows <= 1 - q + 1e-12)
     high = _first_time(curve.times, highs <= 1 - q + 1e-12)
     if value is None:
         return Estimate(None, low, None, curve.n, curve.level, method, "not reached")
@@ -210,7 +211,7 @@ def quantile(
     if beyond < minimum_beyond:
         reason = f"under {minimum_beyond} finishes beyond it"
         return Estimate(None, low, None, curve.n, curve.level, method, reason)
-    if _has_few_clusters(curve):
+    if has_few_clusters:
         return Estimate(value, None, None, curve.n, curve.level, method, FEW_CLUSTERS)
     return Estimate(value, low, high, curve.n, curve.level, method)
 

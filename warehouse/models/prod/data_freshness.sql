@@ -1,11 +1,11 @@
 -- One row per source table: up to when it can be believed complete (funnel.md 20), and the moment
 -- the warehouse is of, and the zone of its local dates.
 {%- set sources = [
-    ('care_platform.clients', 'clients', known_by_load(touched_at()), false),
-    ('care_platform.members', 'members', known_by_load('created_at'), false),
-    ('care_platform.project', 'delivered_projects', known_by_load(touched_at()), false),
+    ('care_platform.clients', 'clients', known_by('loaded_at', touched_at()), false),
+    ('care_platform.members', 'members', known_by('loaded_at', 'created_at'), false),
+    ('care_platform.project', 'delivered_projects', known_by('loaded_at', touched_at()), false),
     ('care_platform.historical_project', 'full_project_history', 'changed_at', true),
-    ('care_platform.task', 'delivered_tasks', known_by_load(touched_at()), false),
+    ('care_platform.task', 'delivered_tasks', known_by('loaded_at', touched_at()), false),
     ('care_platform.historical_task', 'full_task_history', 'changed_at', true),
     ('snowplow.events', 'accepted_events', 'event_at', true),
 ] %}
@@ -55,7 +55,8 @@ moments as (
     {%- for source_table, model, moment, has_lateness in sources %}
     select
         '{{ source_table }}' as source_table,
-        max({{ moment }}) as latest_source_at,
+        max({{ known_by('collected_at', moment) if model == 'accepted_events' else moment }})
+            as latest_source_at,
         max(loaded_at) as latest_loaded_at,
         {{ '0' if model == 'accepted_events' else 'coalesce(sum(early_moment_count), 0)' }}
             as early_moment_count,
