@@ -2,7 +2,7 @@
 
 What it does
     Reports `x.column` where no source of the query, or of a query around it, is called x; where a
-    relation is not known in full, only if several such names are read for one column.
+    relation is not known in full, only if conditions read one column of several short names.
 
 Why it is bad
     The model does not build. Often an alias was renamed, or a join was removed, and one
@@ -25,6 +25,9 @@ from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.naming import nearest
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.parse import start_of
+
+SHORT = 3
+"""How long the names are that people give to tables, and not to structs."""
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -55,9 +58,9 @@ def check(context: Context) -> Iterator[Issue]:
 
 
 def _of_another_query(context: Context) -> Iterator[Issue]:
-    """Several names that are nothing here, with one column: a filter copied from another model.
+    """Several short names that are nothing here, with one column: a filter of another model.
 
-    One of them alone might be a struct of a relation that is not known in full.
+    One of them alone, or a longer one, might be a struct of a relation that is not known in full.
     """
     told: set[tuple[str, str]] = set()
     for variant in context.resolved:
@@ -70,6 +73,8 @@ def _of_another_query(context: Context) -> Iterator[Issue]:
             for use in scope.uses:
                 name = use.node.table.lower()
                 if use.binding is not None or not name or len(use.node.parts) != 2:
+                    continue
+                if len(name) > SHORT or use.clause not in ("where", "on"):
                     continue
                 if name in scope.bindings or use.node.find_ancestor(exp.Lambda) is not None:
                     continue
