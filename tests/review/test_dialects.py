@@ -45,6 +45,9 @@ def test_a_bug_in_a_dialect_is_found(project: dict[str, Any], bug: dict[str, str
         ("freight", "select getdate() from t where x = json_extract_path_text(y, 'z')", "redshift"),
         ("freight", "select dateadd('day', 1, a), count_if(b) from t qualify c = 1", "snowflake"),
         ("freight", "select a from t", ""),
+        ("pharmacy_sqlserver", "select a from t", "tsql"),
+        ("pharmacy", "select s.[a], isnull(s.b, 'X') as [b] from t as s", "tsql"),
+        ("pharmacy", r"select regexp_like(a, '^[^@]+@[^@]+\.[a-z]{2,}$') from t", ""),
         ("freight_duckdb", "select epoch_ms(a), datediff('day', a, b) from t", "duckdb"),
     ],
 )

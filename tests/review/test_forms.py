@@ -259,6 +259,17 @@ def test_a_key_that_only_the_yaml_configures_is_looked_up_too() -> None:
         assert [f.place.file.rsplit("/", 1)[-1] for f in found] == ["case_model.yml"] * is_told
 
 
+def test_a_misspelt_column_that_merges_should_leave_out_is_a_warning() -> None:
+    head = {
+        **BASE,
+        PATH: "{{ config(materialized='incremental', unique_key='order_id', "
+        "merge_exclude_columns=['statuss']) }}\n"
+        f"select order_id, status from {ORDERS}",
+    }
+    found = [f for f in review_files(BASE, head).findings if f.code == "CFG001"]
+    assert [f.severity.name for f in found] == ["WARNING"]
+
+
 def test_a_key_of_a_subquery_that_a_star_hands_on_is_still_broken_by_a_join() -> None:
     tested = """
 version: 2

@@ -115,3 +115,21 @@ def test_a_model_of_a_thousand_ctes_is_resolved() -> None:
     ctes = ["c0 as (select order_id from {{ ref('stg_orders') }})"]
     ctes += [f"c{n} as (select order_id from c{n - 1})" for n in range(1, 400)]
     assert output("with " + ",\n".join(ctes) + " select * from c399").is_closed
+
+
+UNION = (
+    "with w as (select customer_id, date_trunc('week', ordered_at) as d, sum(amount) as a "
+    "from {{ ref('stg_orders') }} group by 1, 2), "
+    "m as (select customer_id, date_trunc('month', ordered_at) as d, sum(amount) as a "
+    "from {{ ref('stg_orders') }} group by 1, 2) "
+    "select customer_id, d, a, 'week' as period from w union all "
+    "select customer_id, d, a, 'SECOND' as period from m"
+)
+
+
+def test_a_union_has_the_keys_of_its_sides_and_what_tells_them_apart() -> None:
+    assert keys(UNION.replace("SECOND", "month")) == {("customer_id", "d", "period")}
+
+
+def test_a_union_whose_sides_put_out_one_constant_has_no_key() -> None:
+    assert keys(UNION.replace("SECOND", "week")) == set()

@@ -3,7 +3,9 @@
 What it does
     Looks up unique_key, partition_by, cluster_by, dist, sort and merge_update_columns, of a
     snapshot (in SQL or in YAML) unique_key, updated_at and check_cols, among the output columns;
-    and the column_types of a seed in its header, where the change touches either.
+    and the column_types of a seed in its header, where the change touches either. What
+    merge_exclude_columns names without need is passed over by dbt, and is told as a warning where
+    a column is called nearly so.
 
 Why it is bad
     The build fails, on an incremental model only at its second run. A type for no column is passed
@@ -51,13 +53,19 @@ def check(context: Context) -> Iterator[Issue]:
             if loose(name) in produced or loose(name) in WORDS or "cp_unk" in name:
                 continue
             near = nearest(loose(name), produced, 0.7)
+            is_ignored = key == "merge_exclude_columns"
+            if is_ignored and not near:
+                continue
             yield Issue(
                 subject=f"{key} {name}",
                 message=f"{key} names {name}, which the model does not put out."
                 + (f" Did you mean {near}?" if near else ""),
-                consequence="The build fails, or fails at the second run.",
+                consequence=f"dbt passes over it: each merge overwrites {near}."
+                if is_ignored
+                else "The build fails, or fails at the second run.",
+                severity=Severity.WARNING if is_ignored else None,
                 fix=f"Use {near}." if near else f"Put {name} out, or correct {key}.",
-                confidence=Confidence.CERTAIN,
+                confidence=Confidence.LIKELY if is_ignored else Confidence.CERTAIN,
                 word=name,
                 place=None if key in own else _in_yaml(context, key),
                 evidence=[Evidence(f"the model puts out {listing(sorted(produced), 14)}")],

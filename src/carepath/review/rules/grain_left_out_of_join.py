@@ -5,7 +5,8 @@ What it does
     relation of the query has one row for each of the same columns; or a test declares the key and
     the left side has the rest under the same name; or the key is that of the model behind it, and
     the rest is a part of the left side's key too; or it is a day, which nothing reads, while the
-    query puts out a day of the left side.
+    query puts out a day of the left side; or it tells the sides of a UNION ALL apart (weekly and
+    monthly figures in one relation), and the query puts out one of its values under its name.
 
 Why it is bad
     A row meets those of every trip, run or day: counts and sums grow.
@@ -30,6 +31,7 @@ from carepath.review.snapshot import Variant
 from carepath.review.sql.bindings import Binding, Known, Scope, known_of
 from carepath.review.sql.joins import matched, other_side, shared_names
 from carepath.review.sql.keys import JoinShape, shape_of
+from carepath.review.sql.outputs import UNIONED
 from carepath.review.sql.parse import start_of
 
 DAY = re.compile(r"^(dt|ds|date|day)$|_(date|day|dt|on)$|^(date|day)_")
@@ -82,6 +84,7 @@ def _left_out(
         or _declared(binding, covered, scope, shape)
         or _grain_behind(context, binding, covered, before)
         or _unread_day(scope, binding, covered)
+        or _other_side_of_a_union(scope, binding, covered)
     )
 
 
@@ -163,6 +166,30 @@ def _unread_day(scope: Scope, binding: Binding, covered: set[str]) -> Found | No
         if others:
             columns = ", ".join(sorted(key.columns))
             return min(rest), f"{binding.name} has a row for each {columns} ({key.proof})"
+    return None
+
+
+def _other_side_of_a_union(scope: Scope, binding: Binding, covered: set[str]) -> Found | None:
+    """Weekly and monthly rows in one relation, beside `'weekly' as periodicity`."""
+    for key in binding.relation.keys:
+        rest = key.columns - covered
+        if not key.proof.startswith(UNIONED) or len(rest) != 1:
+            continue
+        telling = binding.relation.get(min(rest))
+        if telling is None or telling.domain is None:
+            continue
+        if any(u.binding is binding and u.node.name.lower() == telling.name for u in scope.uses):
+            continue
+        for item in scope.items:
+            meant = item.column.domain
+            if (
+                item.column.name == telling.name
+                and item.column.kind == "constant"
+                and meant is not None
+                and meant.values < telling.domain.values
+            ):
+                values = ", ".join(sorted(telling.domain.values))
+                return telling.name, f"{binding.name} has rows of {telling.name} {values}"
     return None
 
 

@@ -40,6 +40,8 @@ PART_OF_A_KEY = re.compile(
     r"(_id|_key|_date|_month|_week|_year|_day|_hour)$|^(date|month|week|day)"
 )
 
+WIDE = 10
+"""A DISTINCT of more columns takes repetitions out, and says nothing of what a row is."""
 PROVEN = re.compile(r"^GROUP BY|^SELECT DISTINCT$|ROW_NUMBER\(\)( = 1)?$")
 """Proofs that tell what the author made the rows of."""
 
@@ -100,7 +102,9 @@ def check(context: Context) -> Iterator[Issue]:
             ):
                 continue
             rest = proven - columns
-            if grain[0].proof == "SELECT DISTINCT" and not any(_is_period(n) for n in rest):
+            if grain[0].proof == "SELECT DISTINCT" and (
+                len(proven) > WIDE or not any(_is_period(n) for n in rest)
+            ):
                 # What is looked up for each key often follows from it.
                 continue
             missing = ", ".join(sorted(rest))
@@ -208,6 +212,8 @@ def _partial(context: Context) -> Iterator[Issue]:
         if not output.keys or any(k.proof.startswith("GROUP BY") for k in output.keys):
             return
         if not all(columns < {loose(c) for c in k.columns} for k in output.keys):
+            return
+        if any(k.proof == "SELECT DISTINCT" and len(k.columns) > WIDE for k in output.keys):
             return
     kept = outputs[0].keys[0]
     rows = frozenset(loose(c) for c in kept.columns)

@@ -2,8 +2,9 @@
 
 What it does
     Reports the filter of an incremental model that compares a column with MAX of a column of its
-    own table, where the two carry two different columns of the source; and MAX of a column that the
-    model does not put out any more.
+    own table, where the two carry two different columns of the source, also where a `{% set %}`
+    asks for the newest before and the query has that column of the same relation; and MAX of a
+    column that the model does not put out any more.
 
 Why it is bad
     A listing created in May and sold in June is older than the newest sale already loaded: it never
@@ -18,6 +19,7 @@ Use instead
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from sqlglot import exp
@@ -25,7 +27,7 @@ from sqlglot import exp
 from carepath.review.findings import Confidence, Evidence, Severity
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Binding, Scope
 from carepath.review.sql.names import fold_identifier
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
@@ -37,9 +39,16 @@ WRAPS = (
     exp.TimestampAdd, exp.DatetimeSub, exp.TsOrDsToDate, exp.Date,
 )  # fmt: skip
 
+ASKED_BEFORE = re.compile(
+    r"{%-?\s*set\s+(\w+)\s*=(?:(?!%}).)*?\bmax\(\s*(?:\w+\.)?(\w+)\s*\)(?:(?!%}).)*?\bthis\b",
+    re.DOTALL | re.IGNORECASE,
+)
+"""`{% set newest = run_query("select max(loaded_at) from " ~ this) %}`."""
+
 
 def check(context: Context) -> Iterator[Issue]:
     """Look at each comparison with the newest row of the model's own table."""
+    yield from _asked_before(context)
     for variant in context.resolved:
         assert variant.resolution is not None
         if not variant.rendered.flags.get("is_incremental"):
@@ -119,6 +128,47 @@ def _compare(
         path=scope.path,
         evidence=[Evidence(f"{newest.name} carries {theirs[1]}, {left.name} carries {ours[1]}")],
     )
+
+
+def _asked_before(context: Context) -> Iterator[Issue]:
+    """The newest of one column, asked for in Jinja, that another one is compared with."""
+    text = context.snapshot.text(context.model.file) if context.model.kind == "model" else ""
+    found = ASKED_BEFORE.findall(text) if "this" in text and "max(" in text.lower() else []
+    asked = {name: column.lower() for name, column in found}
+    for name, newest in asked.items():
+        used = re.compile(r"(\w+)\s*>=?\s*'?{{-?\s*" + name + r"\b")
+        compared = {column.lower() for column in used.findall(text)}
+        if not compared or newest in compared:
+            continue
+        for variant in context.resolved:
+            assert variant.resolution is not None
+            if not variant.rendered.flags.get("is_incremental"):
+                continue
+            for scope in variant.resolution.scopes:
+                for node, clause in nodes_of(scope):
+                    left = node.this if isinstance(node, NEWER) and clause == "where" else None
+                    if not isinstance(left, exp.Column) or left.name.lower() not in compared:
+                        continue
+                    use = variant.resolution.uses.get(id(left))
+                    if use is None or use.binding is None or not _has(scope, use.binding, newest):
+                        continue
+                    yield Issue(
+                        subject=f"{left.name.lower()} {newest}",
+                        message=f"{write(left)} is compared with the newest {newest}, which is "
+                        "another column.",
+                        consequence="Rows whose two times lie apart never come in.",
+                        fix=f"Compare {newest} with {newest}.",
+                        confidence=Confidence.LIKELY,
+                        offset=start_of(left) or 0,
+                        variant=variant,
+                        path=scope.path,
+                        evidence=[Evidence(f"{name} is made of max({newest})")],
+                    )
+
+
+def _has(scope: Scope, binding: Binding, name: str) -> bool:
+    """True where the query reads that column of that relation, too."""
+    return any(u.binding is binding and u.node.name.lower() == name for u in scope.uses)
 
 
 RULE = Rule(

@@ -3,7 +3,8 @@
 What it does
     Reports a row that a change adds to a seed whose value of a column was in one row only for every
     value before, where a model that reads the seed joins by that column alone and no test calls
-    it unique (a test that does is spoken of by seed-breaks-its-test).
+    it unique (a test that does is spoken of by seed-breaks-its-test, versions with a validity by
+    seed-gets-versions).
 
 Why it is bad
     Every row that is joined with it comes twice.
@@ -27,6 +28,7 @@ from carepath.review.facts import declared_keys
 from carepath.review.findings import Confidence, Evidence, Place, Severity
 from carepath.review.rule import Issue, Rule
 from carepath.review.snapshot import Model, Snapshot
+from carepath.review.sql.validity import BEGIN
 
 MOST = 200_000
 
@@ -43,6 +45,9 @@ def check_change(change: Change) -> Iterator[Issue]:
             continue
         delimiter = str(model.config.get("delimiter") or ",")[:1]
         was = columns_of(old, delimiter)
+        if any(BEGIN.match(name) for name in columns_of(text, delimiter)):
+            # Versions of one thing, which seed-gets-versions speaks of.
+            continue
         tested = {next(iter(c)) for c, _, _ in declared_keys(model.doc) if len(c) == 1}
         for name, values in columns_of(text, delimiter).items():
             earlier = [value for value, _ in was.get(name, [])]

@@ -2,7 +2,8 @@
 
 What it does
     Reports a divisor that is a count, a sum or a column, without NULLIF, a CASE around it, or a
-    safe division; and one that COALESCE makes zero where there is nothing.
+    safe division; the days between the first and the last of a group, which are none for one row;
+    and a divisor that COALESCE makes zero where there is nothing.
 
 Why it is bad
     One row with zero stops the whole model, on warehouses that raise an error for it.
@@ -31,6 +32,8 @@ from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.writing import write
 
 QUIET = frozenset({"duckdb", "clickhouse", "databricks", "spark", ""})
+
+SPANS = (exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff)
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -64,11 +67,12 @@ def check(context: Context) -> Iterator[Issue]:
                 if PATTERN.search(text) or "cp_fn" in text or text in filtered:
                     continue
                 guard = node.find_ancestor(exp.Case, exp.If)
-                if guard is not None and text.split(".")[-1] in _conditions(guard):
+                if guard is not None and text.split(".")[-1] in _conditions(guard, node):
                     continue
                 conditional = isinstance(divisor, (exp.Sum, exp.Count)) and bool(
                     divisor.find(exp.Case, exp.If)
                 )
+                conditional = conditional or _is_span_of_one(scope, divisor)
                 yield Issue(
                     subject=text[:100],
                     message=f"{text[:80]} can be zero, and something is divided by it.",
@@ -80,6 +84,15 @@ def check(context: Context) -> Iterator[Issue]:
                     variant=variant,
                     path=scope.path,
                 )
+
+
+def _is_span_of_one(scope: Scope, divisor: exp.Expr) -> bool:
+    """True for the days between MIN and MAX of one column: none for a group of one row."""
+    if not isinstance(divisor, SPANS) or scope.node.args.get("group") is None:
+        return False
+    ends = (divisor.this, divisor.expression)
+    inner = {write(n).lower() for e in ends if e is not None for n in e.find_all(exp.Min, exp.Max)}
+    return len(inner) == 2 and len({text.split("(", 1)[1] for text in inner}) == 1
 
 
 def _is_zero_by_default(divisor: exp.Expr) -> bool:
@@ -127,9 +140,12 @@ def _counts_something(variant: Variant, scope: Scope, divisor: exp.Expr) -> bool
     return use.column.nullable is False and not use.binding.nullable
 
 
-def _conditions(guard: exp.Expr) -> str:
+def _conditions(guard: exp.Expr, division: exp.Expr) -> str:
+    """What is asked before a division is made; not the conditions that make it themselves."""
     branches = guard.args.get("ifs") or [guard]
-    return " ".join(write(branch.this).lower() for branch in branches)
+    made = write(division).lower()
+    asked = (write(branch.this).lower() for branch in branches)
+    return " ".join(text for text in asked if made not in text)
 
 
 RULE = Rule(

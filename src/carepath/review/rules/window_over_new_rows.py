@@ -3,9 +3,10 @@
 What it does
     Reports LAG, LEAD, FIRST_VALUE and LAST_VALUE in the incremental variant of a model, in a query
     that takes only the rows newer than the newest one loaded, or on top of such a query, also of
-    one that groups by the column of the condition; and sums and counts there that are grouped by
-    the unique_key. Quiet where the condition reaches back in time, where {{ this }} is read beside
-    it, and where the window or the group has the column of the condition.
+    one that groups by the column of the condition; and sums, counts and first values (MIN) there
+    that are grouped by the unique_key. Quiet where the condition reaches back in time, where
+    {{ this }} is read beside it, where the window or the group has the column of the condition, and
+    where one row decides whether those of a key are read.
 
 Why it is bad
     The row before the first new one is in the table already, and not among the new rows: its value
@@ -47,6 +48,11 @@ BACK = (
 )  # fmt: skip
 """What moves a bound back in time."""
 PLAIN = ("qualify", "distinct", "limit")
+WRAPPED = (
+    exp.Cast, exp.Round, exp.Coalesce, exp.Div, exp.Mul, exp.Date, exp.TsOrDsToDate, exp.DateTrunc,
+    exp.TimestampTrunc,
+)  # fmt: skip
+"""What a total, or a first, may stand in."""
 
 
 def check(context: Context) -> Iterator[Issue]:
@@ -103,6 +109,12 @@ def _totals(context: Context, variant: Variant, scope: Scope, bound: exp.Column)
     if scope.node.args.get("group") is None:
         return
     key = frozenset(str(name).lower() for name in names)
+    kept = {str(name).lower() for name in config.get("merge_exclude_columns") or []}
+    use = variant.resolution.uses.get(id(bound))
+    one = use.binding.relation.keys if use is not None and use.binding is not None else ()
+    if any(k.columns and _columns(k) <= key for k in one):
+        # All rows of a key hang on the one that is new.
+        return
     if not any(_columns(k) == key for k in scope.output.keys if k.proof.startswith("GROUP BY")):
         return
     plain = [e for e in scope.node.expressions if not e.find(exp.AggFunc)]
@@ -110,16 +122,20 @@ def _totals(context: Context, variant: Variant, scope: Scope, bound: exp.Column)
         return
     for item in scope.node.expressions:
         total = item.unalias()
-        while isinstance(total, (exp.Cast, exp.Round, exp.Coalesce, exp.Div, exp.Mul)):
+        while isinstance(total, WRAPPED):
             total = total.this
-        if not isinstance(total, (exp.Sum, exp.Count, exp.CountIf, exp.Avg)):
+        if not isinstance(total, (exp.Sum, exp.Count, exp.CountIf, exp.Avg, exp.Min)):
+            continue
+        is_first = isinstance(total, exp.Min)
+        if item.alias_or_name.lower() in kept:
             continue
         yield Issue(
             subject=f"total {item.alias_or_name.lower()}",
             message=f"{item.alias_or_name} is made of the rows with a newer {bound.name} only, and "
             f"replaces what {', '.join(sorted(key))} had before.",
-            consequence="After each run it is the total of the last batch.",
-            fix="Read all rows of the keys that have new ones, or keep the rows and sum them "
+            consequence=f"After each run it is the {'first' if is_first else 'total'} of the last "
+            "batch.",
+            fix="Read all rows of the keys that have new ones, or keep the rows and group them "
             "downstream.",
             confidence=Confidence.LIKELY,
             offset=start_of(item) or 0,

@@ -16,7 +16,9 @@ SUPPORTED = (
     "trino",
     "athena",
     "clickhouse",
+    "tsql",
 )
+ADAPTERS = {"sqlserver": "tsql", "mssql": "tsql", "fabric": "tsql", "synapse": "tsql"}
 SIGNS: tuple[tuple[str, str, int], ...] = (
     ("bigquery", r"`[\w{-]", 2),
     ("bigquery", r"\bsafe_cast\s*\(", 3),
@@ -81,6 +83,15 @@ SIGNS: tuple[tuple[str, str, int], ...] = (
         4,
     ),
     ("clickhouse", r"engine\s*=\s*['\"]", 4),
+    ("tsql", r"\w\.\[[a-z_]\w*\]|\]\.\[[a-z_]\w*\]|\bas\s+\[[a-z_]\w*\]", 4),
+    (
+        "tsql",
+        r"\b(cross|outer)\s+apply\b|\bwith\s*\(\s*nolock\s*\)|\bcollate\s+database_default\b",
+        4,
+    ),
+    ("tsql", r"\b(nvarchar|datetime2|datetimeoffset)\b|\bvarchar\s*\(\s*max\s*\)", 4),
+    ("tsql", r"\b(hashbytes|try_convert|eomonth)\s*\(", 3),
+    ("tsql", r"\bisnull\s*\([^(),]+,|\bconvert\s*\(\s*(varchar|date|datetime|int)\b", 3),
 )
 ENOUGH = 4
 REMARKS = re.compile(r"{#.*?#}|--[^\n]*|/\*.*?\*/", re.DOTALL)
@@ -93,8 +104,9 @@ COMPILED = tuple(
 def named_in(text: str) -> str:
     """The dialect that the name of a profile says, '' where it says none."""
     words = re.split(r"[^a-z]+", text.lower())
-    found = [name for name in SUPPORTED if name in words]
-    return found[0] if len(found) == 1 else ""
+    found = {name for name in SUPPORTED if name in words}
+    found |= {dialect for adapter, dialect in ADAPTERS.items() if adapter in words}
+    return found.pop() if len(found) == 1 else ""
 
 
 def infer(texts: Iterable[str], profile: str = "") -> str:

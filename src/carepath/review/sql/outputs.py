@@ -281,6 +281,10 @@ def values(node: exp.Values, dialect: str) -> Relation:
     return Relation("values", columns, True)
 
 
+UNIONED = "UNION ALL of relations that"
+"""Begins the proof of a key that is told by a constant of each side."""
+
+
 def combine(node: exp.SetOperation, left: Relation, right: Relation) -> Relation:
     """The output of a UNION, EXCEPT or INTERSECT."""
     if isinstance(node, exp.Except):
@@ -324,6 +328,8 @@ def combine(node: exp.SetOperation, left: Relation, right: Relation) -> Relation
     keys: tuple[Key, ...] = ()
     if node.args.get("distinct") and left.is_closed:
         keys = (Key(frozenset(c.name for c in left.columns), "sql", "UNION removes duplicates"),)
+    elif isinstance(node, exp.Union) and same_length:
+        keys = _told_apart(left, right)
     if isinstance(node, exp.Intersect):
         keys = left.keys
     return Relation(
@@ -334,3 +340,28 @@ def combine(node: exp.SetOperation, left: Relation, right: Relation) -> Relation
         left.has_unnamed,
         left.reason,
     )
+
+
+def _told_apart(left: Relation, right: Relation) -> tuple[Key, ...]:
+    """Keys of a UNION ALL whose sides each have one, and a column that tells the sides apart."""
+    places = {column.name: place for place, column in enumerate(right.columns)}
+    pairs = list(zip(left.columns, right.columns, strict=True))
+    telling = [one.name for one, two in pairs if _differ(one, two)]
+    found: list[Key] = []
+    for ours in left.keys if telling else ():
+        for theirs in right.keys:
+            if {ours.strength, theirs.strength} != {"sql"} or not theirs.columns <= places.keys():
+                continue
+            mapped = {left.columns[places[name]].name for name in theirs.columns}
+            columns = ours.columns | mapped | {telling[0]}
+            found.append(Key(frozenset(columns), "sql", f"{UNIONED} {telling[0]} tells apart"))
+    return tuple(found[:1])
+
+
+def _differ(one: Column, two: Column) -> bool:
+    """True where each side puts out values of its own that the other has not."""
+    domains = (one.domain, two.domain)
+    if any(d is None or d.strength != "sql" or not d.values for d in domains):
+        return False
+    assert one.domain is not None and two.domain is not None
+    return one.kind == two.kind == "constant" and not one.domain.values & two.domain.values

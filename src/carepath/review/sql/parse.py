@@ -17,7 +17,7 @@ from carepath.review.sql.writing import DIALECT
 
 logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
-OTHERS = ("snowflake", "bigquery", "duckdb", "postgres", "databricks", "")
+OTHERS = ("snowflake", "bigquery", "duckdb", "postgres", "databricks", "tsql", "")
 NOT_A_QUERY = re.compile(
     r"(?is)^\s*(?:--[^\n]*\n\s*|/\*.*?\*/\s*)*(?:(?:create|insert|update|delete|alter|drop|grant|merge|use|copy|"
     r"call|declare|begin|set|truncate|revoke|comment|exec|execute|show|do|unload)\b"

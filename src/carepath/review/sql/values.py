@@ -77,7 +77,8 @@ def describe(known: Known, scope: Scope, expression: exp.Expr, name: str, shown:
                         if not isinstance(target, exp.Column)
                         else Column(name, shown)
                     )
-            return Column(name, shown, kind="column")
+            is_optional = use is not None and use.binding is not None and use.binding.nullable
+            return Column(name, shown, kind="column", nullable=True if is_optional else None)
         copy = replace(use.column, name=name, shown=shown, kind="column", text="")
         if use.binding.nullable:
             copy = replace(copy, nullable=True)

@@ -1,0 +1,11 @@
+with fees as (
+    select service_level, fee_rate
+    from {{ ref('service_fees') }}
+)
+
+select
+    p.parcel_id,
+    p.service_level,
+    fees.fee_rate
+from {{ ref('stg_parcels') }} as p
+left join fees on fees.service_level = p.service_level
