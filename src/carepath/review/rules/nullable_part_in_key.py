@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from carepath.review.findings import Confidence, Evidence, Severity
+from carepath.review.naming import listing
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.sql.bindings import Scope, outermost
 from carepath.review.sql.parse import start_of
@@ -40,20 +41,32 @@ def check(context: Context) -> Iterator[Issue]:
             continue
         if config.get("incremental_strategy") == "insert_overwrite":
             continue
-        for name in names:
-            column = context.analysis.relation.get(str(name).lower())
-            if column is None or column.nullable is not True:
-                continue
-            yield Issue(
-                subject=str(name),
-                message=f"{name} is part of unique_key and can be null.",
-                consequence="A row with a null is inserted again at each run.",
-                fix=f"Give {name} a value with COALESCE, or take it out of the key.",
-                confidence=Confidence.LIKELY,
-                word=str(name),
-                variant=variant,
-                evidence=[Evidence("it comes from the optional side of a join or a CASE")],
-            )
+        columns = [context.analysis.relation.get(str(name).lower()) for name in names]
+        found = [
+            str(name)
+            for name, column in zip(names, columns, strict=True)
+            if column is not None and column.nullable is True
+        ]
+        if not found:
+            continue
+        is_one = len(found) == 1
+        yield Issue(
+            subject=", ".join(found),
+            message=f"{listing(found)} {'is' if is_one else 'are'} part of unique_key and can be "
+            "null.",
+            consequence="A row with a null is inserted again at each run.",
+            fix=f"Give {found[0] if is_one else 'each'} a value with COALESCE, or take "
+            f"{'it' if is_one else 'them'} out of the key.",
+            confidence=Confidence.LIKELY,
+            word=found[0],
+            variant=variant,
+            evidence=[
+                Evidence(
+                    f"{'it comes' if is_one else 'they come'} from the optional side of a join "
+                    "or a CASE"
+                )
+            ],
+        )
 
 
 WRAPPING = (exp.Cast, exp.Paren, exp.Upper, exp.Lower, exp.Trim)
