@@ -81,13 +81,15 @@ def _figures(scope: Scope, pair: tuple[set[str], set[str]]) -> dict[str, dict[bo
     """Test -> whether it is meant to hold -> the figures taken then."""
     found: dict[str, dict[bool, list[Figure]]] = {}
     for item in scope.node.expressions:
-        if not isinstance(item, exp.Alias) or item.find(exp.AggFunc) is None:
+        if not isinstance(item, exp.Alias):
             continue
         words = set(re.split(r"[^a-z]+", item.alias.lower()))
         sides = [1 if words & pair[0] else 0, -1 if words & pair[1] else 0]
+        if not any(sides) or item.find(exp.AggFunc) is None:
+            continue
         cases = list(item.find_all(exp.Case, exp.If))
         branches = [c for c in cases if not (isinstance(c, exp.If) and c.parent in cases)]
-        if (0 in sides) is (sum(sides) == 0) or len(branches) != 1:
+        if all(sides) or len(branches) != 1:
             continue
         ifs = branches[0].args.get("ifs") or [branches[0]]
         if len(ifs) != 1:

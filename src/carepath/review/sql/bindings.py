@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from carepath.review.jinja.relations import RelationName, StarSpec
 from carepath.review.sql.relation import Column, Gap, Relation, open_relation
+
+if TYPE_CHECKING:
+    from carepath.review.sql.predicates import Comparison
 
 Lookup = Callable[[RelationName], Relation]
 
@@ -88,6 +92,7 @@ class Resolution:
     ctes: dict[str, Relation]
     unions: list[SetCheck]
     unused_ctes: tuple[str, ...] = ()
+    comparisons: list[Comparison] | None = None
 
 
 @dataclass(slots=True)

@@ -55,28 +55,31 @@ def _walk(scope: Scope) -> Iterator[tuple[exp.Expr, str]]:
             stack.extend(current.iter_expressions())
 
 
-def comparisons(resolution: Resolution) -> Iterator[Comparison]:
+def comparisons(resolution: Resolution) -> list[Comparison]:
     """Every comparison of a resolved column, or of a text made of it alone, with a text."""
+    if resolution.comparisons is None:
+        resolution.comparisons = list(_comparisons(resolution))
+    return resolution.comparisons
+
+
+def _comparisons(resolution: Resolution) -> Iterator[Comparison]:
     known = known_of(resolution, "")
     for scope in resolution.scopes:
         for node, clause in nodes_of(scope):
-            for whole, literal, operator in _wrapped(node):
-                column = next(whole.find_all(exp.Column))
-                use = resolution.uses.get(id(column))
-                domain = domain_of(known, scope, whole)
-                if use is None or use.column is None or use.binding is None or domain is None:
-                    continue
+            for whole, literal, operator in _compared(node):
                 if PATTERN.search(literal.name):
                     continue
-                made = replace(use.column, domain=domain, direct=None, root=None)
-                yield Comparison(scope, node, literal, made, use.binding, operator, clause)
-            for column, literal, operator in _pairs(node):
-                use = resolution.uses.get(id(column))
+                columns = [whole] if isinstance(whole, exp.Column) else _wrapped(whole)
+                use = resolution.uses.get(id(columns[0])) if len(columns) == 1 else None
                 if use is None or use.column is None or use.binding is None:
                     continue
-                if PATTERN.search(literal.name):
-                    continue
-                yield Comparison(scope, node, literal, use.column, use.binding, operator, clause)
+                column = use.column
+                if not isinstance(whole, exp.Column):
+                    domain = domain_of(known, scope, whole)
+                    if domain is None:
+                        continue
+                    column = replace(column, domain=domain, direct=None, root=None)
+                yield Comparison(scope, node, literal, column, use.binding, operator, clause)
 
 
 def unresolved(resolution: Resolution) -> Iterator[tuple[Scope, exp.Column, exp.Literal, str]]:
@@ -94,11 +97,9 @@ WRAPPERS = (exp.Coalesce, exp.Trim, exp.Cast, exp.Paren)
 """What a column may stand in and still be compared as the text it is."""
 
 
-def _wrapped(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Literal, str]]:
-    """`coalesce(column, '') = 'text'`: an expression over one column."""
-    for whole, literal, operator in _compared(node):
-        if isinstance(whole, WRAPPERS) and len(list(whole.find_all(exp.Column))) == 1:
-            yield whole, literal, operator
+def _wrapped(whole: exp.Expr) -> list[exp.Column]:
+    """The columns of `coalesce(column, '')` and other texts that wrap one."""
+    return list(whole.find_all(exp.Column)) if isinstance(whole, WRAPPERS) else []
 
 
 def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal, str]]:
@@ -107,8 +108,13 @@ def _pairs(node: exp.Expr) -> Iterator[tuple[exp.Column, exp.Literal, str]]:
             yield column, literal, operator
 
 
+COMPARING = (exp.EQ, exp.NEQ, exp.In, exp.Case, exp.DecodeCase)
+
+
 def _compared(node: exp.Expr) -> Iterator[tuple[exp.Expr, exp.Literal, str]]:
     """What is compared with texts: by =, IN, CASE ... WHEN or DECODE."""
+    if not isinstance(node, COMPARING):
+        return
     if isinstance(node, (exp.EQ, exp.NEQ)):
         operator = "=" if isinstance(node, exp.EQ) else "!="
         for left, right in ((node.left, node.right), (node.right, node.left)):
