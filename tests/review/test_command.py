@@ -114,6 +114,29 @@ def test_a_template_that_stops_compiling_is_told_with_a_cache_too(
     assert run(tmp_path, "--format", "json") == cold
 
 
+def test_a_broken_macro_is_read_anew_when_it_is_mended(
+    commit: Commit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / ".git" / "cache"))
+    macro = "{% macro kept(name) %}where {{ name }} > 0{% endmacro %}\n"
+    seed = "id,amount\n1,2\n"
+    model = "select id, amount from {{ ref('paid') }} {{ kept('amount') }}\n"
+    commit(
+        {
+            "dbt_project.yml": "name: p\n",
+            "seeds/paid.csv": seed,
+            "macros/m.sql": macro,
+            "models/m.sql": model,
+        }
+    )
+    commit({"macros/m.sql": macro.replace("endmacro", "endmacr")}, branch="broken")
+    commit({"macros/m.sql": macro.replace("name }}", "name }}_paid")}, branch="feature")
+    cold = run(tmp_path, "--format", "json", "--head", "feature", "--no-cache")
+    assert "amount_paid" in cold[1]
+    run(tmp_path, "--head", "broken")
+    assert run(tmp_path, "--format", "json", "--head", "feature") == cold
+
+
 def test_an_empty_change_says_so(repository: Path) -> None:
     code, text = run(repository, "--base", "HEAD")
     assert code == 0

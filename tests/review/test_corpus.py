@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from benchmarks.review_corpus import NEAR, Outcome, examine, scenarios
-from carepath.review.formats import sarif
+from benchmarks.review_corpus import NEAR, Outcome, build, examine, scenarios
+from carepath.review import running
+from carepath.review.formats import json, sarif
 from tests.review import sarif_schema
 
 NAMES = [scenario.name for scenario in scenarios()]
@@ -35,6 +37,26 @@ def test_its_fine_twin_is_quiet(outcomes: dict[str, Outcome], name: str) -> None
 def test_both_reports_follow_the_schema_of_sarif(outcomes: dict[str, Outcome], name: str) -> None:
     for review in (outcomes[name].bug, outcomes[name].fine):
         assert sarif_schema.faults(sarif.render(review)) == []
+
+
+def test_what_other_changes_left_in_the_cache_changes_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    shop = [scenario for scenario in scenarios() if scenario.base == "shop"]
+    members = [scenario for scenario in shop if any(scenario.folder.glob("*/macros"))]
+    repository = build("shop", members, tmp_path / "repository")
+    heads = [f"{side}/{scenario.name}" for scenario in members for side in ("bug", "fine")]
+    for head in Random(1).sample(heads, len(heads)):
+        cold, warm = (
+            running.run(
+                running.Request(
+                    repo=repository, base="main", head=head, dialect="snowflake", cache=cache
+                )
+            )[0]
+            for cache in (False, True)
+        )
+        assert json.render(warm) == json.render(cold), head
 
 
 def test_there_are_at_least_eighty_bugs_over_all_families() -> None:

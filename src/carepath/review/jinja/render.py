@@ -317,6 +317,8 @@ class Renderer:
         modules: dict[str, Any] = {}
 
         def macro(file: MacroFile, key: str) -> Any:
+            # Broken ones, too: what is made without it changes when it is mended.
+            state.macros.add(file.path)
             module = modules.get(file.path)
             if module is None:
                 template = self._template(file, marked)
@@ -326,7 +328,6 @@ class Renderer:
             function = getattr(module, key, None)
             if function is None:
                 return state.unknown(key)
-            state.macros.add(file.path)
 
             def call(*args: Any, **kwargs: Any) -> Any:
                 try:
