@@ -27,9 +27,9 @@ from carepath.review.jinja.unknown import PATTERN
 from carepath.review.naming import listing, nearest
 from carepath.review.rule import Context, Issue, Rule
 from carepath.review.snapshot import Variant
-from carepath.review.sql.bindings import Scope
+from carepath.review.sql.bindings import Comparison, Scope
 from carepath.review.sql.parse import start_of
-from carepath.review.sql.predicates import Comparison, comparisons, nodes_of
+from carepath.review.sql.predicates import comparisons, nodes_of
 from carepath.review.sql.relation import Column
 from carepath.review.sql.values import equality
 from carepath.review.sql.writing import shown, write

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from carepath.review.jinja.relations import RelationName, StarSpec
 from carepath.review.sql.relation import Column, Gap, Relation, open_relation
-
-if TYPE_CHECKING:
-    from carepath.review.sql.predicates import Comparison
 
 Lookup = Callable[[RelationName], Relation]
 
@@ -79,6 +75,19 @@ class Scope:
     is_final: bool = False
     items: list[Item] = field(default_factory=list)
     nodes: list[tuple[exp.Expr, str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`column <operator> 'text'`; `operator` is =, != or like."""
+
+    scope: Scope
+    node: exp.Expr
+    literal: exp.Literal
+    column: Column
+    binding: Binding
+    operator: str
+    clause: str
 
 
 @dataclass(slots=True)

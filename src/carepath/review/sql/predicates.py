@@ -3,29 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
 from carepath.review.jinja.unknown import PATTERN
-from carepath.review.sql.bindings import Binding, Resolution, Scope, Use, known_of
-from carepath.review.sql.relation import Column
+from carepath.review.sql.bindings import Comparison, Resolution, Scope, Use, known_of
 from carepath.review.sql.values import domain_of
 
 STOPS = (exp.Select, exp.SetOperation)
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """`column <operator> 'text'`; `operator` is =, != or like."""
-
-    scope: Scope
-    node: exp.Expr
-    literal: exp.Literal
-    column: Column
-    binding: Binding
-    operator: str
-    clause: str
 
 
 def nodes_of(scope: Scope) -> list[tuple[exp.Expr, str]]:
