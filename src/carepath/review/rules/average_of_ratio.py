@@ -75,6 +75,16 @@ def _has_sums(scope: Scope, node: exp.Avg) -> bool:
     return any(isinstance(total.this, exp.Column) for total in sums)
 
 
+def _summed(scope: Scope) -> set[str]:
+    """The columns that the query adds up."""
+    return {
+        total.this.name.lower()
+        for item in scope.node.expressions
+        for total in item.find_all(exp.Sum)
+        if isinstance(total.this, exp.Column)
+    }
+
+
 def _is_summed(
     context: Context, variant: Variant, scope: Scope, node: exp.Avg, column: exp.Column
 ) -> bool:
@@ -82,12 +92,7 @@ def _is_summed(
     item = node.find_ancestor(exp.Alias)
     if item is None or item.alias.lower() != column.name.lower():
         return False
-    sums = {
-        total.this.name.lower()
-        for one in scope.node.expressions
-        for total in one.find_all(exp.Sum)
-        if isinstance(total.this, exp.Column)
-    }
+    sums = _summed(scope)
     for _, made in _made(context, variant, column) if len(sums) > 1 else ():
         sides = [made.this, made.args["expression"]] if isinstance(made, RATIOS) else []
         parts = [list(side.find_all(exp.Column)) for side in sides]
@@ -102,12 +107,7 @@ def _is_weighed(
     """True for the average of `closed / todos` beside the sum of the todos."""
     if isinstance(node.parent, exp.Window):
         return False
-    sums = {
-        total.this.name.lower()
-        for item in scope.node.expressions
-        for total in item.find_all(exp.Sum)
-        if isinstance(total.this, exp.Column)
-    }
+    sums = _summed(scope)
     ratios = [bare(made) for _, made in _made(context, variant, column)] if sums else []
     return any(
         part.name.lower() in sums

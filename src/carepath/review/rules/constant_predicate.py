@@ -35,7 +35,7 @@ from carepath.review.sql.definitions import steps
 from carepath.review.sql.parse import start_of
 from carepath.review.sql.predicates import nodes_of
 from carepath.review.sql.values import conjuncts, equality
-from carepath.review.sql.writing import write
+from carepath.review.sql.writing import shown, write
 
 DIFFERENCES = (
     exp.DateDiff, exp.TimestampDiff, exp.DatetimeDiff, exp.TsOrDsDiff, exp.Sub,
@@ -103,7 +103,7 @@ def _filtered_out(variant: Variant, scope: Scope) -> Iterator[Issue]:
                     variant,
                     scope.path,
                     part,
-                    f"{write(part)[:80]} is never true: WHERE keeps those rows out.",
+                    f"{shown(part)[:80]} is never true: WHERE keeps those rows out.",
                     "Leave the condition out of WHERE, or out of here.",
                     Severity.WARNING,
                 )
@@ -138,7 +138,7 @@ def _filtered_nulls(variant: Variant, scope: Scope) -> Iterator[Issue]:
                 variant,
                 scope.path,
                 test,
-                f"{write(test)[:80]} is never true: a condition of WHERE needs {column.name}.",
+                f"{shown(test)[:80]} is never true: a condition of WHERE needs {column.name}.",
                 "Give the null a value in WHERE, or leave the condition out of here.",
                 Severity.WARNING,
             )
@@ -226,7 +226,7 @@ def _faults(root: exp.Expr, uses: dict[int, Use]) -> Iterator[Fault]:
             ):
                 yield (
                     node,
-                    f"{write(node)} compares a column with itself.",
+                    f"{shown(node)} compares a column with itself.",
                     "Compare with the other side.",
                     Severity.ERROR
                     if isinstance(node.find_ancestor(exp.Join), exp.Join)
@@ -239,7 +239,7 @@ def _faults(root: exp.Expr, uses: dict[int, Use]) -> Iterator[Fault]:
             if _same(low, high) and low.find(exp.Column) is not None:
                 yield (
                     node,
-                    f"{write(node)[:80]}: both bounds are the same.",
+                    f"{shown(node)[:80]}: both bounds are the same.",
                     "Use the other bound.",
                     Severity.WARNING,
                 )
@@ -249,7 +249,7 @@ def _faults(root: exp.Expr, uses: dict[int, Use]) -> Iterator[Fault]:
             if len(columns) == 2 and _same(*columns):
                 yield (
                     node,
-                    f"{write(node)[:80]} is always 0: both sides are {write(columns[0])}.",
+                    f"{shown(node)[:80]} is always 0: both sides are {shown(columns[0])}.",
                     "Use the other column.",
                     Severity.WARNING,
                 )
@@ -290,7 +290,7 @@ def _and(root: exp.Expr) -> Iterator[Fault]:
         if given is not None and write(given[0]).lower() in nulls:
             yield (
                 part,
-                f"{write(given[0]).lower()} cannot be null and {given[1][0]!r} at once.",
+                f"{shown(given[0])} cannot be null and {given[1][0]!r} at once.",
                 "Use OR, or another column.",
                 Severity.ERROR,
             )
@@ -299,7 +299,7 @@ def _and(root: exp.Expr) -> Iterator[Fault]:
                 if isinstance(side, exp.Column) and write(side).lower() in nulls:
                     yield (
                         part,
-                        f"{write(part).lower()} never holds where {write(side).lower()} is null.",
+                        f"{shown(part)} never holds where {shown(side)} is null.",
                         "Move the IS NULL into WHERE, if the rows without a match are meant.",
                         Severity.ERROR,
                     )
@@ -403,7 +403,7 @@ def _or(root: exp.Or) -> Iterator[Fault]:
         if _is_true(part):
             yield (
                 part,
-                f"OR {write(part)[:60]} lets every row through."
+                f"OR {shown(part)[:60]} lets every row through."
                 if isinstance(part, exp.EQ)
                 else f"OR {write(part)[:60]} is a text, and no condition.",
                 "Remove it, or compare it with a column.",
@@ -441,7 +441,7 @@ def _case(node: exp.Case) -> Iterator[Fault]:
         if text and not PATTERN.search(text) and "cp_fn" not in text:
             yield (
                 branch.this,
-                f"The branch WHEN {write(branch.this)[:60]} stands twice; the second "
+                f"The branch WHEN {shown(branch.this)[:60]} stands twice; the second "
                 "is never reached.",
                 "Adapt or remove it.",
                 Severity.WARNING,
@@ -467,8 +467,8 @@ def _covered_values(branches: list[exp.Expr]) -> Iterator[Fault]:
             if all(value in before and not PATTERN.search(value) for value in match[1]):
                 yield (
                     branch.this,
-                    f"The branch WHEN {write(branch.this)[:60]} is never reached: "
-                    f"WHEN {write(before[match[1][0]])[:60]} comes first and takes its rows.",
+                    f"The branch WHEN {shown(branch.this)[:60]} is never reached: "
+                    f"WHEN {shown(before[match[1][0]])[:60]} comes first and takes its rows.",
                     "Put the narrower branch first, or remove it.",
                     Severity.WARNING,
                 )
@@ -497,8 +497,8 @@ def _covered_moments(branches: list[exp.Expr]) -> Iterator[Fault]:
             if first is not None and amount is not None and amount > 0:
                 yield (
                     branch.this,
-                    f"The branch WHEN {write(part.left)} is later than {write(part.right.this)} "
-                    f"and more is never reached: WHEN {write(first)[:60]} comes first and takes "
+                    f"The branch WHEN {shown(part.left)} is later than {shown(part.right.this)} "
+                    f"and more is never reached: WHEN {shown(first)[:60]} comes first and takes "
                     "its rows.",
                     "Put the narrower branch first.",
                     Severity.WARNING,
@@ -522,8 +522,8 @@ def _covered(branches: list[exp.Expr]) -> Iterator[Fault]:
             if span is not None and _is_within(span, before) and branch.this != first:
                 yield (
                     branch.this,
-                    f"The branch WHEN {write(branch.this)[:60]} is never reached: "
-                    f"WHEN {write(first)[:60]} comes first and takes its rows.",
+                    f"The branch WHEN {shown(branch.this)[:60]} is never reached: "
+                    f"WHEN {shown(first)[:60]} comes first and takes its rows.",
                     "Put the narrower branch first.",
                     Severity.WARNING,
                 )

@@ -100,7 +100,7 @@ def check(context: Context) -> Iterator[Issue]:
                     continue
                 known = min(telling, key=lambda k: (len(k.columns), sorted(k.columns)))
                 why = (
-                    f"{write(inflated)[:60]} counts rows several times"
+                    f"{shown(inflated)[:60]} counts rows several times"
                     if inflated is not None
                     else f"then {broken}, which a test calls unique, comes several times"
                 )

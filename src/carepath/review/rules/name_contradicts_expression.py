@@ -146,9 +146,9 @@ def _counted(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]
         same = inner.this.name.lower()
         is_number = column is not None and column.kind == "aggregate" and column.type == "number"
         if is_number and alias in (same, f"total_{same}", f"{same}_total", f"sum_{same}"):
-            message = f"{same} is a number already, and {write(item)} counts the rows that have it."
+            message = f"{same} is a number already, and {shown(item)} counts the rows that have it."
     elif isinstance(inner, exp.Sum) and MONEY.search(alias) and _is_one(inner.this):
-        message = f"{write(inner)[:80]} counts rows, and is called {item.alias}."
+        message = f"{shown(inner)[:80]} counts rows, and is called {item.alias}."
     if message:
         yield Issue(
             subject=f"{alias} counted",
@@ -365,7 +365,7 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         }
         if not names or not _has(there, told[1]) or _has(names, told[1]):
             return
-        why = f"its divisor {write(lower)[:60]} is not {told[1]}"
+        why = f"its divisor {shown(lower)[:60]} is not {told[1]}"
     elif (per := re.search(r"(?:^|_)([a-z]{3,})_per_([a-z]{3,})(?:_|$)", alias)) is not None:
         above = {w for c in upper.find_all(exp.Column) for w in c.name.lower().split("_")}
         below = {w for c in lower.find_all(exp.Column) for w in c.name.lower().split("_")}
@@ -385,7 +385,7 @@ def _ratio(variant: Variant, scope: Scope, item: exp.Alias) -> Iterator[Issue]:
         flags = {c.name.lower() for c in upper.find_all(exp.Column)}
         if len(chosen) < 4 or not flags & {f"is_{chosen}", f"has_{chosen}", f"was_{chosen}"}:
             return
-        why = f"its divisor {write(lower)[:60]} counts only those that are {chosen}"
+        why = f"its divisor {shown(lower)[:60]} counts only those that are {chosen}"
     else:
         return
     yield Issue(

@@ -49,17 +49,22 @@ ASKED_BEFORE = re.compile(
 def check(context: Context) -> Iterator[Issue]:
     """Look at each comparison with the newest row of the model's own table."""
     yield from _asked_before(context)
+    for variant, scope, node in _newer(context):
+        column = _newest(variant, node.right)
+        if column is not None:
+            yield from _compare(context, variant, scope, node, column)
+
+
+def _newer(context: Context) -> Iterator[tuple[Variant, Scope, exp.Binary]]:
+    """The comparisons by which an incremental run takes its rows."""
     for variant in context.resolved:
         assert variant.resolution is not None
         if not variant.rendered.flags.get("is_incremental"):
             continue
         for scope in variant.resolution.scopes:
             for node, clause in nodes_of(scope):
-                if clause not in ("where", "on") or not isinstance(node, NEWER):
-                    continue
-                column = _newest(variant, node.right)
-                if column is not None:
-                    yield from _compare(context, variant, scope, node, column)
+                if clause in ("where", "on") and isinstance(node, NEWER):
+                    yield variant, scope, node
 
 
 def _newest(variant: Variant, node: exp.Expr) -> exp.Column | None:
@@ -140,30 +145,26 @@ def _asked_before(context: Context) -> Iterator[Issue]:
         compared = {column.lower() for column in used.findall(text)}
         if not compared or newest in compared:
             continue
-        for variant in context.resolved:
-            assert variant.resolution is not None
-            if not variant.rendered.flags.get("is_incremental"):
+        for variant, scope, node in _newer(context):
+            left = node.this
+            if not isinstance(left, exp.Column) or left.name.lower() not in compared:
                 continue
-            for scope in variant.resolution.scopes:
-                for node, clause in nodes_of(scope):
-                    left = node.this if isinstance(node, NEWER) and clause == "where" else None
-                    if not isinstance(left, exp.Column) or left.name.lower() not in compared:
-                        continue
-                    use = variant.resolution.uses.get(id(left))
-                    if use is None or use.binding is None or not _has(scope, use.binding, newest):
-                        continue
-                    yield Issue(
-                        subject=f"{left.name.lower()} {newest}",
-                        message=f"{write(left)} is compared with the newest {newest}, which is "
-                        "another column.",
-                        consequence="Rows whose two times lie apart never come in.",
-                        fix=f"Compare {newest} with {newest}.",
-                        confidence=Confidence.LIKELY,
-                        offset=start_of(left) or 0,
-                        variant=variant,
-                        path=scope.path,
-                        evidence=[Evidence(f"{name} is made of max({newest})")],
-                    )
+            assert variant.resolution is not None
+            use = variant.resolution.uses.get(id(left))
+            if use is None or use.binding is None or not _has(scope, use.binding, newest):
+                continue
+            yield Issue(
+                subject=f"{left.name.lower()} {newest}",
+                message=f"{shown(left)} is compared with the newest {newest}, which is another "
+                "column.",
+                consequence="Rows whose two times lie apart never come in.",
+                fix=f"Compare {newest} with {newest}.",
+                confidence=Confidence.LIKELY,
+                offset=start_of(left) or 0,
+                variant=variant,
+                path=scope.path,
+                evidence=[Evidence(f"{name} is made of max({newest})")],
+            )
 
 
 def _has(scope: Scope, binding: Binding, name: str) -> bool:
